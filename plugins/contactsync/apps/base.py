@@ -1,0 +1,111 @@
+"""The app contract. An app is one file that declares what it is (`info`, `Options`) and implements a few functions.
+
+Glossary
+    ACCOUNT     what stands behind an Airflow connection (one Freshsales account seen by one key, one address book)
+    ID          the vendor's own stable identity of a contact, as text
+    OWN FIELD   a field under the app's own name; values are OwnValue (model.exchange)
+    VERSION     what the vendor changes with every change of a contact (etag); opaque text
+    REF         opaque JSON that the app needs to find a contact again
+    CURSOR      opaque JSON of the app, from which a later pull lists only what changed since
+    OP          one write; its KEY tells its result apart and, where the app can, marks the record it creates
+
+What an app never does: map fields, decide, remember, sleep by itself, retry a create. Absent is not empty: an own field
+that the vendor did not return is left out of Record.fields. An error is never an empty page.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import requests
+from pydantic import BaseModel, ConfigDict
+
+from contactsync.errors import StopError
+from contactsync.model.app import Account, AppInfo, FieldInfo
+from contactsync.model.exchange import Cursor, Fetched, Json, Op, Record, Ref, Result, Window
+from contactsync.model.exchange import Page as Page
+from contactsync.rest.services import Services
+
+
+class Options(BaseModel):
+    """Base of an app's `options:` in YAML; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Access:
+    """One connection, opened.
+
+    connection   its id, for messages and for the token store
+    credentials  by Credential.name; optional ones that are empty are absent
+    session      a requests.Session with the connection's TLS settings, proxies and extra headers; no retries of its own
+    services     budget, tokens, metadata cache, clock
+    """
+
+    connection: str
+    credentials: Mapping[str, str]
+    session: requests.Session = field(default_factory=requests.Session)
+    services: Services = field(default_factory=Services)
+
+
+class App(ABC):
+    """One app bound to one connection and the options of one side. Cheap to make: nothing is asked before a call."""
+
+    info: ClassVar[AppInfo]
+    Options: ClassVar[type[Options]] = Options
+
+    def __init__(self, access: Access, options: Options) -> None:
+        self.access = access
+        self.options = options
+
+    @abstractmethod
+    def account(self) -> Account:
+        """Whose account this is, by one or two cheap reads; the Test button and the account check use it.
+
+        Errors: AuthError (refused credentials), NotTheApi (wrong host), ServerTrouble, RateLimited.
+        """
+
+    def describe(self) -> Sequence[FieldInfo]:
+        """All own fields of this very account, custom ones included. Default: the declared ones."""
+        return self.info.fields
+
+    @abstractmethod
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        """Pages of contacts: all of them (None), those changed since a cursor, or within a window.
+
+        The last page has `last=True` and the cursor for the next pull; where the vendor's deltas overlap, rows may be
+        shown again. `start=None` yields pages with complete=True. Errors: CursorExpired (before or at any page),
+        BadListing (loops, missing end marker, a count that does not add up), and those of `account`.
+        """
+
+    @abstractmethod
+    def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:
+        """Point reads, batched as the vendor allows; one answer per ref, in any order. Forbidden is never gone."""
+
+    def find(self, keys: Mapping[str, Sequence[str]]) -> Iterable[Record]:
+        """Records whose normal key values (match key -> values) contain one of these. Only with caps.batch.find > 0."""
+        del keys
+        raise StopError(f"{self.info.name} declares caps.batch.find = 0, so nothing may call find.")
+
+    @abstractmethod
+    def push(self, ops: Sequence[Op]) -> Iterator[Result]:
+        """Write a chunk of ops of one verb (at most caps.batch of that verb), yielding results as they settle.
+
+        One bad record costs only itself: a batch-level refusal is bisected. A mutating request whose outcome is not
+        known is never repeated: its ops are yielded `unknown`. Ops not yielded when this raises are unknown, unless it
+        raises NothingSent. Order is free; results are matched by key.
+        """
+
+    def poll(self, job: Json) -> Iterator[Result] | None:
+        """Results of an asynchronous job, None while it has not ended. Only where `push` yields `accepted`."""
+        del job
+        raise StopError(f"{self.info.name} never yields accepted results, so there is no job to poll.")
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        """Records that may be what an unknown create made: by client id or unique key (core 21). Default: none."""
+        del op
+        return iter(())

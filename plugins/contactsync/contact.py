@@ -1,0 +1,264 @@
+"""The canonical contact: its fields, their kinds and normal forms, and the fingerprint.
+
+A contact's values are a mapping *contact field -> text*. A field that is absent is MISSING (the app did not say);
+'' or '[]' is known to be empty. Fields of several values hold canonical JSON text: a list of elements sorted by
+`id`, the element's normal form, by which two elements are the same. `value` is the raw text as typed; `label` and
+`primary` are attributes, absent where the side cannot hold them.
+
+    names.prefix names.given names.middle names.family names.suffix names.full nickname
+    emails phones addresses company department job_title birthday notes urls tags consent owner custom.<key>
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import phonenumbers
+import xxhash
+
+Values = Mapping[str, str]
+"""A contact's values: contact field -> canonical text. Absent key = MISSING."""
+
+
+class Kind(StrEnum):
+    """What a field holds; decides its normal form and how it is compared."""
+
+    TEXT = "text"
+    DATE = "date"  # YYYY-MM-DD, or --MM-DD without a year
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    EMAILS = "emails"
+    PHONES = "phones"
+    ADDRESSES = "addresses"
+    URLS = "urls"
+    TAGS = "tags"
+
+    @property
+    def several(self) -> bool:
+        """True for kinds whose value is a list of elements."""
+        return self in _SEVERAL
+
+
+_SEVERAL = frozenset({Kind.EMAILS, Kind.PHONES, Kind.ADDRESSES, Kind.URLS, Kind.TAGS})
+
+FIELDS: Mapping[str, Kind] = {
+    "names.prefix": Kind.TEXT,
+    "names.given": Kind.TEXT,
+    "names.middle": Kind.TEXT,
+    "names.family": Kind.TEXT,
+    "names.suffix": Kind.TEXT,
+    "names.full": Kind.TEXT,
+    "nickname": Kind.TEXT,
+    "emails": Kind.EMAILS,
+    "phones": Kind.PHONES,
+    "addresses": Kind.ADDRESSES,
+    "company": Kind.TEXT,
+    "department": Kind.TEXT,
+    "job_title": Kind.TEXT,
+    "birthday": Kind.DATE,
+    "notes": Kind.TEXT,
+    "urls": Kind.URLS,
+    "tags": Kind.TAGS,
+    "consent": Kind.TEXT,
+    "owner": Kind.TEXT,
+}
+"""Every contact field but custom.<key>, in the order people read them."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {"names": tuple(f for f in FIELDS if f.startswith("names."))}
+"""Words that YAML may use for several contact fields at once."""
+
+MATCH_KEYS = ("email", "phone", "full_name", "company")
+ADDRESS_PARTS = ("street", "extended", "po_box", "city", "region", "postal_code", "country")
+
+
+def kind_of(field: str) -> Kind:
+    """The kind of a contact field; custom.<key> is text unless a mapping says otherwise."""
+    return FIELDS.get(field, Kind.TEXT)
+
+
+# ---- elements of fields with several values
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One of several values. `id` is its normal form, `value` the raw text (an address: canonical JSON of its parts).
+
+    `label` / `primary` are None where the side cannot hold them; '' is "known to have no label".
+    """
+
+    id: str
+    value: str
+    label: str | None = None
+    primary: bool | None = None
+
+
+EMPTY_LIST = "[]"
+
+
+def encode(elements: Iterable[Element]) -> str:
+    """Canonical JSON text of elements: sorted by id, one per id (the first wins), absent attributes left out."""
+    by_id: dict[str, Element] = {}
+    for element in elements:
+        by_id.setdefault(element.id, element)
+    return json.dumps([_as_dict(by_id[i]) for i in sorted(by_id)], ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(text: str) -> tuple[Element, ...]:
+    """The elements of a field's canonical JSON text; '' and '[]' are none."""
+    if text in ("", EMPTY_LIST):
+        return ()
+    return tuple(Element(e["id"], e["value"], e.get("label"), e.get("primary")) for e in json.loads(text))
+
+
+def _as_dict(element: Element) -> dict[str, str | bool]:
+    out: dict[str, str | bool] = {"id": element.id, "value": element.value}
+    if element.label is not None:
+        out["label"] = element.label
+    if element.primary is not None:
+        out["primary"] = element.primary
+    return out
+
+
+def is_empty(text: str) -> bool:
+    """True for a value that is known to be empty."""
+    return text in ("", EMPTY_LIST)
+
+
+# ---- normal forms
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def normal_text(text: str) -> str:
+    """NFC, line ends as \\n, trimmed; lone surrogates, which no store can hold, become U+FFFD."""
+    text = _SURROGATE.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def normal_email(text: str) -> str:
+    """The identity of an e-mail address: trimmed, without mailto:, case folded."""
+    text = normal_text(text).casefold()
+    return text.removeprefix("mailto:").strip()
+
+
+@functools.lru_cache(maxsize=200_000)
+def normal_phone(text: str, region: str | None = None) -> str:
+    """The identity of a phone number: E.164, with ';ext=' where there is one.
+
+    A number that cannot be read with `region` (ISO 3166 code, None = only +numbers) keeps its dialled characters.
+    """
+    text = normal_text(text)
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return "".join(c for c in text.casefold() if c.isalnum() or c in "+*#") or text
+    if not phonenumbers.is_possible_number(number):
+        return "".join(c for c in text.casefold() if c.isalnum() or c in "+*#") or text
+    e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return f"{e164};ext={number.extension}" if number.extension else e164
+
+
+def normal_url(text: str) -> str:
+    """The identity of a web address: scheme and host in lower case, no trailing slash."""
+    text = normal_text(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return text.casefold()
+    if not parts.scheme or not parts.netloc:
+        return text.casefold().rstrip("/")
+    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl().rstrip("/")
+
+
+def fold(text: str) -> str:
+    """Case and spaces folded away: for tags, names and addresses as keys."""
+    return " ".join(unicodedata.normalize("NFKC", normal_text(text)).casefold().split())
+
+
+def address_text(parts: Mapping[str, str]) -> str:
+    """An address element's `value`: canonical JSON of its non-empty parts (ADDRESS_PARTS)."""
+    kept = {p: normal_text(parts[p]) for p in ADDRESS_PARTS if normal_text(str(parts.get(p) or ""))}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def address_parts(value: str) -> dict[str, str]:
+    """The parts of an address element's `value`."""
+    return dict(json.loads(value)) if value else {}
+
+
+def normal_address(value: str) -> str:
+    """The identity of an address: its folded parts in a fixed order."""
+    parts = address_parts(value)
+    return "|".join(fold(parts.get(p, "")) for p in ADDRESS_PARTS)
+
+
+def element_id(kind: Kind, value: str, region: str | None = None) -> str:
+    """The normal form of one element's value; '' means: no value, leave the element out."""
+    match kind:
+        case Kind.EMAILS:
+            return normal_email(value)
+        case Kind.PHONES:
+            return normal_phone(value, region)
+        case Kind.ADDRESSES:
+            return normal_address(value).strip("|")
+        case Kind.URLS:
+            return normal_url(value)
+        case _:
+            return fold(value)
+
+
+# ---- fingerprints and keys
+
+
+def fingerprint(values: Values) -> int:
+    """Signed 64-bit xxh3 of a contact's values; a MISSING field differs from an empty one."""
+    digest = xxhash.xxh3_64()
+    for field in sorted(values):
+        text = values[field].encode("utf-8", "replace")
+        digest.update(f"{field}\x1f{len(text)}\x1f".encode())
+        digest.update(text)
+    return _signed(digest.intdigest())
+
+
+def raw_hash(record: object) -> int:
+    """Signed 64-bit xxh3 of a record as the vendor sent it, keys sorted."""
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return _signed(xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace")))
+
+
+def _signed(number: int) -> int:
+    return number - (1 << 64) if number >= (1 << 63) else number
+
+
+def full_name(values: Values) -> str:
+    """The name as people read it: names.full, else the parts joined."""
+    if values.get("names.full"):
+        return values["names.full"]
+    parts = (values.get(f"names.{p}", "") for p in ("prefix", "given", "middle", "family", "suffix"))
+    return " ".join(p for p in parts if p)
+
+
+def key_values(values: Values, key: str) -> tuple[str, ...]:
+    """The normal values a contact has for one match key (email, phone, full_name, company)."""
+    match key:
+        case "email":
+            return tuple(e.id for e in decode(values.get("emails", "")))
+        case "phone":
+            return tuple(e.id for e in decode(values.get("phones", "")) if e.id.startswith("+"))
+        case "full_name":
+            given_family = f"{values.get('names.given', '')} {values.get('names.family', '')}".strip()
+            name = fold(given_family or values.get("names.full", ""))
+            return (name,) if name else ()
+        case "company":
+            company = fold(values.get("company", ""))
+            return (company,) if company else ()
+    raise ValueError(f"unknown match key {key!r}; allowed: {', '.join(MATCH_KEYS)}")

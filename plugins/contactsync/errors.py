@@ -1,0 +1,181 @@
+"""Every error of contactsync, grouped by what the run does next.
+
+    ContactsyncError
+    |- StopError                    the run ends red; nothing more is written; a retry would not help
+    |  |- ConfigError               a YAML file, option or CLI argument is wrong (carries file, line, key)
+    |  |- ConnectionMissing         the Airflow connection is absent or of another type
+    |  |- AuthError                 the vendor refused the credentials (401, 403, invalid_grant)
+    |  |- WrongAccount              another account is behind the connection than the one this sync knows
+    |  |- NotTheApi                 the answer is not the vendor's API (HTML page, wrong host)
+    |  |- BadListing                a listing is incomplete, loops or lacks its end marker
+    |  |- LimitExceeded             a guard stopped the plan before the first write (carries the plan's hash)
+    |  |- LedgerSchema              the ledger's schema is newer or older than this package
+    |  |- ArtefactError             the artefact root is not writable, or an artefact is missing or changed
+    |  |- FenceLost                 another run took the lock or lease: this one sends nothing more
+    |  `- PlanMismatch              apply_plan names another plan than the one worked out now
+    |- RetryError                   the same call may succeed later; the task is retried
+    |  |- RateLimited               429 after all tries
+    |  |- ServerTrouble             5xx, time-out or lost connection after all tries
+    |  |- LedgerBusy                the ledger could not be reached or stayed locked
+    |  |- LockBusy                  another run holds this sync (carries the holder)
+    |  `- AccountBusy               another load task writes to this account
+    |- CursorExpired                the delta cursor is no longer accepted: the side is read completely
+    |- NothingSent                  raised by push: no op of the batch reached the vendor (refused connection, 401, 429)
+    |- OutcomeUnknown               a mutating request got no answer that says whether it took effect: never repeated
+    `- RecordRefused                one record cannot be written or read; it is held, the others go on
+
+Each message says where, what, what is allowed, and what to do next. No message holds contact data or a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ContactsyncError(Exception):
+    """Base of all; `next_step` tells a person what to do, and is part of the text."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        self.message = message
+        self.next_step = next_step
+        super().__init__(f"{message} Next: {next_step}" if next_step else message)
+
+
+class StopError(ContactsyncError):
+    """The run ends red and nothing more is written."""
+
+    exit_code = 2
+
+
+class RetryError(ContactsyncError):
+    """The same call may succeed later. `retry_after` is in seconds, None where nobody said."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, next_step: str = "", retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, next_step=next_step)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a file something stands; line and column count from 1, 0 = the whole file."""
+
+    file: Path
+    line: int = 0
+    key: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{place}: {self.key}" if self.key else place
+
+
+class ConfigError(StopError):
+    """Something a person wrote is wrong; says file, line, key, value and what is allowed."""
+
+    exit_code = 4
+
+    def __init__(
+        self, message: str, *, place: Place | None = None, allowed: tuple[str, ...] = (), next_step: str = ""
+    ) -> None:
+        self.place = place
+        self.allowed = allowed
+        text = f"{place}: {message}" if place else message
+        if allowed:
+            text = f"{text} Allowed: {', '.join(allowed)}."
+        super().__init__(text, next_step=next_step)
+
+
+class ConnectionMissing(StopError):
+    """The Airflow connection is absent, of another type, or lacks a required field."""
+
+    exit_code = 4
+
+
+class AuthError(StopError):
+    """The vendor refused the credentials."""
+
+
+class WrongAccount(StopError):
+    """Another account is behind the connection than the one this sync knows."""
+
+
+class NotTheApi(StopError):
+    """The answer does not come from the vendor's API (an HTML page, a wrong host)."""
+
+
+class BadListing(StopError):
+    """A listing is incomplete, loops or lacks its end marker: an error is never an empty page."""
+
+
+class LimitExceeded(StopError):
+    """A guard stopped the plan before the first write."""
+
+    def __init__(self, message: str, *, plan_hash: str, next_step: str = "") -> None:
+        self.plan_hash = plan_hash
+        super().__init__(message, next_step=next_step)
+
+
+class LedgerSchema(StopError):
+    """The ledger's schema is not the one this package writes."""
+
+
+class ArtefactError(StopError):
+    """The artefact root is not writable, or an artefact is missing or not what was written."""
+
+
+class FenceLost(StopError):
+    """Another run took the lock or the lease; this one sends nothing more."""
+
+
+class PlanMismatch(StopError):
+    """apply_plan names another plan than the one worked out now."""
+
+
+class RateLimited(RetryError):
+    """The vendor still answered 429 after all tries."""
+
+
+class ServerTrouble(RetryError):
+    """The vendor answered 5xx, timed out or dropped the connection after all tries."""
+
+
+class LedgerBusy(RetryError):
+    """The ledger could not be reached, or stayed locked."""
+
+
+class LockBusy(RetryError):
+    """Another run holds this sync."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, holder: str, next_step: str = "") -> None:
+        self.holder = holder
+        super().__init__(message, next_step=next_step)
+
+
+class AccountBusy(RetryError):
+    """Another load task writes to this account."""
+
+
+class CursorExpired(ContactsyncError):
+    """The vendor no longer accepts the delta cursor: the side is read completely."""
+
+
+class NothingSent(ContactsyncError):
+    """Raised by `push`: no op that has not been yielded reached the vendor."""
+
+
+class OutcomeUnknown(ContactsyncError):
+    """A mutating request may or may not have taken effect (time-out, lost connection, 5xx); it is never repeated."""
+
+
+class RecordRefused(ContactsyncError):
+    """One record cannot be written or read; `reason` is the vendor's wording with contact data left out."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)

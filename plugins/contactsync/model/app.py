@@ -1,0 +1,150 @@
+"""What an app declares about itself. Forms, docs, mapping and the planner read these values; nothing here talks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from contactsync.contact import Kind
+
+
+class Adopt(StrEnum):
+    """How a create with an unknown outcome is found again (core 21)."""
+
+    CLIENT_ID = "client_id"  # the id was chosen by us: look it up
+    UNIQUE_KEY = "unique_key"  # the vendor refuses a second contact with that key: look the key up
+    MARKER = "marker"  # the operation key stands in the record: wait for a listing to show it
+    NONE = "none"  # only a person can tell
+
+
+class Check(StrEnum):
+    """How a target is proven unchanged just before it is written (core 19)."""
+
+    VERSION = "version"  # conditional write with the listed version
+    FETCHED_VERSION = "fetched_version"  # conditional write, but listed versions are refused: fetch first
+    FETCH = "fetch"  # no conditional write: batch fetch just before the chunk
+    DELTA = "delta"  # no conditional write, no batch fetch: one more delta pull just before the chunk
+
+
+class Deletes(StrEnum):
+    """How the app tells that a contact was deleted."""
+
+    FEED = "feed"  # a delta reports deleted ids
+    SCAN = "scan"  # absent from a complete listing, then confirmed by a point read
+    NONE = "none"  # never: a point read that says gone only parts the link
+
+
+class Window(StrEnum):
+    """Whether contacts changed since a time can be asked for."""
+
+    NATIVE = "native"
+    SCAN = "scan"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class FieldInfo:
+    """One field of an app, under the app's own name.
+
+    contact  the contact field that the default mapping puts it in ('' = none)
+    slot     for a single value that is one of several there: its label (mobile_number is phones/mobile)
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    title: str = ""
+    contact: str = ""
+    slot: str = ""
+    writable: bool = True
+    max_items: int | None = None
+    max_length: int | None = None
+    holds_label: bool = False
+    holds_primary: bool = False
+    derived: bool = False  # may change without moving the vendor's modified time
+    custom: bool = False
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `count` requests in `seconds`. `writes`: counts mutating requests only."""
+
+    count: int
+    seconds: float
+    writes: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records per request; 1 = one by one, 0 = cannot."""
+
+    create: int = 1
+    update: int = 1
+    delete: int = 1
+    fetch: int = 1
+    find: int = 0
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What the app can do, as values (core G)."""
+
+    page_size: int
+    batch: Batch
+    check: Check
+    adopt: Adopt
+    returns_record: bool  # a write's answer carries the whole record
+    deletes: Deletes
+    window: Window
+    lag: timedelta  # how long a listing may lag behind a write
+    granularity: timedelta  # of modified_at
+    rates: tuple[Rate, ...]
+    unique_keys: tuple[str, ...] = ()  # match keys of which the vendor refuses a second contact
+    sequential_writes: bool = False
+    consent: bool = False
+    capacity: int | None = None  # how many contacts an account may hold
+
+
+@dataclass(frozen=True)
+class Credential:
+    """One field of the connection form. `where`: host | login | password | port | schema | extra.<key>."""
+
+    name: str
+    where: str
+    title: str
+    secret: bool = False
+    required: bool = True
+    description: str = ""
+    placeholder: str = ""
+
+
+@dataclass(frozen=True)
+class AppInfo:
+    """Everything about an app that is data."""
+
+    name: str
+    title: str
+    kind: str  # crm | address book | test
+    conn_type: str
+    credentials: tuple[Credential, ...]
+    fields: tuple[FieldInfo, ...]
+    caps: Capabilities
+    docs: str = ""
+    notes: tuple[str, ...] = field(default_factory=tuple)  # one line each, for the generated docs
+
+
+@dataclass(frozen=True)
+class Account:
+    """What stands behind a connection, as one cheap call tells it.
+
+    id          stable identity of the account (host and user or book); another id = another account
+    contacts    how many contacts it sees, None where the vendor does not tell
+    owner       whose credentials these are, '' where the vendor does not tell
+    limit_left  what is left of the rate limit, in the vendor's words, '' where it does not tell
+    """
+
+    id: str
+    host: str
+    contacts: int | None = None
+    owner: str = ""
+    limit_left: str = ""

@@ -1,0 +1,169 @@
+"""What a run decided, before anything is written, and what became of it. A plan is data: dry run, page and load walk it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from contactsync.contact import Values
+from contactsync.model.exchange import Json, State, Verb
+from contactsync.model.link import Link
+from contactsync.model.spec import Side
+
+
+class Bucket(StrEnum):
+    """Where a contact is counted, gravest first; the gravest that applies counts."""
+
+    FAILED = "failed"
+    HELD = "held"
+    CONFLICT = "conflict"
+    DELETED = "deleted"
+    CREATED = "created"
+    UPDATED = "updated"
+    SKIPPED = "skipped"
+    UNCHANGED = "unchanged"
+
+
+class HoldReason(StrEnum):
+    """Why a contact is set aside for a person (or for a later run) to settle."""
+
+    AMBIGUOUS = "ambiguous"
+    NO_KEY = "no_key"
+    MAY_BE_RESULT = "may_be_result"  # an unknown create towards its side may have made it
+    UNION = "union"  # ledger lost: nothing is created until a person decides
+    CONFLICT = "conflict"
+    DELETED_AND_EDITED = "deleted_and_edited"
+    REAPPEARED = "reappeared"
+    MERGED = "merged"
+    REFUSED = "refused"
+    NOT_STORED = "not_stored"
+    KEY_COLLISION = "key_collision"
+    UNREADABLE = "unreadable"
+    FLIPPING = "flipping"
+    TOO_LONG = "too_long"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One record set aside. `detail` is for people and may name ids and the vendor's words, never values."""
+
+    side: Side
+    contact_id: str
+    reason: HoldReason
+    detail: str = ""
+    link_id: str | None = None
+    field: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A value that lost: both values, base, who won and by which rule. Kept in the ledger, never logged."""
+
+    link_id: str
+    field: str
+    winner: Side | None  # None = nobody: held
+    left: str | None
+    right: str | None
+    base_left: str | None
+    base_right: str | None
+    rule: str
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One action of the plan; the journal keeps it whole, so that its outcome can be folded without the plan.
+
+    key           operation key: hash(sync, side, verb, link or source contact, link version or generation)
+    side          the side written (target)
+    source        the other side's values of the patched fields, as planned from (a create: of every mapped field)
+    patch         contact field -> canonical text to hold afterwards
+    before        the target's values of the patched fields as planned from (a delete: of every mapped field)
+    touched       per several-valued field: ids of the elements that the patch adds, removes or changes
+    dropped       per field: ids of source elements that the target cannot take
+    keys          match key -> normal values of a contact to create
+    """
+
+    key: str
+    side: Side
+    verb: Verb
+    link_id: str | None
+    source_id: str
+    target_id: str = ""
+    link_version: int = 0
+    patch: Values = field(default_factory=dict)
+    before: Values = field(default_factory=dict)
+    source: Values = field(default_factory=dict)
+    touched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dropped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    version: str | None = None
+    ref: Json = field(default_factory=dict)
+    source_version: str | None = None
+    source_modified_at: datetime | None = None
+    source_ref: Json = field(default_factory=dict)
+    source_observed_at: datetime | None = None
+    observed_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one intent, as the journal keeps it.
+
+    values  what the target held afterwards (canonical), None where it was not observed
+    before_values  for overtaken: what the target really held
+    """
+
+    key: str
+    state: State
+    target_id: str = ""
+    created: bool = False
+    version: str | None = None
+    modified_at: datetime | None = None
+    ref: Json = field(default_factory=dict)
+    raw: int | None = None
+    values: Values | None = None
+    reason: str = ""
+    job: Json | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class JournalRow:
+    """An intent with its life so far."""
+
+    intent: Intent
+    outcome: Outcome
+    run_id: str
+    sent_at: datetime | None = None
+    folded: bool = False
+    listings: int = 0  # complete listings since that did not show the result (adopt: marker)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One contact worked on, in one direction: its bucket so far, and the action that may change it."""
+
+    source: Side
+    contact_id: str
+    bucket: Bucket
+    intent_key: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run decided. `links` are the links after this run's observations, before any write succeeds."""
+
+    intents: Sequence[Intent] = ()
+    links: Sequence[Link] = ()
+    holds: Sequence[Hold] = ()
+    conflicts: Sequence[Conflict] = ()
+    counted: Sequence[Counted] = ()
+    matched: int = 0
+    hash: str = ""
+    warnings: Sequence[str] = field(default_factory=tuple)

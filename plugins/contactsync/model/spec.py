@@ -1,0 +1,179 @@
+"""One sync, as its YAML file says: SyncSpec, passed down and never fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from contactsync.contact import Kind
+
+
+class Side(StrEnum):
+    """One of the two accounts of a sync."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+    @property
+    def other(self) -> Side:
+        """The opposite side."""
+        return Side.RIGHT if self is Side.LEFT else Side.LEFT
+
+
+SIDES = (Side.LEFT, Side.RIGHT)
+
+
+class Direction(StrEnum):
+    """Which way field changes may flow."""
+
+    BOTH = "both"
+    LEFT_TO_RIGHT = "left_to_right"
+    RIGHT_TO_LEFT = "right_to_left"
+
+    def open_from(self, source: Side) -> bool:
+        """True where changes read on `source` may be written to the other side."""
+        return self is Direction.BOTH or self.value.startswith(source.value)
+
+
+class ConflictPolicy(StrEnum):
+    """Who wins a field that both sides changed."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    NEWEST = "newest"
+    HOLD = "hold"
+
+
+class DeletionPolicy(StrEnum):
+    """What the deletion of a contact on one side does to its partner."""
+
+    IGNORE = "ignore"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The larger of count and percent (of the contacts known on the side written); None = no such bound."""
+
+    count: int | None = None
+    percent: float | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run may change on one side without a person (core 29)."""
+
+    deletes: Limit = Limit(5, 5)
+    creates: Limit = Limit(50, 20)
+    updates: Limit = Limit(None, 50)
+    blanked: Limit = Limit(20, None)
+
+
+@dataclass(frozen=True)
+class SideSpec:
+    """One side: the app, the Airflow connection id, and the app's own options as plain data."""
+
+    app: str
+    connection: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MatchSpec:
+    """How two contacts that meet for the first time are known to be one person."""
+
+    keys: tuple[tuple[str, ...], ...] = (("email",),)  # a key is one or more of contact.MATCH_KEYS, all needed
+    default_region: str | None = None
+    create_without_key: bool = False
+    hold_differences: bool = False  # first_match: hold
+
+
+@dataclass(frozen=True)
+class FieldsSpec:
+    """Which contact fields the default mapping takes part in; only = () means all."""
+
+    defaults: bool = True
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DagSpec:
+    """When and whose, in Airflow's words. schedule None = only by hand."""
+
+    schedule: str | None
+    timezone: str = "UTC"
+    owner: str = "airflow"
+    tags: tuple[str, ...] = ()
+    pool: str = "default_pool"
+
+
+@dataclass(frozen=True)
+class SyncSpec:
+    """One sync. `id` is its identity in the ledger; `file` is relative to the mappings folder."""
+
+    id: str
+    left: SideSpec
+    right: SideSpec
+    dag: DagSpec
+    title: str = ""
+    description: str = ""
+    file: str = ""
+    direction: Direction = Direction.BOTH
+    match: MatchSpec = field(default_factory=MatchSpec)
+    conflicts: ConflictPolicy = ConflictPolicy.LEFT
+    fields: FieldsSpec = field(default_factory=FieldsSpec)
+    full_every: timedelta = timedelta(days=6)
+    deletions: Mapping[Side, DeletionPolicy] = field(default_factory=dict)  # by the side on which one was deleted
+    limits: Limits = field(default_factory=Limits)
+
+    def side(self, side: Side) -> SideSpec:
+        """The left or right half."""
+        return self.left if side is Side.LEFT else self.right
+
+
+@dataclass(frozen=True)
+class ProjectSpec:
+    """include/contactsync.yaml: once per repository."""
+
+    artefacts_root: str = ""  # '' = $AIRFLOW_HOME/contactsync/artefacts
+    ledger_connection: str = "contactsync_ledger"
+    rate_share: float = 0.8
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one side can hold of one contact field; an absent bound is unlimited.
+
+    `slots`: the labels of single-valued own fields that together are this field (mobile_number, work_number).
+    """
+
+    writable: bool = True
+    max_items: int | None = None
+    max_length: int | None = None
+    label: bool = False
+    primary: bool = False
+    slots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FieldPair:
+    """One contact field that flows between the two sides, with what each side can hold of it."""
+
+    field: str
+    kind: Kind
+    left: Holding
+    right: Holding
+    direction: Direction = Direction.BOTH
+    conflicts: ConflictPolicy = ConflictPolicy.LEFT
+
+    def holding(self, side: Side) -> Holding:
+        """What that side can hold."""
+        return self.left if side is Side.LEFT else self.right
+
+    def open_from(self, source: Side) -> bool:
+        """True where a change read on `source` may be written to the other side."""
+        return self.direction.open_from(source) and self.holding(source.other).writable

@@ -1,0 +1,120 @@
+"""What rest/ needs from outside, as Protocols; ledger/ implements them, extract and load hand them in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from contactsync.model.app import Rate
+
+
+def utc_now() -> datetime:
+    """The clock of production; tests pass their own."""
+    return datetime.now(UTC)
+
+
+class Budget(Protocol):
+    """The rate budget of an account, shared by every process that talks to it."""
+
+    def take(self, account: str, rates: Sequence[Rate], *, share: float, writes: bool) -> float:
+        """Book one request now. Returns the seconds to wait first (0.0 = booked); book again after waiting."""
+        ...
+
+    def blocked(self, account: str, seconds: float) -> None:
+        """The vendor said: nothing for so many seconds (429). All processes wait."""
+        ...
+
+
+class TokenStore(Protocol):
+    """Access and rotated refresh tokens, encrypted, one refresher at a time across processes."""
+
+    def get(self, connection: str, fingerprint: str) -> dict[str, Any] | None:
+        """The stored tokens of this connection, None if there are none or they belong to other credentials."""
+        ...
+
+    def refresh(
+        self, connection: str, fingerprint: str, renew: Callable[[dict[str, Any] | None], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Under a row lock: call `renew` with what is stored now, store and return what it gives."""
+        ...
+
+
+class MetadataCache(Protocol):
+    """Fields, view ids, groups, discovery: kept 24 h per account."""
+
+    def get(self, account: str, name: str) -> Any | None:
+        """The cached JSON value, None when absent or older than 24 h."""
+        ...
+
+    def put(self, account: str, name: str, value: Any) -> None:
+        """Keep a JSON value."""
+        ...
+
+    def drop(self, account: str, name: str) -> None:
+        """Forget a value that proved wrong."""
+        ...
+
+
+class FreeBudget:
+    """No limit: for tests and single calls before a ledger exists."""
+
+    def take(self, account: str, rates: Sequence[Rate], *, share: float, writes: bool) -> float:  # noqa: ARG002
+        """Never waits."""
+        return 0.0
+
+    def blocked(self, account: str, seconds: float) -> None:
+        """Nothing to remember."""
+
+
+@dataclass
+class MemoryTokens:
+    """Tokens of one process only: the CLI's Test call and tests."""
+
+    kept: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+
+    def get(self, connection: str, fingerprint: str) -> dict[str, Any] | None:
+        """What this process stored for the same credentials."""
+        found = self.kept.get(connection)
+        return found[1] if found and found[0] == fingerprint else None
+
+    def refresh(
+        self, connection: str, fingerprint: str, renew: Callable[[dict[str, Any] | None], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Renew and keep."""
+        tokens = renew(self.get(connection, fingerprint))
+        self.kept[connection] = (fingerprint, tokens)
+        return tokens
+
+
+@dataclass
+class MemoryMetadata:
+    """A metadata cache of one process."""
+
+    kept: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def get(self, account: str, name: str) -> Any | None:
+        """The kept value."""
+        return self.kept.get((account, name))
+
+    def put(self, account: str, name: str, value: Any) -> None:
+        """Keep a value."""
+        self.kept[(account, name)] = value
+
+    def drop(self, account: str, name: str) -> None:
+        """Forget a value."""
+        self.kept.pop((account, name), None)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything around a request that is not the vendor's: budget, tokens, cache, clock."""
+
+    budget: Budget = field(default_factory=FreeBudget)
+    tokens: TokenStore = field(default_factory=MemoryTokens)
+    metadata: MetadataCache = field(default_factory=MemoryMetadata)
+    rate_share: float = 0.8
+    clock: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
