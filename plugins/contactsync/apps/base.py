@@ -30,7 +30,7 @@ from contactsync.model.exchange import Page as Page
 from contactsync.rest.services import Services
 
 
-class Options(BaseModel):
+class AppOptions(BaseModel):
     """Base of an app's `options:` in YAML; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,9 +56,9 @@ class App(ABC):
     """One app bound to one connection and the options of one side. Cheap to make: nothing is asked before a call."""
 
     info: ClassVar[AppInfo]
-    Options: ClassVar[type[Options]] = Options
+    Options: ClassVar[type[AppOptions]] = AppOptions
 
-    def __init__(self, access: Access, options: Options) -> None:
+    def __init__(self, access: Access, options: AppOptions) -> None:
         self.access = access
         self.options = options
 
