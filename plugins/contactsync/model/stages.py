@@ -1,0 +1,109 @@
+"""What the stages of a run hand to each other: small JSON-able references, never contact data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RunKind(StrEnum):
+    """Who asked for the run."""
+
+    SCHEDULED = "scheduled"
+    MANUAL = "manual"
+    BACKFILL = "backfill"
+    CLI = "cli"
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One run of one sync, as asked for. `owner` holds the lock: dag id + run id, or a CLI id."""
+
+    run_id: str
+    owner: str
+    kind: RunKind
+    dry_run: bool = False
+    full_read: bool = False
+    apply_plan: str = ""
+
+
+@dataclass(frozen=True)
+class ArtefactRef:
+    """An artefact on disk or in a bucket: all that XCom carries of it."""
+
+    uri: str
+    sha256: str
+    rows: int
+
+
+class Artefacts(Protocol):
+    """Where the artefacts of one run lie. Every artefact is one Parquet file: a frame and a JSON header."""
+
+    def write(self, name: str, frame: pd.DataFrame, header: Mapping[str, Any]) -> ArtefactRef:
+        """Write an artefact of this run; a retry writes a new file. Errors: ArtefactError (root not writable)."""
+        ...
+
+    def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Read it back. Errors: ArtefactError where it is missing or its sha256 differs."""
+        ...
+
+    def read_state(self, name: str) -> dict[str, Any] | None:
+        """A small JSON file under the root, beside the runs (not of one run); None where there is none."""
+        ...
+
+    def write_state(self, name: str, value: Mapping[str, Any]) -> None:
+        """Replace that small JSON file atomically."""
+        ...
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What `open` hands on. due: contacts that are worked on without being read; fence 0 = dry run."""
+
+    fence: int
+    seq: int
+    due: int
+
+
+@dataclass(frozen=True)
+class Read:
+    """What an extract hands on. quiet: nothing to do for this side."""
+
+    ref: ArtefactRef
+    rows: int
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What `reconcile` hands on: the plan, its hash, and how many actions wait for each side."""
+
+    ref: ArtefactRef
+    hash: str
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load hands on."""
+
+    side: str
+    settled: int
+    failed_batches: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The end of a run. counts: direction -> bucket -> contacts (and read, matched). ok False = the run is red."""
+
+    ok: bool
+    line: str
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    dry_run: bool = False
