@@ -1,0 +1,280 @@
+"""The reference app: contacts in this process, or, with option `path`, in a JSON file that every task sees.
+
+It keeps the contract in its plainest form and is used to try syncs without any account. With `bulk: N` it also plays
+the asynchronous bulk job: N or more creates are accepted first and done when the job is polled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from contactsync.apps.base import Access, App, AppOptions
+from contactsync.contact import FIELDS, Element, Kind, element_id, encode, key_values, normal_text, raw_hash
+from contactsync.errors import CursorExpired
+from contactsync.model.app import (
+    Account,
+    Adopt,
+    AppInfo,
+    Batch,
+    Capabilities,
+    Check,
+    Credential,
+    Deletes,
+    FieldInfo,
+    Rate,
+)
+from contactsync.model.app import (
+    Window as WindowKind,
+)
+from contactsync.model.exchange import (
+    Cursor,
+    Fetched,
+    Json,
+    Op,
+    Page,
+    Presence,
+    Record,
+    Ref,
+    Result,
+    State,
+    Verb,
+    Window,
+)
+
+_HELD = tuple(f for f in FIELDS if f not in ("names.full", "consent", "owner"))
+
+
+def _own(name: str) -> FieldInfo:
+    kind = FIELDS[name]
+    labelled = kind in (Kind.EMAILS, Kind.PHONES, Kind.ADDRESSES, Kind.URLS)
+    return FieldInfo(name=name, kind=kind, contact=name, holds_label=labelled, holds_primary=labelled)
+
+
+@dataclass
+class Book:
+    """The contacts of one memory account, and what a person does to them."""
+
+    path: Path | None = None
+    clock: Any = None
+    state: dict[str, Any] = field(
+        default_factory=lambda: {"seq": 0, "writes": 0, "contacts": {}, "deleted": {}, "jobs": {}}
+    )
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[dict[str, Any]]:
+        """The state, read and written back under a file lock where it lies in a file."""
+        if self.path is None:
+            yield self.state
+            return
+        with Path(f"{self.path}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self.path.exists():
+                self.state = json.loads(self.path.read_text())
+            yield self.state
+            fresh = self.path.with_suffix(".new")
+            fresh.write_text(json.dumps(self.state))
+            fresh.replace(self.path)
+
+    def now(self) -> str:
+        """The account's own clock."""
+        moment = self.clock() if self.clock else datetime.now(UTC)
+        return str(moment.isoformat())
+
+    def put(self, contact_id: str, fields: Mapping[str, Any], *, marker: str = "") -> None:
+        """Create or change a contact as a person would; given fields replace, others stay."""
+        with self.opened() as state:
+            self.write(state, contact_id, fields, marker)
+
+    def write(self, state: dict[str, Any], contact_id: str, fields: Mapping[str, Any], marker: str = "") -> None:
+        """The same inside `opened`."""
+        state["seq"] += 1
+        row = state["contacts"].setdefault(contact_id, {"fields": {}, "marker": marker, "created": state["seq"]})
+        row["fields"].update({k: _clean(v) for k, v in fields.items()})
+        row.update(seq=state["seq"], version=str(state["seq"]), modified=self.now())
+        state["deleted"].pop(contact_id, None)
+
+    def remove(self, contact_id: str) -> None:
+        """Delete a contact as a person would."""
+        with self.opened() as state:
+            self.drop(state, contact_id)
+
+    def drop(self, state: dict[str, Any], contact_id: str) -> None:
+        """The same inside `opened`."""
+        state["seq"] += 1
+        if state["contacts"].pop(contact_id, None) is not None:
+            state["deleted"][contact_id] = state["seq"]
+
+    def contacts(self) -> dict[str, dict[str, Any]]:
+        """id -> own fields, for tests and people."""
+        with self.opened() as state:
+            return {i: dict(row["fields"]) for i, row in state["contacts"].items()}
+
+    @property
+    def writes(self) -> int:
+        """How many mutating requests the app has answered."""
+        with self.opened() as state:
+            return int(state["writes"])
+
+
+def _clean(value: Any) -> Any:
+    return normal_text(value) if isinstance(value, str) else [dict(v) for v in value]
+
+
+BOOKS: dict[str, Book] = {}
+"""Books of this process, by connection id."""
+
+
+class MemoryOptions(AppOptions):
+    """path: JSON file that holds the contacts. bulk: from how many creates on a job is made (0 = never)."""
+
+    path: str = ""
+    bulk: int = 0
+    page_size: int = 500
+
+
+class Memory(App):
+    """Contacts in memory; see the module's text."""
+
+    Options = MemoryOptions
+
+    info: ClassVar[AppInfo] = AppInfo(
+        name="memory",
+        title="Memory",
+        kind="test",
+        conn_type="contactsync_memory",
+        credentials=(Credential("name", "host", "Name", required=False, placeholder="any name"),),
+        fields=tuple(_own(name) for name in _HELD),
+        caps=Capabilities(
+            page_size=500,
+            batch=Batch(create=100, update=100, delete=100, fetch=100, find=100),
+            check=Check.VERSION,
+            adopt=Adopt.MARKER,
+            returns_record=True,
+            deletes=Deletes.FEED,
+            window=WindowKind.NONE,
+            lag=timedelta(0),
+            granularity=timedelta(milliseconds=1),
+            rates=(Rate(100_000, 1),),
+        ),
+        notes=("For trying syncs without an account.",),
+    )
+
+    def __init__(self, access: Access, options: AppOptions) -> None:
+        super().__init__(access, options)
+        self.chosen = MemoryOptions.model_validate(options.model_dump())
+        path = Path(self.chosen.path) if self.chosen.path else None
+        self.book = Book(path, access.services.clock) if path else BOOKS.setdefault(access.connection, Book())
+
+    def account(self) -> Account:
+        """The book itself."""
+        place = str(self.book.path or self.access.connection)
+        return Account(id=f"memory:{place}", host=place, contacts=len(self.book.contacts()))
+
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        """Contacts with a higher sequence number than the cursor's; all of them without one."""
+        with self.book.opened() as state:
+            since = 0 if not isinstance(start, Mapping) else int(start["seq"])
+            if since > state["seq"]:
+                raise CursorExpired("The book is older than the cursor.")
+            rows = sorted((r["seq"], i) for i, r in state["contacts"].items() if r["seq"] > since)
+            records = [_record(i, state["contacts"][i]) for _, i in rows]
+            deleted = [i for i, seq in state["deleted"].items() if since and seq > since]
+            cursor = {"seq": state["seq"]}
+        size = self.chosen.page_size
+        pages = [records[i : i + size] for i in range(0, len(records), size)] or [[]]
+        for number, page in enumerate(pages, 1):
+            last = number == len(pages)
+            yield Page(page, deleted if last else (), last=last, cursor=cursor if last else None, complete=not since)
+
+    def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:
+        """What the book holds under these ids."""
+        with self.book.opened() as state:
+            found = {r.id: state["contacts"].get(r.id) for r in refs}
+        for contact_id, row in found.items():
+            present = Presence.PRESENT if row else Presence.GONE
+            yield Fetched(contact_id, present, _record(contact_id, row) if row else None)
+
+    def find(self, keys: Mapping[str, Sequence[str]]) -> list[Record]:
+        """Contacts with one of these key values."""
+        with self.book.opened() as state:
+            records = [_record(i, row) for i, row in state["contacts"].items()]
+        return [r for r in records if any(set(_keys(r, key)) & set(values) for key, values in keys.items())]
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        """The contact that carries the operation's key."""
+        with self.book.opened() as state:
+            rows = list(state["contacts"].items())
+        yield from (_record(i, row) for i, row in rows if row["marker"] == op.key)
+
+    def push(self, ops: Sequence[Op]) -> Iterator[Result]:
+        """Write one by one, in one request."""
+        with self.book.opened() as state:
+            state["writes"] += 1
+            if self.chosen.bulk and len(ops) >= self.chosen.bulk and ops[0].verb is Verb.CREATE:
+                job = {"id": f"job-{state['seq']}"}
+                state["jobs"][job["id"]] = [(op.key, dict(op.patch)) for op in ops]
+                results = [Result(op.key, State.ACCEPTED, job=job) for op in ops]
+            else:
+                results = [self._write(state, op) for op in ops]
+        yield from results
+
+    def _write(self, state: dict[str, Any], op: Op) -> Result:
+        if op.verb is Verb.CREATE:
+            contact_id = f"m{state['seq'] + 1}"
+            self.book.write(state, contact_id, op.patch, op.key)
+            return _done(op, contact_id, state, created=True)
+        row = state["contacts"].get(op.id)
+        if row is None and op.verb is Verb.DELETE:
+            return Result(op.key, State.DONE, id=op.id)
+        if row is None:
+            return Result(op.key, State.OVERTAKEN, id=op.id, reason="no longer there")
+        if op.version is not None and op.version != row["version"]:
+            return Result(op.key, State.OVERTAKEN, id=op.id, record=_record(op.id, row), reason="changed meanwhile")
+        if op.verb is Verb.DELETE:
+            self.book.drop(state, op.id)
+            return Result(op.key, State.DONE, id=op.id)
+        self.book.write(state, op.id, op.patch)
+        return _done(op, op.id, state, created=False)
+
+    def poll(self, job: Json) -> Iterator[Result] | None:
+        """Do the job now; its results are those of single creates."""
+        with self.book.opened() as state:
+            waiting = state["jobs"].pop(job["id"], None)
+            if waiting is None:
+                return iter(())
+            ops = [Op(key, Verb.CREATE, patch=patch) for key, patch in waiting]
+            return iter([self._write(state, op) for op in ops])
+
+
+def _done(op: Op, contact_id: str, state: dict[str, Any], *, created: bool) -> Result:
+    row = state["contacts"][contact_id]
+    return Result(op.key, State.DONE, contact_id, created, row["version"], _record(contact_id, row))
+
+
+def _record(contact_id: str, row: Mapping[str, Any]) -> Record:
+    fields = dict(row["fields"])
+    marker = (row["marker"],) if row.get("marker") else ()
+    modified = datetime.fromisoformat(row["modified"])
+    return Record(contact_id, fields, raw_hash([contact_id, fields]), row["version"], modified, {}, marker)
+
+
+def _keys(record: Record, key: str) -> tuple[str, ...]:
+    values: dict[str, str] = {}
+    for name, value in record.fields.items():
+        if isinstance(value, str):
+            values[name] = value
+            continue
+        kind = FIELDS[name]
+        raws = [str(v["value"]) for v in value if not isinstance(v["value"], Mapping)]
+        values[name] = encode(Element(element_id(kind, raw), raw) for raw in raws)
+    return key_values(values, key)
+
+
+APP = Memory

@@ -1,0 +1,45 @@
+"""The default mapping: which contact fields flow between two apps, and what each side can hold of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contactsync.contact import FIELDS, GROUPS, kind_of
+from contactsync.model.app import FieldInfo
+from contactsync.model.spec import FieldPair, FieldsSpec, Holding, SyncSpec
+
+
+def pair_fields(spec: SyncSpec, left: Sequence[FieldInfo], right: Sequence[FieldInfo]) -> tuple[FieldPair, ...]:
+    """Every contact field that both apps have and at least one can be written to, in the order people read them."""
+    if not spec.fields.defaults:
+        return ()
+    pairs = []
+    for name in FIELDS:
+        own_left, own_right = _owned(left, name), _owned(right, name)
+        if not own_left or not own_right or not wanted(name, spec.fields):
+            continue
+        held_left, held_right = holding(own_left), holding(own_right)
+        pair = FieldPair(name, kind_of(name), held_left, held_right, spec.direction, spec.conflicts)
+        if held_left.writable or held_right.writable:
+            pairs.append(pair)
+    return tuple(pairs)
+
+
+def wanted(name: str, chosen: FieldsSpec) -> bool:
+    """True where `only` and `exclude` leave the field in; both may name groups (names)."""
+    inside = not chosen.only or any(name in GROUPS.get(word, (word,)) for word in chosen.only)
+    return inside and not any(name in GROUPS.get(word, (word,)) for word in chosen.exclude)
+
+
+def holding(own: Sequence[FieldInfo]) -> Holding:
+    """What the own fields of one contact field can hold together; several with slots are one slot each."""
+    first = own[0]
+    slots = tuple(f.slot for f in own if f.slot)
+    if slots:
+        return Holding(all(f.writable for f in own), len(slots), first.max_length, True, False, slots)
+    return Holding(first.writable, first.max_items, first.max_length, first.holds_label, first.holds_primary)
+
+
+def _owned(fields: Sequence[FieldInfo], name: str) -> list[FieldInfo]:
+    owned = [f for f in fields if f.contact == name]
+    return [f for f in owned if f.slot] or owned[:1]

@@ -1,0 +1,158 @@
+"""App frame <-> canonical frame: own fields of records to contact fields, and patches back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from contactsync.contact import (
+    EMPTY_LIST,
+    Element,
+    Kind,
+    Values,
+    address_text,
+    decode,
+    element_id,
+    encode,
+    fingerprint,
+    kind_of,
+    normal_text,
+)
+from contactsync.model.app import FieldInfo
+from contactsync.model.exchange import OwnValue, Record
+
+
+def to_contact(
+    own: Mapping[str, OwnValue], fields: Sequence[FieldInfo], mapped: Iterable[str], region: str | None
+) -> dict[str, str]:
+    """Contact values of one record for the mapped contact fields; a field none of whose own fields came stays MISSING."""
+    wanted = set(mapped)
+    values: dict[str, str] = {}
+    slots: dict[str, list[Element]] = {}
+    for info in fields:
+        if info.contact not in wanted or info.name not in own:
+            continue
+        kind, value = kind_of(info.contact), own[info.name]
+        if info.slot:
+            slots.setdefault(info.contact, []).extend(_slot(kind, value, info.slot, region))
+        elif kind.several:
+            values[info.contact] = encode(_elements(kind, value, info, region))
+        else:
+            values[info.contact] = normal_text(str(value))
+    values.update({name: encode(elements) for name, elements in slots.items()})
+    return values
+
+
+def _slot(kind: Kind, value: OwnValue, label: str, region: str | None) -> list[Element]:
+    text = normal_text(str(value))
+    identity = element_id(kind, text, region) if text else ""
+    return [Element(identity, text, label)] if identity else []
+
+
+def _elements(kind: Kind, value: OwnValue, info: FieldInfo, region: str | None) -> list[Element]:
+    out: list[Element] = []
+    for item in value if not isinstance(value, str) else []:
+        raw = item.get("value") or ""
+        text = address_text(raw) if isinstance(raw, Mapping) else normal_text(str(raw))
+        identity = element_id(kind, text, region)
+        if identity:
+            label = normal_text(str(item.get("label") or "")) if info.holds_label else None
+            primary = bool(item.get("primary")) if info.holds_primary else None
+            out.append(Element(identity, text, label, primary))
+    return out
+
+
+def to_own(patch: Values, fields: Sequence[FieldInfo]) -> dict[str, OwnValue]:
+    """Own fields for a patch of contact values; a contact field of slots fills all of its slots."""
+    own: dict[str, OwnValue] = {}
+    for info in fields:
+        if info.contact not in patch or not info.writable:
+            continue
+        text = patch[info.contact]
+        if info.slot:
+            own[info.name] = next((e.value for e in decode(text) if e.label == info.slot), "")
+        elif kind_of(info.contact).several:
+            own[info.name] = [_item(e, kind_of(info.contact)) for e in decode(text)]
+        else:
+            own[info.name] = text
+    return own
+
+
+def _item(element: Element, kind: Kind) -> dict[str, Any]:
+    value: Any = json.loads(element.value) if kind is Kind.ADDRESSES else element.value
+    item: dict[str, Any] = {"value": value}
+    if element.label is not None:
+        item["label"] = element.label
+    if element.primary is not None:
+        item["primary"] = element.primary
+    return item
+
+
+# ---- frames
+
+META = ("id", "version", "modified_at", "ref", "raw", "marker")
+
+
+def records_frame(records: Iterable[Record]) -> pd.DataFrame:
+    """App frame: one row a record; fields, ref and marker as JSON text, modified_at as ISO text."""
+    rows = [
+        (
+            r.id,
+            r.version,
+            r.modified_at.isoformat() if r.modified_at else None,
+            json.dumps(r.ref, ensure_ascii=False),
+            r.raw,
+            json.dumps(list(r.marker)),
+            json.dumps(dict(r.fields), ensure_ascii=False),
+        )
+        for r in records
+    ]
+    frame = pd.DataFrame(rows, columns=[*META, "fields"])
+    return frame.astype({"raw": "int64"})
+
+
+def frame_records(frame: pd.DataFrame) -> Iterable[Record]:
+    """The records of an app frame."""
+    for row in frame.itertuples(index=False):
+        modified = datetime.fromisoformat(row.modified_at) if isinstance(row.modified_at, str) else None
+        version = row.version if isinstance(row.version, str) else None
+        yield Record(
+            row.id,
+            json.loads(row.fields),
+            int(row.raw),
+            version,
+            modified,
+            json.loads(row.ref),
+            tuple(json.loads(row.marker)),
+        )
+
+
+def canonical_frame(
+    frame: pd.DataFrame, fields: Sequence[FieldInfo], mapped: Sequence[str], region: str | None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Canonical frame of an app frame: META, fingerprint, one text column a mapped field (null = MISSING).
+
+    Also the ids of rows that could not be mapped, with the reason.
+    """
+    rows, kept, bad = [], [], {}
+    for position, (contact_id, text) in enumerate(zip(frame["id"], frame["fields"], strict=True)):
+        try:
+            values = to_contact(json.loads(text), fields, mapped, region)
+        except (TypeError, ValueError, AttributeError, KeyError) as error:
+            bad[contact_id] = f"a field has an unexpected form ({type(error).__name__})"
+            continue
+        rows.append({**values, "fingerprint": fingerprint(values)})
+        kept.append(position)
+    out = frame.iloc[kept].drop(columns="fields").reset_index(drop=True)
+    columns = pd.DataFrame(rows, columns=["fingerprint", *mapped], dtype=object)
+    columns["fingerprint"] = columns["fingerprint"].astype("int64")
+    return pd.concat([out, columns], axis=1), bad
+
+
+def empty_value(field: str) -> str:
+    """What an empty value of that field looks like."""
+    return EMPTY_LIST if kind_of(field).several else ""
