@@ -1,0 +1,1 @@
+"""Local servers that speak each vendor's documented API, for the demo and the tests."""
