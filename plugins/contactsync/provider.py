@@ -35,16 +35,16 @@ def importable_apps() -> list[AppInfo]:
     return infos
 
 
-def hook_class_name(info: AppInfo) -> str:
+def hook_class_name(app: str) -> str:
     """FreshsalesHook for the app freshsales, GoogleContactsHook for google_contacts."""
-    return "".join(part.capitalize() for part in info.name.split("_")) + "Hook"
+    return "".join(part.capitalize() for part in app.split("_")) + "Hook"
 
 
 def connection_type(info: AppInfo) -> dict[str, Any]:
     """One entry of `connection-types`: the form of one app."""
     return {
         "connection-type": info.conn_type,
-        "hook-class-name": f"contactsync.orchestration.hooks.{hook_class_name(info)}",
+        "hook-class-name": f"contactsync.orchestration.hooks.{hook_class_name(info.name)}",
         "hook-name": info.title,
         "ui-field-behaviour": _field_behaviour(info),
         "conn-fields": {

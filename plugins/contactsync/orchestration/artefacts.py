@@ -1,0 +1,151 @@
+"""Artefacts of a run: Parquet files under an ObjectStoragePath root, each with a JSON header and a sha256.
+
+root/<sync>/<run>/<name>-<random>.parquet. The header lies in the Parquet schema's metadata; file names hold ids only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import ObjectStoragePath
+
+from contactsync.errors import ArtefactError
+from contactsync.model.stages import ArtefactRef
+from contactsync.orchestration.home import contactsync_home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEADER = b"contactsync"
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def artefact_root(root: str) -> ObjectStoragePath:
+    """The root as the project names it: a URL, a local path, or '' for Airflow's home."""
+    if "://" in root:
+        return ObjectStoragePath(root)
+    local = Path(root).expanduser() if root else contactsync_home() / "artefacts"
+    return ObjectStoragePath(local.absolute().as_uri())
+
+
+def safe_name(name: str) -> str:
+    """A run id as a folder name; two ids that differ keep differing."""
+    short = UNSAFE.sub("_", name)[:80].lstrip(".")
+    return short if short == name else f"{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+class StoredArtefacts:
+    """The artefacts of one run of one sync; implements `model.stages.Artefacts`."""
+
+    def __init__(self, root: ObjectStoragePath, sync_id: str, run_id: str) -> None:
+        self.root = root
+        self.folder = root / safe_name(sync_id)
+        self.run_folder = self.folder / safe_name(run_id)
+
+    def write(self, name: str, frame: pd.DataFrame, header: Mapping[str, Any]) -> ArtefactRef:
+        """Write an artefact under a new name. Errors: ArtefactError (root not writable)."""
+        data = _to_parquet(frame, header)
+        path = self.run_folder / f"{safe_name(name)}-{secrets.token_hex(6)}.parquet"
+        self._put(path, data)
+        return ArtefactRef(uri=str(path), sha256=hashlib.sha256(data).hexdigest(), rows=len(frame))
+
+    def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Read an artefact of any run. Errors: ArtefactError (missing, or not what was written)."""
+        return _from_parquet(self._read_checked(ref))
+
+    def read_state(self, name: str) -> dict[str, Any] | None:
+        """The sync's small JSON file, None where there is none. Errors: ArtefactError (unreadable)."""
+        path = self._state_path(name)
+        try:
+            value = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise ArtefactError(
+                f"The state file {path} cannot be read ({type(error).__name__}).",
+                next_step="restore it from a backup, or delete it: the sync then accepts the ledger as it is.",
+            ) from error
+        return dict(value)
+
+    def write_state(self, name: str, value: Mapping[str, Any]) -> None:
+        """Replace the sync's small JSON file atomically."""
+        self._put(self._state_path(name), json.dumps(value, sort_keys=True).encode())
+
+    def _state_path(self, name: str) -> ObjectStoragePath:
+        return self.folder / f"{safe_name(name)}.json"
+
+    def _read_checked(self, ref: ArtefactRef) -> bytes:
+        clear = "clear the task `open` of this run with everything downstream, or trigger a new run."
+        try:
+            data: bytes = ObjectStoragePath(ref.uri).read_bytes()
+        except OSError as error:
+            raise ArtefactError(
+                f"The artefact {ref.uri} cannot be read ({type(error).__name__}).", next_step=clear
+            ) from error
+        if hashlib.sha256(data).hexdigest() != ref.sha256:
+            raise ArtefactError(f"The artefact {ref.uri} is not what was written (sha256 differs).", next_step=clear)
+        return data
+
+    def _put(self, path: ObjectStoragePath, data: bytes) -> None:
+        try:
+            if path.protocol == "file":
+                _replace_local(Path(path.path), data, top=Path(self.root.path))
+            else:
+                path.write_bytes(data)  # one put: object stores show the whole object or none
+        except Exception as error:
+            raise ArtefactError(
+                f"The artefact root {self.root} cannot be written ({type(error).__name__}).",
+                next_step="let the user that runs the tasks write there, or set artefacts.root in contactsync.yaml.",
+            ) from error
+
+
+def _replace_local(path: Path, data: bytes, *, top: Path) -> None:
+    """Contacts are inside: nobody but the owner may read, and a reader sees the whole file or none."""
+    _private_folders(path.parent, top)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _private_folders(folder: Path, top: Path) -> None:
+    """`mkdir(parents=True)` gives parents the umask's mode, so each folder from the root down is made alone."""
+    top.parent.mkdir(parents=True, exist_ok=True)
+    for part in (top, *(top / rel for rel in reversed(folder.relative_to(top).parents) if rel.name), folder):
+        part.mkdir(mode=0o700, exist_ok=True)
+
+
+def _to_parquet(frame: pd.DataFrame, header: Mapping[str, Any]) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.Table.from_pandas(frame)
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), HEADER: text})
+    sink = io.BytesIO()
+    parquet.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _from_parquet(data: bytes) -> tuple[pd.DataFrame, dict[str, Any]]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = parquet.read_table(pa.BufferReader(data))
+    header = json.loads((table.schema.metadata or {}).get(HEADER, b"{}"))
+    return table.to_pandas(), header
