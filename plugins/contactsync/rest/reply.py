@@ -1,0 +1,73 @@
+"""An HTTP answer, read whole, and the guards around its JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from contactsync.errors import NotTheApi
+
+CHECK_HOST = "check the host and the path in the connection"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer, read whole (at most 64 MiB). `headers` takes names in any case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)  # contact data: kept out of tracebacks
+    url: str  # without query
+
+    def json(self) -> Any:
+        """The body as JSON. Errors: NotTheApi where it is HTML or no JSON at all."""
+        fault = self._not_json()
+        if fault:
+            raise self._not_the_api(fault)
+        try:
+            return json.loads(self.body, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            fault = "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
+        # Raised outside the handler: the parser's own error quotes the body.
+        raise self._not_the_api(fault)
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 become U+FFFD."""
+        return self.body.decode("utf-8", errors="replace")
+
+    @property
+    def host(self) -> str:
+        """The host that answered, with its port where the address names one."""
+        return host_of(self.url)
+
+    def _not_json(self) -> str:
+        start = self.body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+        if not start:
+            return "empty"
+        html = "text/html" in self.headers.get("Content-Type", "").lower()
+        return "an HTML or XML page" if html or start.startswith(b"<") else ""
+
+    def _not_the_api(self, fault: str) -> NotTheApi:
+        return NotTheApi(
+            f"{self.host}: the answer (HTTP {self.status}) should be JSON but is {fault}.", next_step=CHECK_HOST
+        )
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address, without user and password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def bare_url(url: str) -> str:
+    """An address without query, fragment, user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=host_of(url), query="", fragment="").geturl()
+
+
+def _refuse(constant: str) -> NoReturn:
+    """Python reads NaN and Infinity, JSON does not know them."""
+    raise ValueError(constant)
