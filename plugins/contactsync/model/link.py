@@ -13,7 +13,7 @@ from contactsync.model.spec import Side
 
 
 class LinkStatus(StrEnum):
-    """live: fields flow. parted: one side gone, the other kept. closed: both gone. merged: the old id became another's."""
+    """live: fields flow. parted: one side gone, the other kept. closed: both gone. merged: the id became another's."""
 
     LIVE = "live"
     PARTED = "parted"

@@ -1,4 +1,4 @@
-"""What a run decided, before anything is written, and what became of it. A plan is data: dry run, page and load walk it."""
+"""What a run decided, before anything is written, and what became of it. Dry run, page and load walk the same plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from contactsync.contact import Values
 from contactsync.model.exchange import Json, State, Verb
-from contactsync.model.link import Link
+from contactsync.model.link import Known, Link
 from contactsync.model.spec import Side
 
 
@@ -157,13 +157,24 @@ class Counted:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything a run decided. `links` are the links after this run's observations, before any write succeeds."""
+    """Everything a run decided, before anything is written.
+
+    links      the links after this run's observations, before any write succeeds
+    known      rows of the key index as this run saw them; forgotten: ids that left it
+    settled    unknown outcomes that this run's listings settled; listed: unknown creates that a listing did not show
+    rekeyed    (side, old id, new id)
+    """
 
     intents: Sequence[Intent] = ()
     links: Sequence[Link] = ()
     holds: Sequence[Hold] = ()
     conflicts: Sequence[Conflict] = ()
     counted: Sequence[Counted] = ()
+    known: Sequence[tuple[Side, Known]] = ()
+    forgotten: Sequence[tuple[Side, str]] = ()
+    settled: Sequence[Outcome] = ()
+    listed: Sequence[str] = ()
+    rekeyed: Sequence[tuple[Side, str, str]] = ()
     matched: int = 0
     hash: str = ""
-    warnings: Sequence[str] = field(default_factory=tuple)
+    problems: Sequence[str] = ()  # limits that this plan exceeds

@@ -1,0 +1,249 @@
+"""How one field of a linked pair is settled: where a conflict is decided (core 3, 11, 14, 15).
+
+Three-way, per field. `base` is what a side held when the field was last settled, `now` what it shows; None = unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from contactsync.contact import is_empty
+from contactsync.model.link import Apart, ApartReason
+from contactsync.model.plan import HoldReason
+from contactsync.model.spec import SIDES, ConflictPolicy, FieldPair, Side
+from contactsync.sync.elements import Applied, Changes, apply, by_id, changes, moved_base
+
+
+@dataclass(frozen=True)
+class FieldState:
+    """A field of one link, on both sides.
+
+    newer    the side whose vendor time proves a later edit (policy newest), None = not provable
+    retry    what is held or refused is tried again in this run
+    hold_first  without a base only blanks are filled, differences are held (first_match: hold; union)
+    """
+
+    pair: FieldPair
+    base: Mapping[Side, str | None]
+    now: Mapping[Side, str | None]
+    apart: Apart | None = None
+    newer: Side | None = None
+    retry: bool = False
+    hold_first: bool = False
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What follows for one field.
+
+    write    side -> the text it shall hold
+    touched  side -> ids of elements that write adds, removes or changes (several values only)
+    dropped  side -> ids of elements that side cannot take
+    base     side -> base that moves without a write
+    apart    the field stays (or becomes) apart; None ends it
+    loser    the side whose value lost; rule: by which rule
+    held     why the field waits for a person
+    """
+
+    write: Mapping[Side, str] = field(default_factory=dict)
+    touched: Mapping[Side, tuple[str, ...]] = field(default_factory=dict)
+    dropped: Mapping[Side, tuple[str, ...]] = field(default_factory=dict)
+    base: Mapping[Side, str] = field(default_factory=dict)
+    apart: Apart | None = None
+    loser: Side | None = None
+    rule: str = ""
+    held: HoldReason | None = None
+    skipped: bool = False  # a change in a closed direction was left alone
+
+
+_RETRIED = (ApartReason.HELD, ApartReason.REFUSED)
+
+
+def settle(state: FieldState) -> Settled:
+    """Decide one field. Pure: the same state always gives the same answer."""
+    left, right = state.now[Side.LEFT], state.now[Side.RIGHT]
+    if left is None or right is None:
+        return Settled(apart=state.apart)
+    if left == right:
+        return Settled(base={Side.LEFT: left, Side.RIGHT: right})
+    if state.apart is not None and not _apart_ends(state):
+        return Settled(apart=state.apart)
+    first = state.base[Side.LEFT] is None or state.base[Side.RIGHT] is None
+    if state.pair.kind.several:
+        return _settle_several(state, first=first)
+    return _settle_first(state) if first else _settle_single(state, _changed_sides(state))
+
+
+def is_changed(state: FieldState, side: Side) -> bool:
+    """A field is CHANGED on a side when what it shows differs from its base there (core 1)."""
+    now, base = state.now[side], state.base[side]
+    return now is not None and base is not None and now != base
+
+
+def _remembered(apart: Apart, side: Side) -> str | None:
+    return apart.left if side is Side.LEFT else apart.right
+
+
+def _apart_ends(state: FieldState) -> bool:
+    """An apart ends when a side changes the field; one-way, only when the sender does (core 3)."""
+    apart = state.apart
+    if apart is None:
+        return True
+    if apart.reason in _RETRIED and state.retry:
+        return True
+    moved = [s for s in SIDES if _remembered(apart, s) is not None and state.now[s] != _remembered(apart, s)]
+    if apart.reason is ApartReason.ONE_WAY:
+        return any(state.pair.open_from(s) for s in moved)
+    return bool(moved)
+
+
+def _changed_sides(state: FieldState) -> tuple[Side, ...]:
+    """Sides that changed; after an apart, those that differ from the value remembered with it."""
+    changed = tuple(s for s in SIDES if is_changed(state, s))
+    if changed or state.apart is None:
+        return changed
+    apart = state.apart
+    moved = tuple(s for s in SIDES if state.now[s] != _remembered(apart, s))
+    return moved or SIDES
+
+
+def _preferred(state: FieldState) -> Side:
+    match state.pair.conflicts:
+        case ConflictPolicy.RIGHT:
+            return Side.RIGHT
+        case ConflictPolicy.NEWEST:
+            return state.newer or Side.LEFT
+        case _:
+            return Side.LEFT
+
+
+def _settle_first(state: FieldState) -> Settled:
+    """Core 11: blanks are filled both ways; where both hold values the preferred side wins."""
+    for source in SIDES:
+        if is_empty(state.now[source.other] or "") and not is_empty(state.now[source] or ""):
+            return _carry(state, source)
+    if state.hold_first:
+        return Settled(
+            apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule="first match; differences are held"
+        )
+    return _contest(state, "first match")
+
+
+def _settle_single(state: FieldState, changed: tuple[Side, ...]) -> Settled:
+    if len(changed) == 1:
+        return _carry(state, changed[0])
+    if not changed:  # both as their bases, which rightly differ
+        return Settled()
+    return _contest(state, "both changed")
+
+
+def _contest(state: FieldState, what: str) -> Settled:
+    """Both sides hold different new values."""
+    open_sides = [s for s in SIDES if state.pair.open_from(s)]
+    if len(open_sides) == 1:
+        return _with_loser(_carry(state, open_sides[0]), open_sides[0].other, f"{what}; only one direction is open")
+    if state.pair.conflicts is ConflictPolicy.HOLD:
+        return Settled(apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule=f"{what}; conflicts: hold")
+    winner = _preferred(state)
+    rule = f"{what}; conflicts: {state.pair.conflicts}"
+    carried = _carry(state, winner)
+    return _with_loser(carried, winner.other, rule) if carried.write else carried
+
+
+def _with_loser(settled: Settled, loser: Side, rule: str) -> Settled:
+    return replace(settled, loser=loser, rule=rule)
+
+
+def _carry(state: FieldState, source: Side) -> Settled:
+    """Write the source's value to the other side, where that is open, allowed and possible."""
+    target, value = source.other, state.now[source] or ""
+    held = state.pair.holding(target)
+    if not state.pair.open_from(source):
+        return Settled(apart=_apart(state, ApartReason.ONE_WAY), skipped=True)
+    if is_empty(value):  # blank never clears by itself (promise 5)
+        return Settled(apart=_apart(state, ApartReason.BLANK_KEPT))
+    if held.max_length is not None and len(value) > held.max_length:
+        rule = f"{len(value)} characters; the other app holds {held.max_length}"
+        return Settled(apart=_apart(state, ApartReason.NOT_REPRESENTABLE), held=HoldReason.TOO_LONG, rule=rule)
+    return Settled(write={target: value})
+
+
+def _apart(state: FieldState, reason: ApartReason, dropped: Mapping[Side, tuple[str, ...]] | None = None) -> Apart:
+    return Apart(reason, state.now[Side.LEFT], state.now[Side.RIGHT], dropped or {})
+
+
+# ---- several values
+
+
+def _settle_several(state: FieldState, *, first: bool) -> Settled:
+    made = {s: _made(state, s, first=first) for s in SIDES}
+    if not any(made.values()) and not first:
+        return Settled(apart=state.apart)
+    if first and state.hold_first and all(not is_empty(state.now[s] or "") for s in SIDES) and _ids_differ(state):
+        return Settled(
+            apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule="first match; differences are held"
+        )
+    contested = any(i in made[Side.RIGHT].edited for i in made[Side.LEFT].edited)
+    if contested and state.pair.conflicts is ConflictPolicy.HOLD:
+        return Settled(
+            apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule="both changed; conflicts: hold"
+        )
+    winner = _preferred(state)
+    carried = {
+        source.other: apply(
+            made[source],
+            state.now[source.other],
+            made[source.other],
+            state.pair.holding(source.other),
+            source_wins=source is winner,
+        )
+        for source in SIDES
+        if made[source] and state.pair.open_from(source)
+    }
+    settled = _several(state, made, carried, first=first)
+    rule = f"both changed; conflicts: {state.pair.conflicts}"
+    return _with_loser(settled, winner.other, rule) if contested and settled.write else settled
+
+
+def _several(
+    state: FieldState, made: Mapping[Side, Changes], carried: Mapping[Side, Applied], *, first: bool
+) -> Settled:
+    blanks = [t for t, a in carried.items() if is_empty(a.text) and not is_empty(state.now[t] or "")]
+    kept = {t: a for t, a in carried.items() if t not in blanks}
+    dropped = {t: a.dropped for t, a in kept.items() if a.dropped}
+    closed = [s for s in SIDES if made[s] and s.other not in carried]
+    base: dict[Side, str] = {}
+    for side in SIDES:
+        ids = {*made[side].added, *made[side].removed, *made[side].edited} if side.other in kept else set()
+        ids -= set(kept[side.other].touched) if side.other in kept else set()
+        if ids or first:
+            base[side] = moved_base(state.base[side], state.now[side], tuple(ids))
+    apart = None
+    if dropped:
+        apart = _apart(state, ApartReason.NOT_REPRESENTABLE, dropped)
+    elif blanks:
+        apart = _apart(state, ApartReason.BLANK_KEPT)
+    elif closed:
+        apart = _apart(state, ApartReason.ONE_WAY)
+    return Settled(
+        write={t: a.text for t, a in kept.items() if a.touched},
+        touched={t: a.touched for t, a in kept.items() if a.touched},
+        dropped=dropped,
+        base=base,
+        apart=apart,
+        skipped=bool(closed),
+    )
+
+
+def _made(state: FieldState, side: Side, *, first: bool) -> Changes:
+    """What a side changed, and what the other could not take before and is offered again now."""
+    made = changes(None if first else state.base[side], state.now[side])
+    waiting = state.apart.dropped.get(side.other, ()) if state.apart else ()
+    mine, theirs = by_id(state.now[side]), by_id(state.now[side.other])
+    again = {i: mine[i] for i in waiting if i in mine and i not in theirs}
+    return Changes({**made.added, **again}, made.removed, made.edited)
+
+
+def _ids_differ(state: FieldState) -> bool:
+    return set(by_id(state.now[Side.LEFT])) != set(by_id(state.now[Side.RIGHT]))

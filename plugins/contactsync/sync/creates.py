@@ -1,0 +1,71 @@
+"""Creates and first links: what a new contact becomes on the other side, and the link of two that met (core 10, 20)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from contactsync.contact import decode, is_empty, key_values
+from contactsync.model.exchange import Verb
+from contactsync.model.link import Link, LinkSide
+from contactsync.model.plan import Intent
+from contactsync.model.spec import FieldPair, Holding, Side
+from contactsync.sync.elements import Changes, apply, changes
+from contactsync.sync.readings import Shown, operation_key
+
+
+def link_id(sync_id: str, left: str, right: str) -> str:
+    """The id of the link of these two contacts: the same two always have the same."""
+    return hashlib.blake2b(f"{sync_id}\x1f{left}\x1f{right}".encode(), digest_size=12).hexdigest()
+
+
+def first_link(sync_id: str, left: Shown, right: Shown) -> Link:
+    """A link without bases: the field rules of a first match follow."""
+    sides = {s.id: LinkSide(s.id, {}, {}, version=s.version, ref=s.ref) for s in (left, right)}
+    return Link(link_id(sync_id, left.id, right.id), sides[left.id], sides[right.id], version=0)
+
+
+def fitted(pair: FieldPair, text: str, held: Holding) -> tuple[str | None, tuple[str, ...]]:
+    """What the target can hold of one field of a new contact (None = nothing), and ids of elements it cannot take."""
+    if pair.kind.several:
+        nothing: Changes = changes(None, None)
+        applied = apply(changes(None, text), None, nothing, held, source_wins=True)
+        return (applied.text if decode(applied.text) else None), applied.dropped
+    if held.max_length is not None and len(text) > held.max_length:
+        return None, (text,)
+    return text, ()
+
+
+def create_intent(
+    sync_id: str, source: Shown, target: Side, pairs: Sequence[FieldPair], keys: Sequence[str], generation: int
+) -> Intent | None:
+    """The create of one contact on the other side; None where nothing of it can be written there."""
+    patch: dict[str, str] = {}
+    dropped: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        text = source.values.get(pair.field)
+        if text is None or is_empty(text) or not pair.open_from(target.other):
+            continue
+        value, left_out = fitted(pair, text, pair.holding(target))
+        if left_out:
+            dropped[pair.field] = left_out if pair.kind.several else ()
+        if value is not None:
+            patch[pair.field] = value
+    if not patch:
+        return None
+    return Intent(
+        key=operation_key(sync_id, target, Verb.CREATE, source.id, generation),
+        side=target,
+        verb=Verb.CREATE,
+        link_id=None,
+        source_id=source.id,
+        link_version=generation,
+        patch=patch,
+        source={p.field: source.values[p.field] for p in pairs if p.field in source.values},
+        dropped=dropped,
+        keys={k: key_values(patch, k) for k in keys if "+" not in k and key_values(patch, k)},
+        source_version=source.version,
+        source_modified_at=source.modified_at,
+        source_ref=source.ref,
+        source_observed_at=source.observed_at,
+    )

@@ -1,0 +1,224 @@
+"""Folding outcomes: what a link is after its action was done, refused, overtaken or not sent (core 1, 2, 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from contactsync.contact import Values, decode, is_empty, kind_of
+from contactsync.model.exchange import State, Verb
+from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
+from contactsync.model.plan import Hold, HoldReason, Intent, Outcome
+from contactsync.model.spec import FieldPair, Side
+from contactsync.sync.creates import link_id
+from contactsync.sync.elements import by_id, moved_base
+from contactsync.sync.links import now_values
+
+STILL_THERE = "the source is still there"
+GONE = "the target is gone"
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class When:
+    """The run that folds, for back-off: due again after 1, 2, 4 ... runs, at the latest after a day."""
+
+    run_seq: int
+    now: datetime
+
+
+def back_off(attempts: int, when: When) -> tuple[int, datetime]:
+    """(due_run, due_at) after so many failed tries."""
+    return when.run_seq + int(2 ** min(attempts, 12)), when.now + _DAY
+
+
+def fold_link(link: Link, intent: Intent, outcome: Outcome, when: When) -> tuple[Link, tuple[Hold, ...]]:
+    """The link after a settled update or delete, and the hold that it leaves."""
+    holds: tuple[Hold, ...] = ()
+    match outcome.state:
+        case State.DONE | State.ADOPTED if intent.verb is Verb.DELETE:
+            folded = _deleted(link, intent)
+        case State.DONE | State.ADOPTED:
+            folded, holds = _written(link, intent, outcome)
+        case State.REFUSED:
+            folded, holds = _refused(link, intent, outcome.reason, HoldReason.REFUSED)
+        case State.OVERTAKEN:
+            folded = _overtaken(link, intent, outcome, when)
+        case _:
+            folded = _not_sent(link, intent, outcome, when)
+    return replace(folded, version=max(link.version, intent.link_version) + 1), holds
+
+
+def _with(link: Link, side: Side, half: LinkSide) -> Link:
+    return replace(link, left=half) if side is Side.LEFT else replace(link, right=half)
+
+
+def _rebased(side: LinkSide, base: Values, now: Values) -> LinkSide:
+    return replace(side, base=base, seen={f: v for f, v in now.items() if base.get(f) != v})
+
+
+def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[Hold, ...]]:
+    """Only the patched fields take their base from what the target returned; other differences go to `seen`."""
+    got = dict(outcome.values or {})
+    ignored = [f for f in intent.patch if _not_stored(f, intent, got)]
+    if ignored:
+        held, holds = _refused(link, intent, f"answered as done, but not stored: {', '.join(ignored)}", _IGNORED)
+        if len(ignored) == len(intent.patch):
+            return held, holds
+    else:
+        held, holds = link, ()
+    target, source = intent.side, intent.side.other
+    here, there = held.side(target), held.side(source)
+    bases = {target: dict(here.base), source: dict(there.base)}
+    apart = dict(held.apart)
+    for name, sent in intent.patch.items():
+        if name in ignored:
+            continue
+        observed = got.get(name, sent)
+        _move(bases, name, intent, observed)
+        _settle_apart(apart, name, intent, sent, observed)
+    now_there = now_values(there)
+    if there.observed_at is None or intent.source_observed_at is None or there.observed_at <= intent.source_observed_at:
+        now_there.update(intent.source)
+    here = replace(
+        _rebased(here, bases[target], {**now_values(here), **intent.patch, **got}),
+        contact_id=outcome.target_id or here.contact_id,
+        standing=Standing.PRESENT,
+        version=outcome.version,
+        modified_at=outcome.modified_at or here.modified_at,
+        ref=outcome.ref or here.ref,
+        observed_at=outcome.at or here.observed_at,
+        own_version=outcome.version,
+        own_at=outcome.modified_at or outcome.at,
+    )
+    folded = _with(_with(held, target, here), source, _rebased(there, bases[source], now_there))
+    pending = any(f not in apart for f in here.seen)
+    return replace(folded, apart=apart, attempts=0, due_run=0 if pending else None), holds
+
+
+_IGNORED = HoldReason.NOT_STORED
+
+
+def _not_stored(name: str, intent: Intent, got: Mapping[str, str]) -> bool:
+    """A 200 that stored nothing: the target still shows exactly what it held before."""
+    before = intent.before.get(name)
+    return name in got and before is not None and got[name] == before and intent.patch[name] != before
+
+
+def _move(bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, observed: str) -> None:
+    target, source = intent.side, intent.side.other
+    if not kind_of(name).several:
+        bases[target][name] = observed
+        if name in intent.source:
+            bases[source][name] = intent.source[name]
+        return
+    touched = intent.touched.get(name, ())
+    mine = (*touched, *_forms_of(name, intent, observed))
+    bases[target][name] = moved_base(bases[target].get(name), observed, tuple(mine))
+    bases[source][name] = moved_base(bases[source].get(name), intent.source.get(name), touched)
+
+
+def _forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
+    """Elements that the target made of ours: as many strangers as of our new elements are missing from the answer."""
+    before, sent, got = by_id(intent.before.get(name)), by_id(intent.patch[name]), by_id(observed)
+    lost = [i for i in sent if i not in before and i not in got]
+    strangers = sorted(i for i in got if i not in before and i not in sent)
+    return tuple(strangers[: len(lost)])
+
+
+def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, sent: str, observed: str) -> None:
+    planned_from = intent.source.get(name)
+    left, right = (planned_from, observed) if intent.side is Side.RIGHT else (observed, planned_from)
+    dropped = intent.dropped.get(name)
+    if dropped is not None:
+        apart[name] = Apart(ApartReason.NOT_REPRESENTABLE, left, right, {intent.side: dropped})
+    elif not _same(name, sent, observed):
+        apart[name] = Apart(ApartReason.UNPROVEN, left, right)
+    else:
+        apart.pop(name, None)
+
+
+def _same(name: str, sent: str, observed: str) -> bool:
+    if kind_of(name).several:
+        return {e.id for e in decode(sent)} == {e.id for e in decode(observed)}
+    return sent == observed
+
+
+def _deleted(link: Link, intent: Intent) -> Link:
+    half = replace(link.side(intent.side), standing=Standing.GONE)
+    return replace(_with(link, intent.side, half), status=LinkStatus.CLOSED, attempts=0)
+
+
+def _refused(link: Link, intent: Intent, words: str, reason: HoldReason) -> tuple[Link, tuple[Hold, ...]]:
+    """All fields of a refused action become apart; a refused delete parts the link."""
+    source = intent.side.other
+    hold = Hold(source, intent.source_id, reason, words, link.id)
+    if intent.verb is Verb.DELETE:
+        return replace(link, status=LinkStatus.PARTED), (hold,)
+    apart = dict(link.apart)
+    now = {s: now_values(link.side(s)) for s in (Side.LEFT, Side.RIGHT)}
+    for name in intent.patch:
+        apart[name] = Apart(ApartReason.REFUSED, now[Side.LEFT].get(name), now[Side.RIGHT].get(name))
+    return replace(link, apart=apart), (hold,)
+
+
+def _overtaken(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
+    """What the target really held goes to `seen`; the next run plans again."""
+    half = link.side(intent.side)
+    if outcome.values is None:
+        half = replace(half, standing=Standing.MISSING)
+    else:
+        half = replace(
+            _rebased(half, half.base, {**now_values(half), **outcome.values}),
+            version=outcome.version,
+            modified_at=outcome.modified_at or half.modified_at,
+            ref=outcome.ref or half.ref,
+            observed_at=outcome.at or half.observed_at,
+        )
+    return replace(_with(link, intent.side, half), due_run=when.run_seq + 1)
+
+
+def _not_sent(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
+    if outcome.reason == STILL_THERE:
+        source = intent.side.other
+        return _with(link, source, replace(link.side(source), standing=Standing.MISSING))
+    due_run, due_at = back_off(link.attempts, when)
+    return replace(link, due_run=due_run, due_at=due_at, attempts=link.attempts + 1)
+
+
+def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[FieldPair]) -> Link:
+    """The link that a done or adopted create makes: every mapped field takes its base from what was returned."""
+    got = {p.field: outcome.values[p.field] for p in pairs if outcome.values and p.field in outcome.values}
+    target = intent.side
+    base = got or dict(intent.patch)
+    here = LinkSide(
+        outcome.target_id,
+        base,
+        {},
+        version=outcome.version,
+        modified_at=outcome.modified_at,
+        ref=outcome.ref,
+        observed_at=outcome.at,
+        own_version=outcome.version,
+        own_at=outcome.modified_at or outcome.at,
+    )
+    there = LinkSide(
+        intent.source_id,
+        dict(intent.source),
+        {},
+        version=intent.source_version,
+        modified_at=intent.source_modified_at,
+        ref=intent.source_ref,
+        observed_at=intent.source_observed_at,
+    )
+    left, right = (here, there) if target is Side.LEFT else (there, here)
+    apart: dict[str, Apart] = {}
+    for pair in pairs:
+        name, held = pair.field, base.get(pair.field)
+        if name in intent.patch:
+            _settle_apart(apart, name, intent, intent.patch[name], base.get(name, intent.patch[name]))
+        elif not is_empty(intent.source.get(name, "")) and held is not None and held != intent.source[name]:
+            reason = ApartReason.NOT_REPRESENTABLE if name in intent.dropped else ApartReason.ONE_WAY
+            apart[name] = Apart(reason, left.base.get(name), right.base.get(name))
+    return Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, version=1, apart=apart)

@@ -1,0 +1,53 @@
+"""What a run may change without a person: judged on the whole plan, before the first write (core 29)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contactsync.contact import is_empty
+from contactsync.model.exchange import Verb
+from contactsync.model.plan import Intent, Plan
+from contactsync.model.spec import SIDES, Limit, Limits, Side
+from contactsync.sync.readings import Reading
+
+
+def exceeded(
+    plan: Plan, limits: Limits, known: Mapping[Side, int], readings: Mapping[Side, Reading], *, has_links: bool
+) -> tuple[str, ...]:
+    """Every limit that the plan exceeds, in words; () = it may go on. `known`: contacts known before, per side."""
+    problems = [p for s in SIDES if (p := _shrunken(readings[s], known[s]))]
+    for side in SIDES:
+        intents = [i for i in plan.intents if i.side is side]
+        size = max(known[side], 1)
+        counts = {
+            "deletes": (sum(i.verb is Verb.DELETE for i in intents), limits.deletes),
+            "updates": (sum(i.verb is Verb.UPDATE for i in intents), limits.updates),
+            "blanked": (sum(_blanks(i) for i in intents), limits.blanked),
+            "creates": (sum(i.verb is Verb.CREATE for i in intents), limits.creates),
+        }
+        for what, (count, limit) in counts.items():
+            # A sync without links creates and fills for the first time: nothing is known to compare with.
+            if what in ("creates", "updates") and not has_links:
+                continue
+            most = allowed(limit, size)
+            if most is not None and count > most:
+                problems.append(f"{count} {what} on the {side} side; the limit is {most:g} ({size} contacts known)")
+    return tuple(problems)
+
+
+def allowed(limit: Limit, size: int) -> float | None:
+    """The larger of count and percent; None = no limit."""
+    bounds = [b for b in (limit.count, None if limit.percent is None else size * limit.percent / 100) if b is not None]
+    return max(bounds) if bounds else None
+
+
+def _shrunken(reading: Reading, known: int) -> str:
+    """A complete listing of under half of the known contacts is more often a fault than a wish."""
+    if not reading.complete or not known or reading.rows * 2 >= known:
+        return ""
+    what = "no contact at all" if reading.rows == 0 else f"only {reading.rows} contacts"
+    return f"the {reading.side} app listed {what}; {known} are known"
+
+
+def _blanks(intent: Intent) -> int:
+    return sum(is_empty(text) and not is_empty(intent.before.get(f, "")) for f, text in intent.patch.items())

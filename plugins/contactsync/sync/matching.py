@@ -1,0 +1,140 @@
+"""First meetings: which unlinked contacts are one person, which are created on the other side, which wait (core 10).
+
+Contacts, linked ones too, are nodes; equal normal key values are edges. Per key in order, over unlinked contacts that
+no earlier key touched: one left and one right and no linked member is a match; one alone goes to the next key and,
+after the last, is created; anything else is held with its candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from contactsync.contact import Values, fold
+from contactsync.model.plan import Hold, HoldReason
+from contactsync.model.spec import Side
+
+
+@dataclass(frozen=True)
+class Node:
+    """A contact as matching sees it. hashes: match key -> salted hashes; names: for phone matches, None = unknown."""
+
+    side: Side
+    id: str
+    hashes: Mapping[str, tuple[int, ...]]
+    linked: bool = False
+    shown: bool = True
+    names: tuple[str, str] | None = None  # folded given and family name
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What first meetings lead to. alone: (side, id) that meet nobody; reread: to be read before they count."""
+
+    pairs: tuple[tuple[str, str, str], ...] = ()  # left id, right id, key
+    alone: tuple[tuple[Side, str], ...] = ()
+    holds: tuple[Hold, ...] = ()
+    reread: tuple[tuple[Side, str], ...] = ()
+
+
+@dataclass
+class _State:
+    pairs: list[tuple[str, str, str]] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    reread: list[tuple[Side, str]] = field(default_factory=list)
+
+
+def names_of(values: Values) -> tuple[str, str]:
+    """Folded given and family name, for Node.names."""
+    return fold(values.get("names.given", "")), fold(values.get("names.family", ""))
+
+
+def match(nodes: Sequence[Node], keys: Sequence[str], *, without_key: bool) -> Matched:
+    """Settle all first meetings. Deterministic: the order of `nodes` does not matter."""
+    state = _State()
+    open_nodes = {(n.side, n.id): n for n in nodes if not n.linked}
+    linked = [n for n in nodes if n.linked]
+    keyless = {k for k, n in open_nodes.items() if not any(n.hashes.get(key) for key in keys)}
+    for key in keys:
+        bearers = [n for k, n in open_nodes.items() if k not in keyless and n.hashes.get(key)]
+        for group in _groups([*bearers, *linked], key):
+            if _settle_group(group, key, state):
+                for node in group:
+                    open_nodes.pop((node.side, node.id), None)
+    alone = []
+    for side, contact_id in sorted(open_nodes):
+        if not open_nodes[side, contact_id].shown:
+            continue
+        if (side, contact_id) in keyless and not without_key:
+            detail = f"no value for any of the match keys ({', '.join(keys)})"
+            state.holds.append(Hold(side, contact_id, HoldReason.NO_KEY, detail))
+        else:
+            alone.append((side, contact_id))
+    return Matched(tuple(sorted(state.pairs)), tuple(alone), tuple(state.holds), tuple(sorted(state.reread)))
+
+
+def _settle_group(group: Sequence[Node], key: str, state: _State) -> bool:
+    """True when this key touched the group's contacts; a contact alone goes on to the next key."""
+    unlinked = [n for n in group if not n.linked]
+    if len(group) == 1 or not unlinked:
+        return False
+    lefts = [n for n in group if n.side is Side.LEFT]
+    rights = [n for n in group if n.side is Side.RIGHT]
+    one_pair = len(lefts) == len(rights) == 1 and len(unlinked) == 2
+    if one_pair and not (lefts[0].shown and rights[0].shown):
+        state.reread.extend((n.side, n.id) for n in unlinked)
+        return True
+    if one_pair and (key != "phone" or not contradict(lefts[0].names, rights[0].names)):
+        state.pairs.append((lefts[0].id, rights[0].id, key))
+        return True
+    for node in unlinked:
+        if node.shown:
+            others = tuple(sorted(f"{n.side}:{n.id}" for n in group if n is not node))
+            state.holds.append(
+                Hold(node.side, node.id, HoldReason.AMBIGUOUS, _why(node, group, key), candidates=others[:20])
+            )
+    return True
+
+
+def _why(node: Node, group: Sequence[Node], key: str) -> str:
+    linked = sum(n.linked for n in group)
+    same = sum(n.side is node.side for n in group) - 1
+    if len(group) == 2 and not linked and not same:
+        return f"same {key}, but the names contradict each other"
+    return f"same {key} as {len(group) - 1} others ({same} in the same app, {linked} already linked)"
+
+
+def contradict(one: tuple[str, str] | None, other: tuple[str, str] | None) -> bool:
+    """True where both have names that cannot be one person's: neither given nor family name agrees as far as known."""
+    if one is None or other is None:
+        return False
+    both = [(a, b) for a, b in zip(one, other, strict=True) if a and b]
+    return bool(both) and not any(a == b or a.startswith(b) or b.startswith(a) for a, b in both)
+
+
+def _groups(nodes: Iterable[Node], key: str) -> list[list[Node]]:
+    """Connected components by equal hashes of one key, in a fixed order."""
+    parent: dict[tuple[Side, str], tuple[Side, str]] = {}
+
+    def root(k: tuple[Side, str]) -> tuple[Side, str]:
+        while parent[k] != k:
+            parent[k] = parent[parent[k]]
+            k = parent[k]
+        return k
+
+    bearer: dict[int, tuple[Side, str]] = {}
+    by_key = {}
+    for node in sorted(nodes, key=lambda n: (n.side, n.id)):
+        me = (node.side, node.id)
+        hashes = node.hashes.get(key, ())
+        if not hashes:
+            continue
+        by_key[me] = node
+        parent.setdefault(me, me)
+        for h in hashes:
+            first = bearer.setdefault(h, me)
+            parent[root(me)] = root(first)
+    groups: dict[tuple[Side, str], list[Node]] = {}
+    for me, node in by_key.items():
+        groups.setdefault(root(me), []).append(node)
+    return list(groups.values())

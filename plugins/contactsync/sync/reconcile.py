@@ -1,0 +1,263 @@
+"""All decisions of a run: readings, links and the key index in, a plan out. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from contactsync.model.link import Known, Link, LinkStatus
+from contactsync.model.plan import Bucket, Counted, Hold, HoldReason, Intent, Plan
+from contactsync.model.spec import SIDES, MatchSpec, Side
+from contactsync.sync.creates import create_intent, first_link
+from contactsync.sync.links import Case, LinkDecision, Rules, decide_link
+from contactsync.sync.matching import Matched, Node, match, names_of
+from contactsync.sync.readings import Reading, Shown, key_hashes
+from contactsync.sync.unknowns import Settling
+
+
+@dataclass(frozen=True)
+class Given:
+    """Everything the decisions are made from.
+
+    links      every link that a shown, gone, missing or moved contact belongs to, and those that are due
+    known      index rows of the shown contacts, as they were before this run
+    others     contacts of the index that share a key with an unlinked one of this run
+    settling   how unknown creates stand
+    frozen     link ids and source ids whose action is not settled yet: left alone in this run
+    union      the ledger was lost: nobody is created until a person decides
+    """
+
+    rules: Rules
+    match: MatchSpec
+    salt: str
+    readings: Mapping[Side, Reading]
+    links: Sequence[Link]
+    known: Mapping[Side, Mapping[str, Known]]
+    others: Sequence[Node] = ()
+    settling: Settling = field(default_factory=Settling)
+    frozen: Collection[str] = ()
+    union: bool = False
+
+
+@dataclass
+class _Draft:
+    intents: list[Intent] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    conflicts: list[object] = field(default_factory=list)
+    counted: list[Counted] = field(default_factory=list)
+    linked_now: dict[tuple[Side, str], str] = field(default_factory=dict)
+
+    def take(self, decision: LinkDecision) -> None:
+        self.intents.extend(decision.intents)
+        self.links.append(decision.link)
+        self.holds.extend(decision.holds)
+        self.conflicts.extend(decision.conflicts)
+        self.counted.extend(decision.counted)
+
+
+def match_keys(spec: MatchSpec) -> tuple[str, ...]:
+    """The names of the match keys, composite ones joined by +."""
+    return tuple("+".join(k) for k in spec.keys)
+
+
+def reconcile(given: Given) -> Plan:
+    """Decide everything that this run does."""
+    draft = _Draft()
+    links, rekeyed = _moved_links(given, draft)
+    _decide_linked(given, links, draft)
+    matched = _meet(given, draft, linked={(s, link.side(s).contact_id) for link in links for s in SIDES})
+    _unreadable(given, draft)
+    intents = tuple(sorted(draft.intents, key=lambda i: (i.side, i.verb, i.key)))
+    plan = Plan(
+        intents=intents,
+        links=tuple(draft.links),
+        holds=tuple(draft.holds),
+        conflicts=tuple(draft.conflicts),  # type: ignore[arg-type]
+        counted=tuple(draft.counted),
+        known=_known(given, draft),
+        forgotten=tuple((s, i) for s in SIDES for i in sorted(given.readings[s].forgotten)),
+        settled=given.settling.settled,
+        listed=given.settling.listed,
+        rekeyed=rekeyed,
+        matched=len(matched.pairs),
+    )
+    return replace(plan, hash=plan_hash(plan))
+
+
+def plan_hash(plan: Plan) -> str:
+    """Bound to exactly these actions: same intents, same hash."""
+    digest = hashlib.sha256()
+    for intent in plan.intents:
+        patch = sorted(intent.patch.items())
+        digest.update(repr((intent.key, intent.verb.value, intent.target_id, patch)).encode("utf-8", "replace"))
+    return digest.hexdigest()[:16]
+
+
+# ---- links
+
+
+def _moved_links(given: Given, draft: _Draft) -> tuple[list[Link], tuple[tuple[Side, str, str], ...]]:
+    """Links under their contacts' new ids (core 8); one whose new id is linked already becomes merged."""
+    rekeyed: list[tuple[Side, str, str]] = []
+    out = list(given.links)
+    for side in SIDES:
+        holder = {link.side(side).contact_id: n for n, link in enumerate(out)}
+        for old, new in sorted(given.readings[side].moved.items()):
+            position = holder.get(old)
+            if position is None or old == new:
+                continue
+            taken = holder.get(new)
+            if taken is not None and out[taken].status is LinkStatus.LIVE:
+                out[position] = _merged(out[position], side, old, new, draft)
+            else:
+                out[position] = _renamed(out[position], side, new)
+                rekeyed.append((side, old, new))
+    return out, tuple(rekeyed)
+
+
+def _renamed(link: Link, side: Side, new: str) -> Link:
+    half = replace(link.side(side), contact_id=new)
+    moved = replace(link, left=half) if side is Side.LEFT else replace(link, right=half)
+    return replace(moved, version=link.version + 1)
+
+
+def _merged(link: Link, side: Side, old: str, new: str, draft: _Draft) -> Link:
+    other = link.side(side.other).contact_id
+    detail = f"its partner {old} was merged into {new}, which belongs to another contact"
+    draft.holds.append(Hold(side.other, other, HoldReason.MERGED, detail, link.id))
+    merged = replace(link, status=LinkStatus.MERGED, version=link.version + 1)
+    draft.links.append(merged)
+    return merged
+
+
+def _decide_linked(given: Given, links: Sequence[Link], draft: _Draft) -> None:
+    for link in links:
+        if link.status is LinkStatus.MERGED:
+            continue
+        ids = {s: link.side(s).contact_id for s in SIDES}
+        shown = {s: given.readings[s].shown[ids[s]] for s in SIDES if ids[s] in given.readings[s].shown}
+        if link.id in given.frozen:
+            for s in shown or SIDES:
+                draft.counted.append(Counted(s, ids[s], Bucket.FAILED, reason="an earlier action is not settled"))
+            continue
+        case = Case(
+            link,
+            shown,
+            frozenset(s for s in SIDES if ids[s] in given.readings[s].gone),
+            frozenset(s for s in SIDES if ids[s] in given.readings[s].missing),
+        )
+        draft.take(decide_link(case, given.rules))
+
+
+# ---- first meetings
+
+
+def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched:
+    adopted = {o.target_id for o in given.settling.settled if o.target_id}
+    fresh = {
+        (s, i): shown
+        for s in SIDES
+        for i, shown in given.readings[s].shown.items()
+        if (s, i) not in linked and i not in adopted and not _tombstone(given, s, i)
+    }
+    waiting = {row.intent.source_id for row in given.settling.unknown}
+    free = {k: shown for k, shown in fresh.items() if k[1] not in waiting and k[1] not in given.frozen}
+    for side, contact_id in fresh.keys() - free.keys():
+        draft.counted.append(Counted(side, contact_id, Bucket.FAILED, reason="its create is not settled"))
+    nodes = [_node(given, side, shown) for (side, _), shown in free.items()] + list(given.others)
+    matched = match(nodes, match_keys(given.match), without_key=given.match.create_without_key)
+    for left, right, _key in matched.pairs:
+        _link(given, draft, free[Side.LEFT, left], free[Side.RIGHT, right])
+    for side, contact_id in matched.alone:
+        _create(given, draft, side, free[side, contact_id])
+    for hold in matched.holds:
+        draft.holds.append(hold)
+        draft.counted.append(Counted(hold.side, hold.contact_id, Bucket.HELD, reason=hold.reason.value))
+    for side, contact_id in matched.reread:
+        if (side, contact_id) in free:
+            draft.counted.append(Counted(side, contact_id, Bucket.SKIPPED, reason="its partner is read next"))
+    return matched
+
+
+def _tombstone(given: Given, side: Side, contact_id: str) -> bool:
+    row = given.known[side].get(contact_id)
+    return row is not None and row.tombstone and row.link_id is not None
+
+
+def _node(given: Given, side: Side, shown: Shown) -> Node:
+    hashes = key_hashes(given.salt, given.match.keys, shown.values)
+    return Node(side, shown.id, hashes, names=names_of(shown.values))
+
+
+def _link(given: Given, draft: _Draft, left: Shown, right: Shown) -> None:
+    link = first_link(given.rules.sync_id, left, right)
+    draft.linked_now[Side.LEFT, left.id] = draft.linked_now[Side.RIGHT, right.id] = link.id
+    draft.take(decide_link(Case(link, {Side.LEFT: left, Side.RIGHT: right}), given.rules))
+
+
+def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
+    """Nobody matches: created on the other side, where that is open and nothing speaks against it."""
+    rules = given.rules
+    if given.union:
+        hold = Hold(side, shown.id, HoldReason.UNION, "the ledger was lost; a person decides who is new")
+    elif any(row.intent.side is side for row in given.settling.unknown):
+        hold = Hold(side, shown.id, HoldReason.MAY_BE_RESULT, "may be what a create with unknown outcome made")
+    elif not rules.direction.open_from(side):
+        draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason="direction closed"))
+        return
+    else:
+        row = given.known[side].get(shown.id)
+        keys = match_keys(given.match)
+        intent = create_intent(rules.sync_id, shown, side.other, rules.pairs, keys, row.generation if row else 0)
+        if intent is not None:
+            draft.intents.append(intent)
+            draft.counted.append(Counted(side, shown.id, Bucket.CREATED, intent.key))
+        else:
+            draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason="nothing of it can be written there"))
+        return
+    draft.holds.append(hold)
+    draft.counted.append(Counted(side, shown.id, Bucket.HELD, reason=hold.reason.value))
+
+
+def _unreadable(given: Given, draft: _Draft) -> None:
+    for side in SIDES:
+        reading = given.readings[side]
+        why = {**reading.unreadable, **dict.fromkeys(reading.forbidden, "these credentials may no longer see it")}
+        for contact_id, reason in sorted(why.items()):
+            draft.holds.append(Hold(side, contact_id, HoldReason.UNREADABLE, reason))
+            draft.counted.append(Counted(side, contact_id, Bucket.HELD, reason=HoldReason.UNREADABLE))
+
+
+# ---- the key index
+
+
+def _known(given: Given, draft: _Draft) -> tuple[tuple[Side, Known], ...]:
+    """Index rows as this run saw its contacts; gone ids of links stay as tombstones."""
+    rows: list[tuple[Side, Known]] = []
+    for side in SIDES:
+        reading, before = given.readings[side], given.known[side]
+        for shown in reading.shown.values():
+            old = before.get(shown.id) or Known(shown.id, None, None, first_seen_at=shown.observed_at)
+            rows.append((side, _as_shown(given, draft, side, shown, old)))
+        for contact_id in sorted(reading.gone):
+            gone = before.get(contact_id)
+            if gone is not None:
+                generation = gone.generation + (0 if gone.tombstone else 1)
+                rows.append((side, replace(gone, tombstone=True, raw=None, keys={}, generation=generation)))
+    return tuple(rows)
+
+
+def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known) -> Known:
+    return replace(
+        old,
+        raw=shown.raw,
+        fingerprint=shown.fingerprint,
+        link_id=draft.linked_now.get((side, shown.id), old.link_id),
+        tombstone=False,
+        ref=shown.ref,
+        due_run=None,
+        due_at=None,
+        keys=key_hashes(given.salt, given.match.keys, shown.values),
+    )
