@@ -1,0 +1,126 @@
+"""One sync -> one Airflow DAG. Nothing here talks to anyone: this runs each time Airflow parses the DAG folder."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+
+from contactsync.mapping.as_data import spec_as_data
+from contactsync.mapping.loader import BrokenFile
+from contactsync.model.spec import SIDES, ProjectSpec, SyncSpec
+from contactsync.orchestration import naming
+from contactsync.orchestration.describe import description_of, page_of, title_of
+from contactsync.orchestration.operators import (
+    BrokenOperator,
+    ExtractOperator,
+    LoadOperator,
+    OpenOperator,
+    ReconcileOperator,
+    RecordOperator,
+    TransformOperator,
+)
+from contactsync.orchestration.retries import DELAY, RETRIES, ByKindOfError
+
+START = datetime(2024, 1, 1, tzinfo=UTC)  # of the timetable; with catchup off nothing before today runs
+TAG = "contactsync"
+
+
+def build_dag(spec: SyncSpec, project: ProjectSpec) -> DAG:
+    """open -> both extracts -> transform -> reconcile -> both loads -> record."""
+    dag = _dag(
+        spec.id,
+        _timetable(spec.dag.schedule, spec.dag.timezone),
+        dag_display_name=title_of(spec),
+        description=description_of(spec),
+        doc_md=page_of(spec),
+        tags=[TAG, spec.left.app, spec.right.app, *spec.dag.tags],
+        params=_params(),
+    )
+    _add_tasks(dag, spec, project)
+    return dag
+
+
+def build_broken_dag(broken: BrokenFile) -> DAG:
+    """A DAG of the same id whose only task fails with what is wrong, on the schedule still readable from the file."""
+    dag = _dag(
+        broken.id,
+        _timetable(broken.schedule, "UTC"),
+        dag_display_name=f"{broken.id} (broken file)",
+        description="The file of this sync is broken; its task fails and says why.",
+        doc_md=f"The file of this sync is broken, so nothing runs:\n\n```\n{broken.error}\n```\n",
+        tags=[TAG, "broken"],
+    )
+    BrokenOperator(task_id=naming.OPEN, dag=dag, problem=str(broken.error), retries=0)
+    return dag
+
+
+def _dag(sync_id: str, schedule: CronDataIntervalTimetable | None, **shown: Any) -> DAG:
+    return DAG(
+        naming.dag_id_of(sync_id),
+        schedule=schedule,
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=True,
+        **shown,
+    )
+
+
+def _timetable(schedule: str | None, timezone: str) -> CronDataIntervalTimetable | None:
+    """Real data intervals; a bare cron text would give intervals without length."""
+    return None if schedule is None else CronDataIntervalTimetable(schedule, timezone=_zone(timezone))
+
+
+@functools.cache
+def _zone(name: str) -> Any:
+    import pendulum
+
+    return pendulum.timezone(name)
+
+
+def _params() -> dict[str, Param]:
+    return {
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Show the plan; write nothing anywhere."),
+        "full_read": Param(
+            False, type="boolean", title="Read everything", description="Read both sides completely, not only changes."
+        ),
+        "apply_plan": Param(
+            "",
+            type="string",
+            pattern="^[0-9a-zA-Z:_-]{0,128}$",
+            title="Apply plan",
+            description="The hash of a plan over the limits that may pass once, as the task reconcile named it.",
+        ),
+    }
+
+
+def _add_tasks(dag: DAG, spec: SyncSpec, project: ProjectSpec) -> None:
+    common = _common(dag, spec, project)
+    first = OpenOperator(task_id=naming.OPEN, **common)
+    extracts = [ExtractOperator(task_id=naming.extract_id(side), side=side.value, **common) for side in SIDES]
+    # One quiet side is skipped, yet the other's changes must be worked on.
+    middle = TransformOperator(task_id=naming.TRANSFORM, trigger_rule="none_failed_min_one_success", **common)
+    plan = ReconcileOperator(task_id=naming.RECONCILE, **common)
+    loads = [LoadOperator(task_id=naming.load_id(side), side=side.value, **common) for side in SIDES]
+    # After the extracts too: a failed one ends all loads while the other may still read.
+    last = RecordOperator(task_id=naming.RECORD, trigger_rule="all_done", **{**common, "retries": 0})
+    first >> extracts >> middle >> plan >> loads >> last
+    extracts >> last
+
+
+def _common(dag: DAG, spec: SyncSpec, project: ProjectSpec) -> Mapping[str, Any]:
+    return {
+        "dag": dag,
+        "spec": spec_as_data(spec),
+        "project": asdict(project),
+        "owner": spec.dag.owner,
+        "pool": spec.dag.pool,
+        "retries": RETRIES,
+        "retry_delay": DELAY,
+        "retry_policy": ByKindOfError(),
+    }

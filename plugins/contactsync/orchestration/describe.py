@@ -1,0 +1,108 @@
+"""A sync in words: the text that Airflow shows on the DAG's page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from contactsync.apps import load_app
+from contactsync.model.spec import DeletionPolicy, Direction, Limit, Side, SideSpec, SyncSpec
+
+DIRECTIONS = {
+    Direction.BOTH: "both ways",
+    Direction.LEFT_TO_RIGHT: "from left to right only",
+    Direction.RIGHT_TO_LEFT: "from right to left only",
+}
+
+
+def app_title(app: str) -> str:
+    """Google Contacts for google_contacts; the bare name where the app cannot be imported."""
+    try:
+        return load_app(app).info.title
+    except Exception:  # noqa: BLE001 - a title is no reason to lose the DAG
+        return app
+
+
+def title_of(spec: SyncSpec) -> str:
+    """The sync's title, or one made from its apps."""
+    return spec.title or f"{app_title(spec.left.app)} <-> {app_title(spec.right.app)}"
+
+
+def description_of(spec: SyncSpec) -> str:
+    """One line for Airflow's list of DAGs."""
+    text = spec.description or f"Keeps contacts of {app_title(spec.left.app)} and {app_title(spec.right.app)} equal."
+    return " ".join(text.split())
+
+
+def page_of(spec: SyncSpec) -> str:
+    """The DAG's documentation as Markdown. It ends in a line break: Airflow takes a text ending in .md for a file."""
+    rows = "\n".join(f"| {name} | {_cell(value)} |" for name, value in _facts(spec))
+    return f"{description_of(spec)}\n\n| | |\n|---|---|\n{rows}\n\n{_USE}\n"
+
+
+_USE = (
+    "Trigger with **dry_run** to see the plan without writing, with **full_read** to read both sides completely, and "
+    "with **apply_plan** to let one plan over the limits pass once: the failed task `reconcile` names its hash."
+)
+
+
+def _facts(spec: SyncSpec) -> list[tuple[str, str]]:
+    facts = [
+        ("File", spec.file),
+        ("Left", _side(spec.left)),
+        ("Right", _side(spec.right)),
+        ("Changes flow", DIRECTIONS[spec.direction]),
+        ("Same person by", ", then ".join(" and ".join(key) for key in spec.match.keys)),
+        ("Both sides edited", _conflict(spec)),
+        ("Fields", _fields(spec)),
+        ("Deletions", _deletions(spec)),
+        ("Complete read", f"every {_duration(spec.full_every)}"),
+        ("Stops above (a side and run)", _limits(spec)),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _side(side: SideSpec) -> str:
+    return f"{app_title(side.app)}, connection `{side.connection}`"
+
+
+def _conflict(spec: SyncSpec) -> str:
+    return {"newest": "the newer edit wins", "hold": "held for a person"}.get(
+        spec.conflicts, f"the {spec.conflicts} side wins"
+    )
+
+
+def _fields(spec: SyncSpec) -> str:
+    if spec.fields.only:
+        return f"only {', '.join(spec.fields.only)}"
+    return f"all but {', '.join(spec.fields.exclude)}" if spec.fields.exclude else "all that both apps have"
+
+
+def _deletions(spec: SyncSpec) -> str:
+    policy = {side: spec.deletions.get(side, DeletionPolicy.IGNORE) for side in (Side.LEFT, Side.RIGHT)}
+    words = [
+        f"deleted on the {side}: {'delete the partner' if p == 'delete' else 'keep the partner'}"
+        for side, p in policy.items()
+    ]
+    return "; ".join(words)
+
+
+def _limits(spec: SyncSpec) -> str:
+    named = {name: getattr(spec.limits, name) for name in ("deletes", "creates", "updates", "blanked")}
+    return "; ".join(f"{name} {_limit(limit)}" for name, limit in named.items() if _limit(limit))
+
+
+def _limit(limit: Limit) -> str:
+    bounds = [
+        str(limit.count) if limit.count is not None else "",
+        f"{limit.percent:g} %" if limit.percent is not None else "",
+    ]
+    return " or ".join(bound for bound in bounds if bound)
+
+
+def _duration(value: timedelta) -> str:
+    hours = value.total_seconds() / 3600
+    return f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"

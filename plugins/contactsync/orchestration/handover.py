@@ -1,0 +1,42 @@
+"""What tasks hand to each other by XCom: the dataclasses of model.stages as plain JSON and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read
+
+Handed = ArtefactRef | Loaded | Opened | Planned | Read
+Json = Mapping[str, Any]
+
+
+def to_json(value: Handed) -> dict[str, Any]:
+    """References, fences and counts as plain data."""
+    return asdict(value)
+
+
+def opened_from(data: Json) -> Opened:
+    """What `open` handed on."""
+    return Opened(**data)
+
+
+def ref_from(data: Json) -> ArtefactRef:
+    """What `transform` handed on."""
+    return ArtefactRef(**data)
+
+
+def read_from(data: Json) -> Read:
+    """What an extract handed on."""
+    return Read(**{**data, "ref": ref_from(data["ref"])})
+
+
+def planned_from(data: Json) -> Planned:
+    """What `reconcile` handed on."""
+    return Planned(**{**data, "ref": ref_from(data["ref"])})
+
+
+def loaded_from(data: Json) -> Loaded:
+    """What a load handed on."""
+    return Loaded(**data)

@@ -1,0 +1,193 @@
+"""The tasks of a sync: each makes its workplace, calls one stage and hands on a reference.
+
+`spec` and `project` are template fields so that they are part of the serialised DAG (a change of YAML is a new DAG
+version), and they are never rendered: what stands in the YAML is text, not a template.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
+
+from contactsync.errors import AccountBusy, ArtefactError, LockBusy, StopError
+from contactsync.model.spec import SIDES, Side
+from contactsync.model.stages import ArtefactRef, Opened, Planned, Read, RunRequest, Summary
+from contactsync.orchestration import naming
+from contactsync.orchestration.handover import Handed, to_json
+from contactsync.orchestration.run_context import RunContext
+from contactsync.orchestration.waiting import account_is_busy, lock_is_busy
+from contactsync.rest.services import utc_now
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from contactsync.pipeline import Workplace
+
+log = logging.getLogger(__name__)
+
+MOST_PROBLEMS = 20
+
+
+class StageOperator(BaseOperator):
+    """One stage of one sync. `spec` and `project`: plain data of SyncSpec and ProjectSpec, without secrets."""
+
+    template_fields: Sequence[str] = ("spec", "project")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"spec": "json", "project": "json"}
+
+    def __init__(self, *, spec: Mapping[str, Any], project: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.spec = spec
+        self.project = project
+
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
+        """Nothing is rendered."""
+
+    def execute(self, context: Context) -> dict[str, Any] | None:
+        """Run the stage; its result goes to XCom as plain data."""
+        from contactsync.orchestration.workplace import task_workplace
+
+        run = RunContext(context)
+        with task_workplace(self.spec, self.project, run) as place:
+            handed = self.stage(place, run, run.request())
+        return None if handed is None else to_json(handed)
+
+    @abstractmethod
+    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Handed | None:
+        """The one call of this task."""
+
+
+class OpenOperator(StageOperator):
+    """Takes the sync's lock and settles what an earlier run left."""
+
+    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Opened:
+        """Open the run, or wait for the one that holds the lock."""
+        from contactsync.pipeline import open_run
+
+        try:
+            return open_run(place, request)
+        except LockBusy as busy:
+            lock_is_busy(busy, run, utc_now())
+
+
+class SideOperator(StageOperator):
+    """A stage that talks to one side's app."""
+
+    def __init__(self, *, side: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.side = side
+
+
+class ExtractOperator(SideOperator):
+    """Reads one side; ends skipped where there is nothing to do for it."""
+
+    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Read:
+        """Read. A quiet side hands on its reference all the same: the other side may need it."""
+        from contactsync.pipeline import extract_side
+
+        opened = _needed(run.opened(), naming.OPEN)
+        read = extract_side(place, request, opened, Side(self.side))
+        if read.quiet and opened.due == 0:
+            run.push(read)
+            raise AirflowSkipException(f"Nothing changed on the {self.side} side.")
+        return read
+
+
+class TransformOperator(StageOperator):
+    """Brings both sides into canonical frames."""
+
+    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> ArtefactRef:
+        """Map both readings."""
+        from contactsync.pipeline import transform
+
+        left, right = (_needed(run.read(side), naming.extract_id(side)) for side in SIDES)
+        return transform(place, request, _needed(run.opened(), naming.OPEN), left.ref, right.ref)
+
+
+class ReconcileOperator(StageOperator):
+    """Decides every change and checks the limits; loads without actions are skipped without a process."""
+
+    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Planned:
+        """Plan."""
+        from contactsync.pipeline import reconcile
+
+        opened, frames = _needed(run.opened(), naming.OPEN), _needed(run.frames(), naming.TRANSFORM)
+        planned = reconcile(place, request, opened, frames)
+        idle = _idle_loads(planned, dry_run=request.dry_run)
+        if idle:
+            run.push(planned)
+            raise DownstreamTasksSkipped(tasks=idle)  # type: ignore[no-untyped-call]
+        return planned
+
+
+class LoadOperator(SideOperator):
+    """Writes the plan's actions to one side."""
+
+    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Handed:
+        """Load, or wait for the load that writes to the same account."""
+        from contactsync.pipeline import load_side
+
+        opened, planned = _needed(run.opened(), naming.OPEN), _needed(run.planned(), naming.RECONCILE)
+        try:
+            return load_side(place, request, opened, planned, Side(self.side))
+        except AccountBusy as busy:
+            account_is_busy(busy, run, utc_now())
+
+
+class RecordOperator(StageOperator):
+    """Folds the outcomes, prints the summary, and fails the run if it must."""
+
+    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> None:
+        """Record what the other tasks did, however they ended."""
+        from contactsync.pipeline import record
+
+        states = run.states()
+        if states.get(naming.OPEN) == "skipped":
+            raise AirflowSkipException("Another run holds this sync; nothing was done.")
+        opened = run.opened()
+        if opened is None:
+            raise StopError("Nothing was done: the task open failed.", next_step="read the log of the task open.")
+        reads = {side: run.read(side) for side in SIDES}
+        loaded = {side: run.loaded(side) for side in SIDES}
+        failed = sorted(task for task, state in states.items() if state == "failed")
+        _report(record(place, request, opened, reads, run.planned(), loaded, failed))
+
+
+class BrokenOperator(BaseOperator):
+    """The one task of a sync whose file is broken: fails with what is wrong."""
+
+    def __init__(self, *, problem: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.problem = problem
+
+    def execute(self, context: Context) -> NoReturn:  # noqa: ARG002 - Airflow's signature
+        """Fail."""
+        raise StopError(self.problem)
+
+
+def _needed(value: Any, task: str) -> Any:
+    if value is None:
+        raise ArtefactError(
+            f"The task {task} of this run handed nothing on.",
+            next_step=f"clear the task {task} with everything downstream, or trigger a new run.",
+        )
+    return value
+
+
+def _idle_loads(planned: Planned, *, dry_run: bool) -> list[str]:
+    waiting = {Side.LEFT: planned.left, Side.RIGHT: planned.right}
+    return [naming.load_id(side) for side in SIDES if dry_run or not waiting[side]]
+
+
+def _report(summary: Summary) -> None:
+    for problem in summary.problems[:MOST_PROBLEMS]:
+        log.warning("%s", problem)
+    if len(summary.problems) > MOST_PROBLEMS:
+        log.warning("... and %s more.", len(summary.problems) - MOST_PROBLEMS)
+    log.info("%s", summary.line)
+    if not summary.ok:
+        raise StopError(summary.line)

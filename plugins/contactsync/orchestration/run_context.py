@@ -1,0 +1,87 @@
+"""What a task of a run knows: the request behind the run, what earlier tasks handed on, how the others ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from contactsync.model.spec import Side
+from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, RunKind, RunRequest
+from contactsync.orchestration import handover, naming
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+RETURN_VALUE = "return_value"
+ACTIVE = ("queued", "running")
+KINDS = {"scheduled": RunKind.SCHEDULED, "backfill": RunKind.BACKFILL}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Airflow's context of a task, as far as the stages need it."""
+
+    context: Context
+
+    def request(self) -> RunRequest:
+        """The run as asked for: who by (schedule, person, backfill) and the trigger form's values."""
+        dag_run, params = self.context["dag_run"], self.context["params"]
+        return RunRequest(
+            run_id=dag_run.run_id,
+            owner=naming.owner_of(dag_run.dag_id, dag_run.run_id),
+            kind=KINDS.get(str(getattr(dag_run.run_type, "value", dag_run.run_type)), RunKind.MANUAL),
+            dry_run=bool(params.get("dry_run", False)),
+            full_read=bool(params.get("full_read", False)),
+            apply_plan=str(params.get("apply_plan") or ""),
+        )
+
+    def push(self, value: handover.Handed) -> None:
+        """Hand a value on although the task ends by an exception (skipped)."""
+        self.context["ti"].xcom_push(key=RETURN_VALUE, value=handover.to_json(value))
+
+    def opened(self) -> Opened | None:
+        """What `open` handed on, None where it did not end well."""
+        return self._pulled(naming.OPEN, handover.opened_from)
+
+    def read(self, side: Side) -> Read | None:
+        """What the extract of a side handed on; a quiet one has handed on although it was skipped."""
+        return self._pulled(naming.extract_id(side), handover.read_from)
+
+    def frames(self) -> ArtefactRef | None:
+        """What `transform` handed on."""
+        return self._pulled(naming.TRANSFORM, handover.ref_from)
+
+    def planned(self) -> Planned | None:
+        """What `reconcile` handed on."""
+        return self._pulled(naming.RECONCILE, handover.planned_from)
+
+    def loaded(self, side: Side) -> Loaded | None:
+        """What the load of a side handed on."""
+        return self._pulled(naming.load_id(side), handover.loaded_from)
+
+    def states(self) -> dict[str, str]:
+        """Task id -> state of the other tasks of this run."""
+        ti, dag_run = self.context["ti"], self.context["dag_run"]
+        found = ti.get_task_states(dag_id=dag_run.dag_id, run_ids=[dag_run.run_id])
+        return {task: str(getattr(s, "value", s)) for task, s in found.get(dag_run.run_id, {}).items()}
+
+    def run_has_ended(self, owner: str) -> bool:
+        """Airflow's word on the run that holds a lock. Runs of the CLI are not Airflow's: they only expire."""
+        run = naming.run_of(owner)
+        if run is None:
+            return False
+        active: int = self.context["ti"].get_dr_count(dag_id=run[0], run_ids=[run[1]], states=list(ACTIVE))
+        return active == 0
+
+    def waited(self, now: datetime) -> timedelta:
+        """Since when this task puts itself off."""
+        first = self.context["ti"].get_first_reschedule_date(self.context)
+        return now - first if first else timedelta()
+
+    def _pulled(self, task_id: str, build: Callable[[Mapping[str, Any]], T]) -> T | None:
+        data = self.context["ti"].xcom_pull(task_ids=task_id, key=RETURN_VALUE)
+        return None if data is None else build(data)

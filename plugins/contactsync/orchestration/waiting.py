@@ -1,0 +1,44 @@
+"""What a task does while somebody else holds what it needs: end skipped, put itself off, or fail naming the holder.
+
+A task that puts itself off gives its worker slot back; Airflow starts it again at the time it names.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
+
+from contactsync.errors import AccountBusy, LockBusy, RetryError
+from contactsync.model.stages import RunKind
+from contactsync.orchestration.run_context import RunContext
+
+log = logging.getLogger(__name__)
+
+LOCK_PAUSE = timedelta(seconds=15)
+LOCK_PATIENCE = {RunKind.MANUAL: timedelta(minutes=10), RunKind.BACKFILL: timedelta(hours=24)}
+ACCOUNT_PAUSE = timedelta(seconds=30)
+ACCOUNT_PATIENCE = timedelta(minutes=15)
+
+
+def lock_is_busy(busy: LockBusy, run: RunContext, now: datetime) -> NoReturn:
+    """Another run holds the sync: a scheduled run leaves it at that, others wait (core 25)."""
+    kind = run.request().kind
+    if kind is RunKind.SCHEDULED:
+        raise AirflowSkipException(f"The run {busy.holder} holds this sync; the next scheduled run looks again.")
+    _put_off(busy, run, now, LOCK_PAUSE, LOCK_PATIENCE[kind])
+
+
+def account_is_busy(busy: AccountBusy, run: RunContext, now: datetime) -> NoReturn:
+    """Another load writes to the account (core 26)."""
+    _put_off(busy, run, now, ACCOUNT_PAUSE, ACCOUNT_PATIENCE)
+
+
+def _put_off(busy: RetryError, run: RunContext, now: datetime, pause: timedelta, patience: timedelta) -> NoReturn:
+    waited = run.waited(now)
+    if waited >= patience:
+        raise busy
+    log.info("%s Waited %s s so far, at most %s s.", busy, int(waited.total_seconds()), int(patience.total_seconds()))
+    raise AirflowRescheduleException(now + pause)  # type: ignore[no-untyped-call]

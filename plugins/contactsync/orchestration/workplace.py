@@ -1,0 +1,108 @@
+"""The workplace of a run: its ledger, its apps, its artefacts. One for tasks, one for the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from contactsync.apps.base import App
+from contactsync.mapping.as_data import spec_from_data
+from contactsync.model.spec import ProjectSpec, Side, SyncSpec
+from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
+from contactsync.orchestration.connections import FindConnection, cli_connection, task_connection
+from contactsync.orchestration.hooks import hook_class
+from contactsync.orchestration.ledger_connection import LOCAL_EXECUTOR, check_shared, ledger_url
+from contactsync.orchestration.run_context import RunContext
+from contactsync.rest.services import Services, utc_now
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from contactsync.pipeline import Workplace
+
+KEY_VARIABLE = "CONTACTSYNC_KEY"
+
+
+@contextmanager
+def task_workplace(spec: Mapping[str, Any], project: Mapping[str, Any], run: RunContext) -> Iterator[Workplace]:
+    """For a task of a DAG run. Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing."""
+    from airflow.sdk import conf
+
+    settings, executor = ProjectSpec(**project), conf.get("core", "executor", fallback=LOCAL_EXECUTOR)
+    if not settings.artefacts_root:
+        check_shared(executor, setting="artefacts.root in contactsync.yaml")
+    with open_engine(settings, task_connection, executor=executor) as engine:
+        yield _workplace(
+            spec_from_data(spec), settings, engine, run.request().run_id, task_connection, run.run_has_ended
+        )
+
+
+@contextmanager
+def cli_workplace(spec: SyncSpec, project: ProjectSpec, run_id: str) -> Iterator[Workplace]:
+    """For a run of the command line, which knows nothing of other runs but the expiry of their locks."""
+    with open_engine(project, cli_connection) as engine:
+        yield _workplace(spec, project, engine, run_id, cli_connection, _never)
+
+
+@contextmanager
+def open_engine(
+    project: ProjectSpec, find: FindConnection = cli_connection, *, executor: str = LOCAL_EXECUTOR
+) -> Iterator[Engine]:
+    """The ledger's database, closed afterwards."""
+    from contactsync.ledger.connect import make_engine
+
+    engine = make_engine(ledger_url(project, find, executor=executor))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def app_opener(spec: SyncSpec, services: Services, find: FindConnection) -> Callable[[Side], App]:
+    """Opens the app of a side."""
+
+    def open_app(side: Side) -> App:
+        half = spec.side(side)
+        return hook_class(half.app)(half.connection, find=find).get_app(half.options, services)
+
+    return open_app
+
+
+def encryption_key() -> str:
+    """What tokens are encrypted with in the ledger: CONTACTSYNC_KEY, else Airflow's Fernet key, else ''."""
+    from airflow.sdk import conf
+
+    return os.environ.get(KEY_VARIABLE) or str(conf.get("core", "fernet_key", fallback="") or "")
+
+
+def _workplace(
+    spec: SyncSpec,
+    project: ProjectSpec,
+    engine: Engine,
+    run_id: str,
+    find: FindConnection,
+    ended: Callable[[str], bool],
+) -> Workplace:
+    from contactsync.ledger.store import Ledger
+    from contactsync.pipeline import Workplace
+
+    return Workplace(
+        spec=spec,
+        project=project,
+        open_app=app_opener(spec, services_of(engine, project), find),
+        ledger=Ledger(engine, utc_now),
+        artefacts=StoredArtefacts(artefact_root(project.artefacts_root), spec.id, run_id),
+        clock=utc_now,
+        ended=ended,
+    )
+
+
+def services_of(engine: Engine, project: ProjectSpec) -> Services:
+    """Budget, tokens and metadata cache of this ledger, shared by all processes that use it."""
+    return Services(rate_share=project.rate_share)
+
+
+def _never(owner: str) -> bool:  # noqa: ARG001 - the shape of Workplace.ended
+    return False
