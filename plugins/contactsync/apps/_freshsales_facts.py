@@ -1,0 +1,93 @@
+"""What Freshsales is, as data: its connection form, fields, capabilities and limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from contactsync.contact import Kind
+from contactsync.model.app import (
+    Adopt,
+    AppInfo,
+    Batch,
+    Capabilities,
+    Check,
+    Credential,
+    Deletes,
+    FieldInfo,
+    Rate,
+    Window,
+)
+
+ALL = "All Contacts"
+GRANULARITY = timedelta(seconds=1)
+LAG = timedelta(seconds=120)  # not documented; the search index is known to follow behind
+PER_MINUTE, PER_HOUR = 400, 1000  # Growth: 1000, Pro: 2000, Enterprise: 5000 an hour; 400 a minute for all
+
+FIELDS = (
+    FieldInfo("first_name", title="First name", contact="names.given"),
+    FieldInfo("last_name", title="Last name", contact="names.family"),
+    FieldInfo("job_title", title="Job title", contact="job_title"),
+    FieldInfo("emails", Kind.EMAILS, "E-mails", contact="emails", holds_primary=True),
+    FieldInfo("work_number", title="Work number", contact="phones", slot="work"),
+    FieldInfo("mobile_number", title="Mobile number", contact="phones", slot="mobile"),
+    FieldInfo("phone_numbers", Kind.PHONES, "Further numbers (Suite)", writable=False, holds_label=True),
+    FieldInfo("address", Kind.ADDRESSES, "Address", contact="addresses", max_items=1),
+    FieldInfo("company.name", title="Account", contact="company", writable=False),
+    FieldInfo("department", title="Department (Classic)", contact="department"),
+    FieldInfo("tags", Kind.TAGS, "Tags", contact="tags"),
+    FieldInfo("medium", title="Medium"),
+    FieldInfo("owner", title="Owner (e-mail)", contact="owner", writable=False),
+    FieldInfo("lead_score", Kind.NUMBER, "Lead score", writable=False, derived=True),
+    FieldInfo("open_deals_amount", Kind.NUMBER, "Open deals revenue", writable=False, derived=True),
+    FieldInfo("won_deals_amount", Kind.NUMBER, "Won deals revenue", writable=False, derived=True),
+    FieldInfo("open_deals_count", Kind.NUMBER, "Open deals", writable=False, derived=True),
+    FieldInfo("last_contacted", Kind.DATETIME, "Last contacted", writable=False, derived=True),
+    FieldInfo("has_authority", Kind.BOOLEAN, "Authority (Classic)"),
+    FieldInfo("do_not_disturb", Kind.BOOLEAN, "Do not disturb (Classic)"),
+)
+
+INFO = AppInfo(
+    name="freshsales",
+    title="Freshsales",
+    kind="crm",
+    conn_type="freshsales",
+    credentials=(
+        Credential(
+            "subdomain",
+            "host",
+            "Subdomain",
+            description="acme, acme.myfreshworks.com, or the address of your account",
+            placeholder="acme",
+        ),
+        Credential(
+            "api_key",
+            "password",
+            "API key",
+            secret=True,
+            description="Freshsales: Profile settings > API settings. The key sees what its user may see.",
+        ),
+    ),
+    fields=FIELDS,
+    caps=Capabilities(
+        page_size=100,
+        batch=Batch(create=1, update=1, delete=1, fetch=1, find=0),
+        check=Check.DELTA,
+        adopt=Adopt.UNIQUE_KEY,
+        returns_record=True,
+        deletes=Deletes.NONE,
+        window=Window.NATIVE,
+        lag=LAG,
+        granularity=GRANULARITY,
+        rates=(Rate(PER_MINUTE, 60), Rate(PER_HOUR, 3600)),
+        unique_keys=("email",),
+    ),
+    docs="https://developers.freshworks.com/crm/api/",
+    notes=(
+        "Contacts only: leads and accounts are never listed or written.",
+        "An e-mail address belongs to one contact; Freshsales refuses it on a second.",
+        "Freshsales has no conditional write: between the check and the write a window of seconds remains.",
+        "Deletions are not reported; a contact that is gone is noticed when it is read by itself.",
+        "The account (company) and the owner are read only.",
+        "Authority and Do not disturb exist in Classic accounts; Suite accounts use custom fields for them.",
+    ),
+)

@@ -1,0 +1,110 @@
+"""Pages of Freshsales contacts: read to their end, counted, and read again where rows moved between pages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from contactsync.apps._freshsales_record import moment
+from contactsync.apps._freshsales_site import emails_of, not_understood
+from contactsync.contact import raw_hash
+from contactsync.errors import BadListing
+from contactsync.rest.reply import Reply
+
+log = logging.getLogger(__name__)
+
+PER_PAGE = 100  # more is cut to this without a word
+PASSES = 3
+MAX_PAGES = 100_000
+
+Ask = Callable[[int], Reply]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One page as sent. `owners`: user id -> e-mail, from the users beside the contacts."""
+
+    rows: Sequence[Any]
+    total: int
+    pages: int
+    owners: Mapping[str, str]
+    asked_at: datetime | None  # by the vendor's clock
+
+
+def sheet(reply: Reply) -> Sheet:
+    """Errors: BadListing, AuthError, NotTheApi for anything but a page of contacts: an error is never an empty page."""
+    body = reply.json() if reply.status == 200 else None
+    rows = body.get("contacts") if isinstance(body, dict) else None
+    meta = body.get("meta") if isinstance(body, dict) else None
+    total = _count(meta, "total")
+    if body is None or not isinstance(rows, list) or total is None:
+        raise not_understood(reply, "contacts")
+    pages = _count(meta, "total_pages")
+    if pages is None:
+        pages = -(-total // PER_PAGE)
+    return Sheet(rows, total, pages, emails_of(body.get("users")), _date(reply))
+
+
+def _count(meta: Any, name: str) -> int | None:
+    found = meta.get(name) if isinstance(meta, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def _date(reply: Reply) -> datetime | None:
+    try:
+        return parsedate_to_datetime(reply.headers.get("Date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+
+
+def sheets(ask: Ask, *, until: datetime | None = None) -> Iterator[Sheet]:
+    """Every page of a listing, each row once unless it changed meanwhile. `ask(page)` requests one.
+
+    Pages are numbered, so a contact that is edited or deleted while they are read pulls the next ones over a page's
+    edge, unseen. The count at the end shows that, and the listing is read again for what is missing. With `until` the
+    newest come first and reading ends at the first row older than that. Errors: BadListing where it never adds up.
+    """
+    shown: dict[Any, Any] = {}
+    for _ in range(PASSES):
+        totals: list[int] = []
+        for page in _pages(ask, until):
+            totals.append(page.total)
+            fresh = [row for row in page.rows if _is_fresh(row, shown)]
+            yield Sheet(fresh, page.total, page.pages, page.owners, page.asked_at)
+        if len(shown) >= max(totals) or (until is not None and min(totals) >= totals[0]):
+            return
+        log.info("Freshsales: rows moved while the listing was read; reading it again")
+    raise BadListing(
+        f"Freshsales lists {len(shown)} contacts but counts {max(totals)}, also after {PASSES} readings.",
+        next_step="try again when fewer contacts are being edited or deleted.",
+    )
+
+
+def _pages(ask: Ask, until: datetime | None) -> Iterator[Sheet]:
+    for number in range(1, MAX_PAGES + 1):
+        page = sheet(ask(number))
+        kept = [row for row in page.rows if until is None or not _older(row, until)]
+        yield Sheet(kept, page.total, page.pages, page.owners, page.asked_at)
+        if number >= page.pages or not page.rows or len(kept) < len(page.rows):
+            return
+    raise BadListing(f"Freshsales has more than {MAX_PAGES} pages of contacts.", next_step="choose a smaller view.")
+
+
+def _older(row: Any, until: datetime) -> bool:
+    changed = moment(row.get("updated_at")) if isinstance(row, dict) else None
+    return changed is not None and changed < until
+
+
+def _is_fresh(row: Any, shown: dict[Any, Any]) -> bool:
+    """False for a row already handed on as it is now; notes it."""
+    key = row.get("id") if isinstance(row, dict) else None
+    if not isinstance(key, (int, str)):
+        key = f"unreadable {raw_hash(row)}"
+    stamp = row.get("updated_at") if isinstance(row, dict) else None
+    fresh = key not in shown or shown[key] != stamp
+    shown[key] = stamp
+    return fresh

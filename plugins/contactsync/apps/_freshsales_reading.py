@@ -1,0 +1,225 @@
+"""Reading Freshsales contacts: whole views, what changed, one by one, and by e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from contactsync.apps._freshsales_facts import ALL, GRANULARITY
+from contactsync.apps._freshsales_listing import PER_PAGE, Ask, Sheet, sheets
+from contactsync.apps._freshsales_record import moment, stamp, to_record
+from contactsync.apps._freshsales_site import INCLUDE, Site, emails_of, not_understood
+from contactsync.contact import normal_email
+from contactsync.errors import CursorExpired
+from contactsync.model.exchange import (
+    Cursor,
+    Fetched,
+    Op,
+    Page,
+    Presence,
+    Record,
+    Unreadable,
+    Window,
+)
+from contactsync.rest.reply import Reply
+from contactsync.rest.services import Services
+
+OVERLAP = timedelta(seconds=2)  # `updated_at` has whole seconds, and whether is_after includes its own is not said
+MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
+
+
+class Reader:
+    """Reads one view of one account. `lag`: how long listings may follow behind writes."""
+
+    def __init__(self, site: Site, services: Services, *, view: str, lag: timedelta) -> None:
+        self._site = site
+        self._services = services
+        self._view = view
+        self._lag = lag
+
+    # ---- listings
+
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        """The whole view, or what changed since a cursor or within a window. Errors: see App.pull."""
+        if isinstance(start, Window):
+            before = _rule("is_before", stamp(start.until + GRANULARITY))
+            yield from self._pages(self._changed(start.since - GRANULARITY, before), window=start)
+            return
+        since = self._since(start) if start is not None else None
+        if start is None or since is None:
+            yield from self._pages(sheets(self._ask_view("asc")), complete=True)
+        else:
+            yield from self._pages(self._changed(since), newest=moment(start.get("since")))
+
+    def _since(self, cursor: Cursor) -> datetime | None:
+        """Where a delta begins; None for a view that was empty.
+
+        While the search index may still have followed behind the last reading, that time is read again.
+        """
+        if cursor.get("view") != self._view:
+            raise CursorExpired("The cursor belongs to another Freshsales view.")
+        if not cursor.get("since"):
+            return None
+        since, read_at = moment(cursor["since"]), moment(cursor.get("read_at"))
+        if since is None:
+            raise CursorExpired("The Freshsales cursor holds no readable time.")
+        settled = read_at is not None and read_at > since + self._lag
+        return since - OVERLAP - (timedelta(0) if settled else self._lag)
+
+    def _changed(self, since: datetime, *more: Mapping[str, Any]) -> Iterator[Sheet]:
+        by_search = self._view.strip().casefold() == ALL.casefold()
+        if by_search and not self._services.metadata.get(self._site.account, "search_lacks_fields"):
+            return self._searched([_rule("is_after", stamp(since)), *more], since)
+        return sheets(self._ask_view("desc"), until=since)
+
+    def _searched(self, rules: Sequence[Mapping[str, Any]], since: datetime) -> Iterator[Sheet]:
+        """Search results, unless they lack custom fields: then the view, newest first, which has them.
+
+        Some accounts' searches leave them out. They must not look blank, nor may their edits be missed.
+        """
+        for found in sheets(self._ask_search(rules)):
+            bare = any(isinstance(row, dict) and not row.get("custom_field") for row in found.rows)
+            if bare and self._site.custom_fields():
+                self._services.metadata.put(self._site.account, "search_lacks_fields", True)
+                yield from sheets(self._ask_view("desc"), until=since)
+                return
+            yield found
+
+    def _pages(
+        self,
+        found: Iterator[Sheet],
+        *,
+        newest: datetime | None = None,
+        complete: bool = False,
+        window: Window | None = None,
+    ) -> Iterator[Page]:
+        read_at: datetime | None = None
+        for page in found:
+            read_at = read_at or page.asked_at or self._services.clock()
+            changes = [moment(row.get("updated_at")) for row in page.rows if isinstance(row, dict)]
+            newest = max((c for c in [newest, *changes] if c), default=None)
+            yield self._page(page, complete=complete, window=window)
+        cursor = {"view": self._view, "since": _stamped(newest), "read_at": _stamped(read_at)}
+        yield Page([], last=True, cursor=None if window else cursor, complete=complete)
+
+    def _page(self, page: Sheet, *, complete: bool, window: Window | None) -> Page:
+        records, deleted, unreadable = [], [], []
+        for row in page.rows:
+            try:
+                record = self.record(row, page.owners)
+            except MALFORMED as error:
+                known = str(row.get("id") or "") if isinstance(row, dict) else ""
+                unreadable.append(Unreadable(known, f"a row has an unexpected form ({type(error).__name__})"))
+                continue
+            if row.get("is_deleted") is True:
+                deleted.append(record.id)
+            elif window is None or _within(window, record):
+                records.append(record)
+        return Page(records, deleted, unreadable=unreadable, complete=complete)
+
+    def view_page(self, **params: Any) -> Reply:
+        """One page of the view; its id is asked anew where the cached one is unknown."""
+        reply = self._view_once(params)
+        if reply.status == 404 and not self._view.isdigit():
+            self._site.forget("views")
+            reply = self._view_once(params)
+        return reply
+
+    def _view_once(self, params: Mapping[str, Any]) -> Reply:
+        return self._site.api.read("GET", f"contacts/view/{self._site.view_id(self._view)}", params=params)
+
+    def _ask_view(self, direction: str) -> Ask:
+        return lambda page: self.view_page(**_paging(page, direction), include=INCLUDE)
+
+    def _ask_search(self, rules: Sequence[Mapping[str, Any]]) -> Ask:
+        def ask(page: int) -> Reply:
+            # Accounts read paging from the query or from the body: it is sent in both.
+            paging = _paging(page, "asc")
+            params, body = {**paging, "include": INCLUDE}, {"filter_rule": list(rules), **paging}
+            return self._site.api.read("POST", "filtered_search/contact", params=params, json=body)
+
+        return ask
+
+    # ---- single contacts
+
+    def record(self, row: Mapping[str, Any], owners: Mapping[str, str]) -> Record:
+        """A row as a record. `owners`: those that came with it. Errors: MALFORMED."""
+        kinds = self._site.kinds() if row.get("custom_field") else {}
+        owner = row.get("owner_id")
+        if owner is not None and str(owner) not in owners:
+            owners = {**self._site.owners(), **owners}
+        return to_record(row, owners, kinds)
+
+    def fetch(self, contact_id: str) -> Fetched:
+        """One contact. A deleted one may answer 404 or come with `is_deleted`: both are gone."""
+        reply = self._site.api.read("GET", f"contacts/{contact_id}", params={"include": INCLUDE})
+        if reply.status in (403, 404):
+            return Fetched(contact_id, Presence.GONE if reply.status == 404 else Presence.FORBIDDEN)
+        row, owners = contact_of(reply)
+        if row is None:
+            raise not_understood(reply, "contact")
+        if row.get("is_deleted") is True:
+            return Fetched(contact_id, Presence.GONE)
+        try:
+            record = self.record(row, owners)
+        except MALFORMED:
+            raise not_understood(reply, "contact") from None
+        return Fetched(contact_id, Presence.PRESENT if record.id == contact_id else Presence.MOVED, record)
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        """Contacts that hold an e-mail of this create: Freshsales has at most one for each."""
+        seen: set[str] = set()
+        for email in _emails_to_create(op):
+            query = {"q": email, "f": "email", "entities": "contact"}
+            for contact_id in _looked_up(self._site.api.read("GET", "lookup", params=query)):
+                found = None if contact_id in seen else self.fetch(contact_id).record
+                seen.add(contact_id)
+                if found is not None and email in _own_emails(found):  # the look-up may be looser than said
+                    yield found
+
+
+def contact_of(reply: Reply) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    """The contact of an answer and its owners by id. Sideloads may come first, so the key is named."""
+    if not 200 <= reply.status < 300 or not reply.body.strip():
+        return None, {}
+    body = reply.json()
+    row = body.get("contact") if isinstance(body, dict) else None
+    return (row, emails_of(body.get("users"))) if isinstance(row, dict) else (None, {})
+
+
+def _rule(operator: str, value: str) -> dict[str, str]:
+    return {"attribute": "updated_at", "operator": operator, "value": value}
+
+
+def _paging(page: int, direction: str) -> dict[str, Any]:
+    return {"sort": "updated_at", "sort_type": direction, "per_page": PER_PAGE, "page": page}
+
+
+def _stamped(when: datetime | None) -> str | None:
+    return stamp(when) if when else None
+
+
+def _within(window: Window, record: Record) -> bool:
+    return record.modified_at is not None and window.since <= record.modified_at < window.until
+
+
+def _looked_up(reply: Reply) -> list[str]:
+    """Ids from {"contacts": {"contacts": [...]}}. Errors: those of `not_understood`; no answer is not "none"."""
+    body = reply.json() if reply.status == 200 else None
+    outer = body.get("contacts") if isinstance(body, dict) else None
+    rows = outer.get("contacts") if isinstance(outer, dict) else None
+    if not isinstance(rows, list):
+        raise not_understood(reply, "contact look-up")
+    return [str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")]
+
+
+def _emails_to_create(op: Op) -> list[str]:
+    patched = op.patch.get("emails") or ()
+    raw = [str(item["value"]) for item in patched] if not isinstance(patched, str) else []
+    return list(dict.fromkeys(normal_email(e) for e in [*op.keys.get("email", ()), *raw] if e))
+
+
+def _own_emails(record: Record) -> set[str]:
+    value = record.fields.get("emails", ())
+    return {normal_email(str(item["value"])) for item in value} if not isinstance(value, str) else set()

@@ -1,0 +1,245 @@
+"""Freshsales contacts: a row as sent to own fields and back. Pure; nothing here talks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from contactsync.contact import Kind, normal_email, raw_hash
+from contactsync.errors import RecordRefused
+from contactsync.model.exchange import OwnValue, Record
+
+TEXTS = ("first_name", "last_name", "job_title", "work_number", "mobile_number", "department", "medium")
+NUMBERS = ("lead_score", "open_deals_amount", "won_deals_amount", "open_deals_count")
+FLAGS = ("has_authority", "do_not_disturb")  # Classic accounts only: elsewhere the key does not come
+ADDRESS = {"street": "address", "city": "city", "region": "state", "postal_code": "zipcode", "country": "country"}
+CUSTOM = "custom."
+
+Row = Mapping[str, Any]
+
+
+# ---- reading
+
+
+def to_record(row: Row, owners: Mapping[str, str], kinds: Mapping[str, Kind]) -> Record:
+    """A contact as a listing, a point read or a write's answer shows it.
+
+    owners: user id -> e-mail; kinds: custom field -> kind. Errors: ValueError, TypeError, AttributeError, KeyError
+    where the row is not what a contact looks like.
+    """
+    return Record(
+        id=identity(row),
+        fields=own_fields(row, owners, kinds),
+        raw=raw_hash(row),
+        modified_at=moment(row.get("updated_at")),
+        ref={"emails": [{k: e.get(k) for k in ("id", "value", "is_primary")} for e in row.get("emails") or ()]}
+        if "emails" in row
+        else {},
+    )
+
+
+def identity(row: Row) -> str:
+    """The contact's id as text. Errors: ValueError where the row has none."""
+    found = row.get("id")
+    if not isinstance(found, (int, str)) or isinstance(found, bool) or not str(found).isdigit():
+        raise ValueError("a contact without an id")
+    return str(found)
+
+
+def own_fields(row: Row, owners: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, OwnValue]:
+    """Own fields of a row. A key that did not come is left out: it is not known to be empty."""
+    fields: dict[str, OwnValue] = {name: text(row[name]) for name in TEXTS if name in row}
+    fields.update({name: number(row[name]) for name in NUMBERS if name in row})
+    fields.update({name: text(row[name]) for name in FLAGS if name in row})
+    if "last_contacted" in row:
+        fields["last_contacted"] = instant(row["last_contacted"])
+    if "tags" in row:
+        fields["tags"] = [{"value": str(tag)} for tag in row["tags"] or ()]
+    for name, value in (("emails", _emails(row)), ("phone_numbers", _phones(row)), ("address", _address(row))):
+        if value is not None:
+            fields[name] = value
+    fields.update(_associated(row, owners))
+    for name, value in (row.get("custom_field") or {}).items():
+        fields[f"{CUSTOM}{name}"] = custom_text(value, kinds.get(name, Kind.TEXT))
+    return fields
+
+
+def _emails(row: Row) -> list[dict[str, Any]] | None:
+    if row.get("emails") is None:
+        if "email" not in row:
+            return None
+        return [{"value": row["email"], "primary": True}] if row["email"] else []
+    kept = [e for e in row["emails"] if e.get("value") and not e.get("_destroy")]
+    return [{"value": str(e["value"]), "primary": bool(e.get("is_primary"))} for e in kept]
+
+
+def _phones(row: Row) -> list[dict[str, Any]] | None:
+    if "phone_numbers" not in row:
+        return None
+    # Mostly [] in Suite accounts; what it holds is not documented: texts or {label, value}.
+    items = [{"value": p} if isinstance(p, str) else p for p in row["phone_numbers"] or ()]
+    return [{"value": str(i["value"]), "label": text(i.get("label"))} for i in items if i.get("value")]
+
+
+def _address(row: Row) -> list[dict[str, Any]] | None:
+    if not any(key in row for key in ADDRESS.values()):
+        return None
+    parts = {part: text(row.get(key)) for part, key in ADDRESS.items()}
+    filled = {part: value for part, value in parts.items() if value}
+    return [{"value": filled}] if filled else []
+
+
+def _associated(row: Row, owners: Mapping[str, str]) -> dict[str, OwnValue]:
+    """Owner and company; both come only where they were included."""
+    fields: dict[str, OwnValue] = {}
+    owner = row.get("owner_id")
+    if "owner_id" in row and (owner is None or str(owner) in owners):
+        fields["owner"] = owners[str(owner)] if owner is not None else ""
+    companies = row.get("sales_accounts")
+    if isinstance(companies, Sequence):
+        first = next((c for c in companies if c.get("is_primary")), companies[0] if companies else {})
+        fields["company.name"] = text(first.get("name"))
+    return fields
+
+
+def text(value: Any) -> str:
+    """A JSON value as own text: null is known to be empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return number(value) if isinstance(value, (int, float)) else str(value)
+
+
+def number(value: Any) -> str:
+    """A number as text; deal amounts come as text with decimals ("22780.0")."""
+    if value is None or value == "":
+        return ""
+    try:
+        return f"{Decimal(str(value)).normalize():f}"
+    except InvalidOperation:
+        return str(value)
+
+
+def custom_text(value: Any, kind: Kind) -> str:
+    """A custom field's value as own text; several choices are joined as Freshsales writes them."""
+    if isinstance(value, list):
+        return ";".join(text(v) for v in value)
+    if kind is Kind.DATE and value:
+        return re.sub(r"^(\d{4}-\d{2}-\d{2})[T ].*$", r"\1", str(value))
+    return number(value) if kind is Kind.NUMBER else text(value)
+
+
+def moment(value: Any) -> datetime | None:
+    """A timestamp (with the account's own offset, or Z) as UTC; None where it cannot be read."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def instant(value: Any) -> str:
+    """A timestamp as own text in UTC, so that daylight saving does not look like a change."""
+    read = moment(value)
+    return stamp(read) if read else text(value)
+
+
+def stamp(when: datetime) -> str:
+    """A time as Freshsales writes it for accounts in UTC; whole seconds are all it keeps."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# ---- writing
+
+
+def to_body(
+    patch: Mapping[str, OwnValue], kinds: Mapping[str, Kind], current: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The `contact` object that makes a contact hold `patch`. `current`: its e-mails as last read, with their ids.
+
+    Errors: RecordRefused for what Freshsales cannot hold.
+    """
+    body: dict[str, Any] = {}
+    custom: dict[str, Any] = {}
+    for name, value in patch.items():
+        if name == "emails":
+            body["emails"] = email_items(_list(value, name), current)
+        elif name == "address":
+            body.update(_address_body(_list(value, name)))
+        elif name == "tags":
+            body["tags"] = [str(item["value"]) for item in _list(value, name)]
+        elif name.startswith(CUSTOM):
+            key = name.removeprefix(CUSTOM)
+            custom[key] = typed(_single(value, name), kinds.get(key, Kind.TEXT), name)
+        elif name in TEXTS:
+            body[name] = _single(value, name) or None
+        elif name in FLAGS:
+            body[name] = typed(_single(value, name), Kind.BOOLEAN, name)
+        else:
+            raise RecordRefused(f"Freshsales does not let anybody write the field {name}.")
+    if body.get("emails") == []:  # an empty list says nothing; what is to go is named with _destroy
+        del body["emails"]
+    return {**body, "custom_field": custom} if custom else body
+
+
+def email_items(wanted: Iterable[Mapping[str, Any]], current: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Freshsales keeps every address that is not named: those to go are sent with their id and `_destroy`."""
+    asked = {normal_email(str(w["value"])): w for w in wanted if normal_email(str(w.get("value") or ""))}
+    known = {normal_email(str(c["value"])): c for c in current if c.get("value")}
+    primary = _primary(asked, known)
+    items: list[dict[str, Any]] = []
+    for key, item in asked.items():
+        entry: dict[str, Any] = {"value": str(item["value"]), "is_primary": key == primary}
+        items.append({"id": known[key]["id"], **entry} if key in known else entry)
+    gone = [c for c in current if c.get("value") and normal_email(str(c["value"])) not in asked]
+    return items + [{"id": c["id"], "value": c["value"], "_destroy": True} for c in gone]
+
+
+def _primary(asked: Mapping[str, Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]) -> str:
+    """The one flagged, else the one that is primary now and stays, else the first: exactly one has to be."""
+    flagged = [key for key, item in asked.items() if item.get("primary")]
+    staying = [key for key, item in known.items() if item.get("is_primary") and key in asked]
+    return next(iter([*flagged, *staying, *asked]), "")
+
+
+def _address_body(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if len(items) > 1:
+        raise RecordRefused("Freshsales holds one address a contact.")
+    parts = dict(items[0]["value"]) if items else {}
+    # No place of their own there; kept readable in the street rather than dropped.
+    street = ", ".join(str(parts[p]) for p in ("street", "extended", "po_box") if parts.get(p))
+    return {key: ({**parts, "street": street}.get(part) or None) for part, key in ADDRESS.items()}
+
+
+def typed(value: str, kind: Kind, name: str) -> Any:
+    """Own text as the JSON type that Freshsales keeps. Errors: RecordRefused."""
+    if value == "":
+        return None
+    if kind is Kind.BOOLEAN:
+        if value not in ("true", "false"):
+            raise RecordRefused(f"the field {name} holds only true or false.")
+        return value == "true"
+    if kind is not Kind.NUMBER:
+        return value
+    try:
+        return int(value) if re.fullmatch(r"-?\d+", value) else float(Decimal(value))
+    except InvalidOperation:
+        raise RecordRefused(f"the field {name} holds only numbers.") from None
+
+
+def _single(value: OwnValue, name: str) -> str:
+    if not isinstance(value, str):
+        raise RecordRefused(f"the field {name} holds one value, not a list.")
+    return value
+
+
+def _list(value: OwnValue, name: str) -> Sequence[Mapping[str, Any]]:
+    if isinstance(value, str):
+        raise RecordRefused(f"the field {name} holds a list of values.")
+    return value

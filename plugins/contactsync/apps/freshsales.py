@@ -1,0 +1,122 @@
+"""Freshsales (Freshworks CRM), Classic and Suite: contacts of one account, seen with one user's API key.
+
+Listing always needs a view; changes come from the filtered search by `updated_at`, which has whole seconds, and there
+are no conditional writes. Leads and accounts are never touched.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from contactsync.apps._freshsales_facts import ALL, INFO, PER_HOUR, PER_MINUTE
+from contactsync.apps._freshsales_listing import sheet
+from contactsync.apps._freshsales_reading import Reader
+from contactsync.apps._freshsales_site import Site
+from contactsync.apps._freshsales_writing import Writer
+from contactsync.apps.base import Access, App, AppOptions
+from contactsync.errors import NotTheApi
+from contactsync.model.app import Account, AppInfo, FieldInfo, Rate
+from contactsync.model.exchange import Cursor, Fetched, Op, Page, Record, Ref, Result, Window
+from contactsync.rest.reply import Reply
+
+
+class FreshsalesOptions(AppOptions):
+    """view: name or id of the contact view to keep in step. flavour: which product the account is.
+
+    authority_field, do_not_disturb_field: own names of the custom fields that Suite accounts use for them.
+    hourly_limit, minute_limit: requests that the account's plan allows. lag_seconds: how long listings follow behind.
+    """
+
+    view: str = ALL
+    flavour: Literal["auto", "classic", "suite"] = "auto"
+    authority_field: str = ""
+    do_not_disturb_field: str = ""
+    hourly_limit: int = Field(PER_HOUR, gt=0)
+    minute_limit: int = Field(PER_MINUTE, gt=0)
+    lag_seconds: int | None = Field(None, ge=0)
+
+
+class Freshsales(App):
+    """Contacts of a Freshsales account; see the module's text."""
+
+    info: ClassVar[AppInfo] = INFO
+    Options = FreshsalesOptions
+
+    def __init__(self, access: Access, options: AppOptions) -> None:
+        super().__init__(access, options)
+        self.chosen = FreshsalesOptions.model_validate(options.model_dump())
+        rates = (Rate(self.chosen.minute_limit, 60), Rate(self.chosen.hourly_limit, 3600))
+        seconds = self.chosen.lag_seconds
+        lag = INFO.caps.lag if seconds is None else timedelta(seconds=seconds)
+        # The declaration of this very account: its plan's limits are the user's to say.
+        vars(self)["info"] = replace(INFO, caps=replace(INFO.caps, rates=rates, lag=lag))
+
+    @functools.cached_property
+    def site(self) -> Site:
+        """The account's address and metadata."""
+        return Site(
+            self.access.session,
+            self.access.services,
+            connection=self.access.connection,
+            place=self.access.credentials["subdomain"],
+            key=self.access.credentials["api_key"],
+            flavour=self.chosen.flavour,
+            rates=self.info.caps.rates,
+        )
+
+    @functools.cached_property
+    def reader(self) -> Reader:
+        """Reads the chosen view."""
+        return Reader(self.site, self.access.services, view=self.chosen.view, lag=self.info.caps.lag)
+
+    def account(self) -> Account:
+        """The host and its base path; how many contacts the view has; what is left of the limit."""
+        try:
+            reply = self.reader.view_page(page=1, per_page=1)
+        except NotTheApi:
+            self.site.forget("base")  # the account may have moved since its address was found
+            reply = self.reader.view_page(page=1, per_page=1)
+        parts = urlsplit(self.site.api.base_url)
+        users = list(self.site.owners().values())
+        return Account(
+            id=f"{parts.netloc}{parts.path}",
+            host=parts.netloc,
+            contacts=sheet(reply).total,
+            owner=users[0] if len(users) == 1 else "",  # the API does not say whose key it is
+            limit_left=_limit_left(reply),
+        )
+
+    def describe(self) -> Sequence[FieldInfo]:
+        """The declared fields and the account's custom ones (custom.cf_...)."""
+        return (*self.info.fields, *self.site.custom_fields())
+
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        """The whole view, or what changed since a cursor or within a window."""
+        return self.reader.pull(start)
+
+    def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:
+        """Point reads, one by one."""
+        return (self.reader.fetch(ref.id) for ref in refs)
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        """Contacts that hold an e-mail of this create."""
+        return self.reader.look_up(op)
+
+    def push(self, ops: Sequence[Op]) -> Iterator[Result]:
+        """Write one by one; after three unknown outcomes in a row the rest is not sent."""
+        return Writer(self.site, self.reader).push(ops)
+
+
+def _limit_left(reply: Reply) -> str:
+    left, of = (reply.headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit"))
+    return f"{left} of {of} requests left" if left and of else f"{left} requests left" if left else ""
+
+
+APP = Freshsales
