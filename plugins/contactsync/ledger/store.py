@@ -1,157 +1,144 @@
-"""LedgerReader and Ledger: all that the stages ask of the ledger. (Signatures; the SQL follows.)"""
+"""Ledger: what a run writes. LedgerReader, for those who may only read, is exported beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-import pandas as pd
 from sqlalchemy import Engine
 
-from contactsync.model.exchange import State
-from contactsync.model.ledger import FoldBatch, KeyMember, Lease, RunRow, StoredCursor, SyncRow
-from contactsync.model.link import Known, Link
-from contactsync.model.plan import Conflict, Hold, Intent, JournalRow, Outcome
+from contactsync.errors import AccountBusy, LockBusy
+from contactsync.ledger import journal, locks, runs
+from contactsync.ledger.fold import fold
+from contactsync.ledger.reader import LedgerReader
+from contactsync.ledger.tables import account_lease, sync_lock
+from contactsync.ledger.transactions import writing
+from contactsync.model.ledger import FoldBatch, Lease, RunRow, StoredCursor, SyncRow
+from contactsync.model.plan import Intent, JournalRow, Outcome
 from contactsync.model.spec import Side
+
+__all__ = ["LEASE", "Ledger", "LedgerReader"]
 
 LEASE = timedelta(minutes=15)
 
 
-class LedgerReader:
-    """Reads only; what dry runs, transform, reconcile and pages get."""
-
-    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None: ...
-
-    def check(self) -> None:
-        """Errors: LedgerSchema where the schema is absent, older or newer than this package (says which command helps)."""
-
-    def sync(self, sync_id: str) -> SyncRow | None:
-        """The sync's row, None before its first run."""
-
-    def sync_ids(self) -> list[str]:
-        """All syncs the ledger knows."""
-
-    def cursor(self, sync_id: str, side: Side) -> StoredCursor | None:
-        """The side's cursor."""
-
-    def known_count(self, sync_id: str, side: Side) -> int:
-        """Contacts of the key index that are no tombstones."""
-
-    def known(self, sync_id: str, side: Side, ids: Collection[str]) -> dict[str, Known]:
-        """Index rows by contact id, key hashes included; absent ids are absent."""
-
-    def known_frame(self, sync_id: str, side: Side) -> pd.DataFrame:
-        """The whole narrow index: contact_id (str), raw (Int64), fingerprint (Int64), link_id (str|null), tombstone (bool)."""
-
-    def key_members(self, sync_id: str, hashes: Mapping[str, Collection[int]]) -> list[KeyMember]:
-        """Contacts of either side (no tombstones) that carry one of these key hashes (match key -> hashes)."""
-
-    def links(self, sync_id: str, ids: Collection[str]) -> list[Link]:
-        """Links by link id, with values."""
-
-    def links_of(self, sync_id: str, side: Side, contact_ids: Collection[str]) -> list[Link]:
-        """The links of any status that hold these contacts on that side."""
-
-    def due_links(self, sync_id: str, run_seq: int, now: datetime) -> list[Link]:
-        """Live or parted links whose due_run <= run_seq or due_at <= now."""
-
-    def due_contacts(self, sync_id: str, side: Side, run_seq: int, now: datetime) -> list[Known]:
-        """Unlinked contacts that are due."""
-
-    def missing_links(self, sync_id: str, side: Side) -> list[Link]:
-        """Live and parted links whose contact on that side stands `missing`: to be point-read."""
-
-    def all_links(self, sync_id: str) -> list[Link]:
-        """Every link, values included (reports, plan --against, tests)."""
-
-    def link_ids(self, sync_id: str, side: Side) -> pd.DataFrame:
-        """Narrow: link_id, contact_id, status, standing of every link, by that side."""
-
-    def unfolded(self, sync_id: str) -> list[JournalRow]:
-        """Journal rows not folded yet, oldest first."""
-
-    def journal(self, sync_id: str, run_id: str | None = None) -> list[JournalRow]:
-        """Journal rows of a run, or all."""
-
-    def creates(self, account: str, hashes: Mapping[str, Collection[str]], since: datetime) -> list[JournalRow]:
-        """Creates that any sync sent to this account since then with one of these key values (core 26).
-
-        `hashes`: match key -> contact.account_key_hash texts, as plan_intents stored them.
-        """
-
-    def holds(self, sync_id: str) -> list[tuple[Hold, datetime]]:
-        """Open holds and since when."""
-
-    def conflicts(self, sync_id: str, run_id: str | None = None) -> list[tuple[str, datetime, Conflict]]:
-        """(run_id, when, conflict), newest first."""
-
-    def runs(self, sync_id: str, limit: int = 50) -> list[RunRow]:
-        """Runs, newest first."""
-
-    def lock(self, sync_id: str) -> Lease | None:
-        """Who holds the sync's lock, None = nobody (released; an expired lease is still shown)."""
-
-    def dump(self) -> dict[str, list[dict[str, Any]]]:
-        """All tables but rate, token and metadata, rows sorted: to prove that nothing changed."""
-
-
 class Ledger(LedgerReader):
-    """Also writes. Every commit goes through one function (`_commit`), the second choke point of the crash tests."""
+    """Also writes. Every commit goes through `transactions.commit`, the second choke point of the crash tests."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], lease: timedelta = LEASE) -> None:
+        super().__init__(engine, clock)
+        self._lease = lease
 
     def reader(self) -> LedgerReader:
         """The same ledger, for those who may only read."""
+        return LedgerReader(self._engine, self._clock)
 
     # ---- locks and leases (core 25, 26)
     def take_lock(self, sync_id: str, owner: str, *, ended: Callable[[str], bool]) -> Lease:
         """Take or renew the sync's lock. `ended(owner)`: Airflow says that owner's run has ended. Errors: LockBusy."""
+        got = locks.take(self._engine, sync_lock, sync_id, owner, self._lease, ended=ended)
+        if isinstance(got, Lease):
+            return got
+        raise LockBusy(
+            f"Sync {sync_id!r} is held by {got.lease.owner} until {got.lease.expires_at:%Y-%m-%d %H:%M:%S} UTC.",
+            holder=got.lease.owner,
+            next_step="wait for that run to end, or start again after that time.",
+        )
 
     def renew_lock(self, sync_id: str, owner: str, fence: int) -> None:
         """Renew. An owner whose lease expired untaken renews. Errors: FenceLost."""
+        locks.renew(self._engine, sync_lock, sync_id, owner, fence, self._lease)
 
     def release_lock(self, sync_id: str, owner: str, fence: int) -> None:
         """Release; nothing happens where it is no longer ours."""
+        locks.release(self._engine, sync_lock, sync_id, owner, fence)
 
     def take_account(self, account: str, owner: str, *, ended: Callable[[str], bool]) -> Lease:
         """Lease the account for writing. Errors: AccountBusy."""
+        got = locks.take(self._engine, account_lease, account, owner, self._lease, ended=ended)
+        if isinstance(got, Lease):
+            return got
+        raise AccountBusy(
+            f"{got.lease.owner} writes to account {account!r}, at most until {got.lease.expires_at:%H:%M:%S} UTC.",
+            next_step="nothing; the task tries again by itself.",
+        )
 
     def renew_account(self, account: str, owner: str, fence: int) -> None:
         """Renew. Errors: FenceLost."""
+        locks.renew(self._engine, account_lease, account, owner, fence, self._lease)
 
     def release_account(self, account: str, owner: str, fence: int) -> None:
         """Release; nothing happens where it is no longer ours."""
+        locks.release(self._engine, account_lease, account, owner, fence)
 
     # ---- runs
     def save_sync(self, row: SyncRow) -> None:
         """Insert or replace the sync's row."""
+        with writing(self._engine) as connection:
+            runs.save_sync(connection, row)
 
     def start_run(self, sync_id: str, run_id: str, kind: str) -> RunRow:
         """Insert the run's row with the next seq; the row as it is where it exists (a cleared run)."""
+        with writing(self._engine) as connection:
+            return runs.start(connection, sync_id, run_id, kind, self._clock())
 
     def end_run(self, row: RunRow) -> None:
         """Write state, counts, message and end."""
+        with writing(self._engine) as connection:
+            runs.end(connection, row, self._clock())
 
     # ---- journal (core 20, 23)
     def plan_intents(
-        self, sync_id: str, run_id: str, account: str, intents: Sequence[Intent], key_hashes: Mapping[str, Mapping[str, Sequence[str]]]
+        self,
+        sync_id: str,
+        run_id: str,
+        account: str,
+        intents: Sequence[Intent],
+        key_hashes: Mapping[str, Mapping[str, Sequence[str]]],
+        *,
+        fence: int | None = None,
     ) -> list[JournalRow]:
-        """Insert rows `planned`, absent keys only; all rows of these keys as they now stand. key_hashes: intent key -> match key -> hashes."""
+        """Insert rows `planned`; all rows of these keys as they now stand.
+
+        key_hashes: intent key -> match key -> hashes.
+        Of existing rows, those never sent (planned, not_sent) take this run's id and intent; all others stay.
+        Errors: FenceLost, where a fence is given.
+        """
+        with writing(self._engine) as connection:
+            if fence is not None:
+                locks.prove(connection, sync_id, fence)
+            return journal.plan(connection, sync_id, run_id, account, intents, key_hashes)
 
     def claim(self, sync_id: str, run_id: str, side: Side, fence: int) -> int:
         """A new claim of this try of the load task on its side of the plan. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            return locks.new_claim(connection, sync_id, run_id, side, fence)
 
     def send(self, sync_id: str, run_id: str, side: Side, keys: Sequence[str], *, fence: int, claim: int) -> set[str]:
         """One statement: planned -> sent where fence and claim are still ours. The keys that moved; none = stop."""
+        now = self._clock()
+        with writing(self._engine) as connection:
+            return journal.send(connection, sync_id, run_id, side, keys, fence=fence, number=claim, now=now)
 
     def settle(self, sync_id: str, outcomes: Sequence[Outcome]) -> None:
         """Write outcomes of sent, accepted or unknown rows; rows already settled stay as they are."""
+        with writing(self._engine) as connection:
+            journal.settle(connection, sync_id, outcomes, self._clock())
 
     def count_listing(self, sync_id: str, keys: Sequence[str]) -> None:
         """One more complete listing did not show the result of these unknown creates."""
+        with writing(self._engine) as connection:
+            journal.count_listing(connection, sync_id, keys)
 
     # ---- record
     def fold(self, sync_id: str, run_id: str, batch: FoldBatch, *, fence: int) -> None:
         """One transaction, idempotent. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            locks.prove(connection, sync_id, fence)
+            fold(connection, sync_id, run_id, batch, self._clock())
 
     def set_cursor(self, sync_id: str, cursor: StoredCursor, *, fence: int) -> None:
         """Move a side's cursor. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            locks.prove(connection, sync_id, fence)
+            runs.set_cursor(connection, sync_id, cursor)

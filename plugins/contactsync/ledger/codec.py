@@ -1,0 +1,67 @@
+"""JSON text of the ledger: the parts of a row that are never looked up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import MISSING, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from contactsync.ledger.instants import to_text
+from contactsync.model.link import Apart, ApartReason
+from contactsync.model.spec import Side
+
+T = TypeVar("T")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, datetime):
+        return to_text(value)
+    raise TypeError(f"the ledger cannot keep a {type(value).__name__}")
+
+
+# Keys sorted: equal contents give equal text, so that two dumps can be compared. ASCII: a raw card may hold lone
+# surrogates or NUL, which PostgreSQL refuses as text.
+to_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=_plain).encode
+from_json = json.JSONDecoder().decode
+
+
+def pack(value: Any, columns: Collection[str]) -> str:
+    """JSON of a dataclass without the fields that have a column of their own, and without defaults."""
+    defaults = _defaults(type(value))
+    kept = {name: getattr(value, name) for name in defaults if name not in columns}
+    return to_json({name: held for name, held in kept.items() if held != defaults[name]})
+
+
+def unpack(cls: type[T], text: str, *, times: Collection[str] = (), tuples: Collection[str] = (), **columns: Any) -> T:
+    """The dataclass back. times: fields that are datetimes; tuples: fields that map to tuples."""
+    held = from_json(text)
+    for name in times:
+        if name in held:
+            held[name] = datetime.fromisoformat(held[name])
+    for name in tuples:
+        if name in held:
+            held[name] = {key: tuple(values) for key, values in held[name].items()}
+    return cls(**held, **columns)
+
+
+def _defaults(cls: type[Any]) -> dict[str, Any]:
+    return {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(cls)}
+
+
+def pack_apart(apart: Mapping[str, Apart]) -> str:
+    """The fields apart of a link."""
+    return to_json({name: {**from_json(pack(one, ("reason",))), "reason": one.reason} for name, one in apart.items()})
+
+
+def unpack_apart(text: str) -> dict[str, Apart]:
+    """The fields apart back."""
+    return {} if text == "{}" else {name: _apart(held) for name, held in from_json(text).items()}
+
+
+def _apart(held: dict[str, Any]) -> Apart:
+    dropped = {Side(side): tuple(ids) for side, ids in held.pop("dropped", {}).items()}
+    return Apart(reason=ApartReason(held.pop("reason")), dropped=dropped, **held)

@@ -1,0 +1,113 @@
+"""From a URL to an engine: SQLite in WAL mode with one writer at a time, or PostgreSQL with a small pool."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from contactsync.errors import ConfigError
+
+WRITES = "contactsync_writes"
+DURABLE = "contactsync_durable"
+"""Execution options of a connection, set by `transactions` and read when its transaction begins."""
+
+_BUSY_SECONDS = 30
+_CONNECT_SECONDS = 10
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `sqlite:////absolute/file` or `postgresql://...`; connects and creates nothing yet.
+
+    Errors: ConfigError for other databases.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return _postgres(parsed)
+    raise ConfigError(
+        f"The ledger cannot live in {parsed.get_backend_name()!r}.",
+        allowed=("sqlite:////absolute/path/ledger.db", "postgresql://user:password@host/database"),
+        next_step="correct the connection contactsync_ledger.",
+    )
+
+
+def file_of(engine: Engine) -> Path | None:
+    """The SQLite file behind an engine, None for PostgreSQL."""
+    return Path(engine.url.database or "") if engine.dialect.name == "sqlite" else None
+
+
+def place(engine: Engine) -> str:
+    """Where the ledger is, for messages: without user and password."""
+    url = engine.url
+    return f"SQLite file {url.database}" if file_of(engine) else f"PostgreSQL database {url.database} on {url.host}"
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise ConfigError(
+            "The ledger's URL cannot be read.",
+            allowed=("sqlite:////absolute/path/ledger.db", "postgresql://user:password@host/database"),
+            next_step="correct the connection contactsync_ledger.",
+        ) from None
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigError(
+            "A ledger in memory would forget everything between two tasks.",
+            allowed=("sqlite:////absolute/path/ledger.db",),
+            next_step="name a file.",
+        )
+    # mode=rw: only `upgrade` creates the file. A mistyped path must not become a new, empty ledger.
+    uri = f"file:{quote(str(Path(url.database).absolute()))}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+    engine = create_engine(
+        URL.create("sqlite", database=url.database), creator=connect, poolclass=NullPool, hide_parameters=True
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Writers queue at BEGIN: a reader that turns writer half-way would fail at once instead of waiting."""
+    options = connection.get_execution_options()
+    if not options.get(DURABLE, True):
+        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")
+
+
+def _postgres(url: URL) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        pool_size=2,
+        max_overflow=8,
+        pool_timeout=_BUSY_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+        },
+    )
+    event.listen(engine, "connect", _bound_waits)
+    return engine
+
+
+def _bound_waits(connection: Any, _record: Any) -> None:
+    """No statement waits longer for a lock than SQLite would."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{_BUSY_SECONDS}s'")
+    connection.commit()

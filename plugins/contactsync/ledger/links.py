@@ -1,0 +1,203 @@
+"""Links: rows <-> Link, the look-ups, and the one way to write them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, true, update
+
+from contactsync.ledger.codec import from_json, pack_apart, to_json, unpack_apart
+from contactsync.ledger.statements import chunks, columns, upsert
+from contactsync.ledger.tables import link, link_side, link_value
+from contactsync.model.link import Link, LinkSide, LinkStatus, Standing
+from contactsync.model.spec import SIDES, Side
+
+_OPEN = (LinkStatus.LIVE, LinkStatus.PARTED)
+
+
+# ---- reading
+
+
+def by_id(connection: Connection, sync_id: str, ids: Collection[str]) -> list[Link]:
+    """Links by link id."""
+    return _in_order(_select(connection, sync_id, link.c.link_id.in_(chunk)) for chunk in chunks(ids))
+
+
+def by_contact(connection: Connection, sync_id: str, side: Side, contact_ids: Collection[str]) -> list[Link]:
+    """Links of any status by the contact on one side."""
+    return _in_order(
+        _select(connection, sync_id, _on_side(sync_id, side, link_side.c.contact_id.in_(chunk)))
+        for chunk in chunks(contact_ids)
+    )
+
+
+def due(connection: Connection, sync_id: str, run_seq: int, now: datetime) -> list[Link]:
+    """Open links that are due by run or by time."""
+    is_due = or_(link.c.due_run <= run_seq, link.c.due_at <= now)
+    return _in_order([_select(connection, sync_id, and_(is_due, link.c.status.in_(_OPEN)))])
+
+
+def missing(connection: Connection, sync_id: str, side: Side) -> list[Link]:
+    """Open links whose contact on that side stands `missing`."""
+    stands = _on_side(sync_id, side, link_side.c.standing == Standing.MISSING)
+    return _in_order([_select(connection, sync_id, and_(stands, link.c.status.in_(_OPEN)))])
+
+
+def every(connection: Connection, sync_id: str) -> list[Link]:
+    """All links."""
+    return _in_order([_select(connection, sync_id, true())])
+
+
+def ids_frame(connection: Connection, sync_id: str, side: Side) -> pd.DataFrame:
+    """link_id, contact_id, status, standing of every link, by one side."""
+    query = (
+        select(link.c.link_id, link_side.c.contact_id, link.c.status, link_side.c.standing)
+        .join(link_side, and_(link_side.c.sync_id == link.c.sync_id, link_side.c.link_id == link.c.link_id))
+        .where(link.c.sync_id == sync_id, link_side.c.side == side)
+        .order_by(link.c.link_id)
+    )
+    names = ["link_id", "contact_id", "status", "standing"]
+    return pd.DataFrame(connection.execute(query).all(), columns=names, dtype="str")
+
+
+def _on_side(sync_id: str, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    held = select(link_side.c.link_id).where(link_side.c.sync_id == sync_id, link_side.c.side == side, condition)
+    return link.c.link_id.in_(held)
+
+
+def _select(connection: Connection, sync_id: str, condition: ColumnElement[bool]) -> list[Link]:
+    """Two rows a link, one per side."""
+    same_link = and_(link_side.c.sync_id == link.c.sync_id, link_side.c.link_id == link.c.link_id)
+    same_side = and_(
+        link_value.c.sync_id == link_side.c.sync_id,
+        link_value.c.link_id == link_side.c.link_id,
+        link_value.c.side == link_side.c.side,
+    )
+    query = (
+        select(
+            link,
+            link_side.c.version.label("vendor_version"),
+            *columns(
+                link_side, "side", "contact_id", "standing", "modified_at", "observed_at", "own_version", "own_at"
+            ),
+            *columns(link_value, "base", "seen", "ref"),
+        )
+        .join(link_side, same_link)
+        .join(link_value, same_side)
+        .where(link.c.sync_id == sync_id, condition)
+    )
+    halves: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(query):
+        halves.setdefault(row.link_id, {"row": row})[row.side] = _side(row)
+    return [_link(**found) for found in halves.values()]
+
+
+def _side(row: Any) -> LinkSide:
+    base = from_json(row.base)
+    return LinkSide(
+        contact_id=row.contact_id,
+        base=base,
+        seen=dict(base) if row.seen is None else from_json(row.seen),
+        standing=Standing(row.standing),
+        version=row.vendor_version,
+        modified_at=row.modified_at,
+        ref=from_json(row.ref),
+        observed_at=row.observed_at,
+        own_version=row.own_version,
+        own_at=row.own_at,
+    )
+
+
+def _link(row: Any, left: LinkSide, right: LinkSide) -> Link:
+    return Link(
+        id=row.link_id,
+        left=left,
+        right=right,
+        status=LinkStatus(row.status),
+        version=row.version,
+        apart=unpack_apart(row.apart),
+        scope={Side.LEFT: row.scope_left, Side.RIGHT: row.scope_right},
+        due_run=row.due_run,
+        due_at=row.due_at,
+        attempts=row.attempts,
+    )
+
+
+def _in_order(found: Iterable[list[Link]]) -> list[Link]:
+    """By link id: the two databases sort text differently, and neither promises an order."""
+    return sorted((one for part in found for one in part), key=lambda one: one.id)
+
+
+# ---- writing
+
+
+def write(connection: Connection, sync_id: str, links: Sequence[Link]) -> None:
+    """Write the links that are newer than what is stored; the caller holds the sync's lock row."""
+    stored = _versions(connection, sync_id, [one.id for one in links])
+    newest = {one.id: one for one in sorted(links, key=lambda one: one.version)}
+    newer = [one for one in newest.values() if stored.get(one.id, -1) < one.version]
+    upsert(connection, link, [_link_row(sync_id, one) for one in newer])
+    upsert(connection, link_side, [_side_row(sync_id, one, side) for one in newer for side in SIDES])
+    upsert(connection, link_value, [_value_row(sync_id, one, side) for one in newer for side in SIDES])
+
+
+def rekey(connection: Connection, sync_id: str, side: Side, old: str, new: str) -> None:
+    """Move links to a contact's new id. Where that is linked already, the fold says itself what becomes of both."""
+    here = (link_side.c.sync_id == sync_id, link_side.c.side == side)
+    taken = select(link_side.c.link_id).where(*here, link_side.c.contact_id == new).limit(1)
+    if connection.execute(taken).first() is None:
+        connection.execute(update(link_side).where(*here, link_side.c.contact_id == old).values(contact_id=new))
+
+
+def _versions(connection: Connection, sync_id: str, ids: Collection[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for chunk in chunks(ids):
+        query = select(link.c.link_id, link.c.version).where(link.c.sync_id == sync_id, link.c.link_id.in_(chunk))
+        found.update((row.link_id, row.version) for row in connection.execute(query))
+    return found
+
+
+def _link_row(sync_id: str, one: Link) -> dict[str, Any]:
+    return {
+        "sync_id": sync_id,
+        "link_id": one.id,
+        "status": one.status.value,
+        "version": one.version,
+        "scope_left": one.scope.get(Side.LEFT, True),
+        "scope_right": one.scope.get(Side.RIGHT, True),
+        "due_run": one.due_run,
+        "due_at": one.due_at,
+        "attempts": one.attempts,
+        "apart": pack_apart(one.apart),
+    }
+
+
+def _side_row(sync_id: str, one: Link, side: Side) -> dict[str, Any]:
+    half = one.side(side)
+    return {
+        "sync_id": sync_id,
+        "link_id": one.id,
+        "side": side.value,
+        "contact_id": half.contact_id,
+        "standing": half.standing.value,
+        "version": half.version,
+        "modified_at": half.modified_at,
+        "observed_at": half.observed_at,
+        "own_version": half.own_version,
+        "own_at": half.own_at,
+    }
+
+
+def _value_row(sync_id: str, one: Link, side: Side) -> dict[str, Any]:
+    half = one.side(side)
+    return {
+        "sync_id": sync_id,
+        "link_id": one.id,
+        "side": side.value,
+        "base": to_json(half.base),
+        "seen": None if half.seen == half.base else to_json(half.seen),
+        "ref": to_json(half.ref),
+    }

@@ -1,0 +1,84 @@
+"""Making and upgrading the ledger's schema (Alembic, with a version table of its own)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from contactsync.errors import LedgerSchema
+from contactsync.ledger.connect import file_of, make_engine, place
+from contactsync.ledger.transactions import UPGRADE, absent, reading, writing
+
+VERSION_TABLE = "contactsync_alembic_version"
+
+REVISIONS = ("0001",)
+"""Every revision, oldest first. `check` runs at the start of each task: it must not import Alembic for it."""
+
+_ADVISORY_LOCK = 4_020_261_123  # any number, as long as all versions of this package use the same
+
+
+def upgrade(target: str | Engine) -> None:
+    """Bring the ledger to this package's schema, and make it where there is none; nothing to do is no error.
+
+    Errors: LedgerSchema where it is newer than this package; LedgerBusy.
+    """
+    engine = make_engine(target) if isinstance(target, str) else target
+    _make_file(engine)
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
+        found = _revision(connection)
+        if found is None or found in REVISIONS:
+            _run_alembic(connection)
+    check(engine)
+
+
+def check(engine: Engine) -> None:
+    """Errors: LedgerSchema where the schema is absent, older or newer than this package."""
+    with reading(engine) as connection:
+        found = _revision(connection)
+    if found is None:
+        raise absent(engine)
+    if found not in REVISIONS:
+        raise LedgerSchema(
+            f"The ledger ({place(engine)}) has schema {found}, this package knows only {REVISIONS[-1]} and before.",
+            next_step="upgrade the package contactsync here; another host runs a newer one.",
+        )
+    if found != REVISIONS[-1]:
+        raise LedgerSchema(
+            f"The ledger ({place(engine)}) has schema {found}, this package needs {REVISIONS[-1]}.", next_step=UPGRADE
+        )
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found: str | None = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
+    return found
+
+
+def _make_file(engine: Engine) -> None:
+    """A new SQLite file belongs to its owner alone: it holds contacts. WAL is a property of the file."""
+    path = file_of(engine)
+    if path is None or path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+def _run_alembic(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

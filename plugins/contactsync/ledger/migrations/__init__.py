@@ -1,0 +1,3 @@
+"""Alembic's environment and revisions."""
+
+from __future__ import annotations

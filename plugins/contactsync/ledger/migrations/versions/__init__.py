@@ -1,0 +1,3 @@
+"""One file a revision, oldest first."""
+
+from __future__ import annotations

@@ -1,0 +1,152 @@
+"""LedgerReader: all that the stages ask of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine, select
+
+from contactsync.ledger import holds, index, journal, links, locks, migrate, runs
+from contactsync.ledger.tables import SHARED, schema, sync_lock
+from contactsync.ledger.transactions import reading
+from contactsync.model.ledger import KeyMember, Lease, RunRow, StoredCursor, SyncRow
+from contactsync.model.link import Known, Link
+from contactsync.model.plan import Conflict, Hold, JournalRow
+from contactsync.model.spec import Side
+
+
+class LedgerReader:
+    """Reads only; what dry runs, transform, reconcile and pages get."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def check(self) -> None:
+        """Errors: LedgerSchema (absent, older or newer than this package; says which command helps)."""
+        migrate.check(self._engine)
+
+    # ---- the sync as a whole
+    def sync(self, sync_id: str) -> SyncRow | None:
+        """The sync's row, None before its first run."""
+        with reading(self._engine) as connection:
+            return runs.sync_row(connection, sync_id)
+
+    def sync_ids(self) -> list[str]:
+        """All syncs the ledger knows."""
+        with reading(self._engine) as connection:
+            return runs.sync_ids(connection)
+
+    def cursor(self, sync_id: str, side: Side) -> StoredCursor | None:
+        """The side's cursor."""
+        with reading(self._engine) as connection:
+            return runs.cursor(connection, sync_id, side)
+
+    def runs(self, sync_id: str, limit: int = 50) -> list[RunRow]:
+        """Runs, newest first."""
+        with reading(self._engine) as connection:
+            return runs.newest(connection, sync_id, limit)
+
+    def lock(self, sync_id: str) -> Lease | None:
+        """Who holds the sync's lock, None = nobody (released; an expired lease is still shown)."""
+        with reading(self._engine) as connection:
+            return locks.holder(connection, sync_lock, sync_id)
+
+    # ---- key index
+    def known_count(self, sync_id: str, side: Side) -> int:
+        """Contacts of the key index that are no tombstones."""
+        with reading(self._engine) as connection:
+            return index.count(connection, sync_id, side)
+
+    def known(self, sync_id: str, side: Side, ids: Collection[str]) -> dict[str, Known]:
+        """Index rows by contact id, key hashes included; absent ids are absent."""
+        with reading(self._engine) as connection:
+            return index.by_id(connection, sync_id, side, ids)
+
+    def known_frame(self, sync_id: str, side: Side) -> pd.DataFrame:
+        """The whole narrow index: contact_id (str), raw, fingerprint (Int64), link_id (str|null), tombstone (bool)."""
+        with reading(self._engine) as connection:
+            return index.frame(connection, sync_id, side)
+
+    def key_members(self, sync_id: str, hashes: Mapping[str, Collection[int]]) -> list[KeyMember]:
+        """Contacts of either side (no tombstones) that carry one of these key hashes (match key -> hashes)."""
+        with reading(self._engine) as connection:
+            return index.members(connection, sync_id, hashes)
+
+    def due_contacts(self, sync_id: str, side: Side, run_seq: int, now: datetime) -> list[Known]:
+        """Unlinked contacts that are due."""
+        with reading(self._engine) as connection:
+            return index.due(connection, sync_id, side, run_seq, now)
+
+    # ---- links
+    def links(self, sync_id: str, ids: Collection[str]) -> list[Link]:
+        """Links by link id, with values."""
+        with reading(self._engine) as connection:
+            return links.by_id(connection, sync_id, ids)
+
+    def links_of(self, sync_id: str, side: Side, contact_ids: Collection[str]) -> list[Link]:
+        """The links of any status that hold these contacts on that side."""
+        with reading(self._engine) as connection:
+            return links.by_contact(connection, sync_id, side, contact_ids)
+
+    def due_links(self, sync_id: str, run_seq: int, now: datetime) -> list[Link]:
+        """Live or parted links whose due_run <= run_seq or due_at <= now."""
+        with reading(self._engine) as connection:
+            return links.due(connection, sync_id, run_seq, now)
+
+    def missing_links(self, sync_id: str, side: Side) -> list[Link]:
+        """Live and parted links whose contact on that side stands `missing`: to be point-read."""
+        with reading(self._engine) as connection:
+            return links.missing(connection, sync_id, side)
+
+    def all_links(self, sync_id: str) -> list[Link]:
+        """Every link, values included (reports, plan --against, tests)."""
+        with reading(self._engine) as connection:
+            return links.every(connection, sync_id)
+
+    def link_ids(self, sync_id: str, side: Side) -> pd.DataFrame:
+        """Narrow: link_id, contact_id, status, standing of every link, by that side."""
+        with reading(self._engine) as connection:
+            return links.ids_frame(connection, sync_id, side)
+
+    # ---- journal, holds, conflicts
+    def unfolded(self, sync_id: str) -> list[JournalRow]:
+        """Journal rows not folded yet, oldest first."""
+        with reading(self._engine) as connection:
+            return journal.unfolded(connection, sync_id)
+
+    def journal(self, sync_id: str, run_id: str | None = None) -> list[JournalRow]:
+        """Journal rows of a run, or all, oldest first."""
+        with reading(self._engine) as connection:
+            return journal.of_run(connection, sync_id, run_id)
+
+    def creates(self, account: str, hashes: Mapping[str, Collection[str]], since: datetime) -> list[JournalRow]:
+        """Creates that any sync sent to this account since then with one of these key values (core 26).
+
+        `hashes`: match key -> contact.account_key_hash texts, as plan_intents stored them.
+        Creates that made nothing (refused, overtaken, not sent) are left out.
+        """
+        with reading(self._engine) as connection:
+            return journal.creates(connection, account, hashes, since)
+
+    def holds(self, sync_id: str) -> list[tuple[Hold, datetime]]:
+        """Open holds and since when."""
+        with reading(self._engine) as connection:
+            return holds.open_holds(connection, sync_id)
+
+    def conflicts(self, sync_id: str, run_id: str | None = None) -> list[tuple[str, datetime, Conflict]]:
+        """(run_id, when, conflict), newest first."""
+        with reading(self._engine) as connection:
+            return holds.conflicts(connection, sync_id, run_id)
+
+    def dump(self) -> dict[str, list[dict[str, Any]]]:
+        """All tables but rate, token and metadata, rows sorted: to prove that nothing changed."""
+        with reading(self._engine) as connection:
+            return {
+                table.name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=repr)
+                for table in schema.sorted_tables
+                if table.name not in SHARED
+            }

@@ -1,0 +1,135 @@
+"""The sync's own row, its cursors and its runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from contactsync.ledger import locks
+from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.statements import insert_absent, upsert
+from contactsync.ledger.tables import run, side_cursor, sync, sync_lock
+from contactsync.model.ledger import RunRow, RunState, StoredCursor, SyncRow
+from contactsync.model.spec import Side
+
+
+def sync_row(connection: Connection, sync_id: str) -> SyncRow | None:
+    """The sync's row."""
+    row = connection.execute(select(sync).where(sync.c.sync_id == sync_id)).one_or_none()
+    if row is None:
+        return None
+    return SyncRow(
+        sync_id=row.sync_id,
+        salt=row.salt,
+        counter=row.counter,
+        accounts={Side(side): account for side, account in from_json(row.accounts).items()},
+        mapping=row.mapping,
+        scope=row.scope,
+        union=row.union_reads,
+        union_since=row.union_since,
+    )
+
+
+def sync_ids(connection: Connection) -> list[str]:
+    """All syncs."""
+    return sorted(connection.execute(select(sync.c.sync_id)).scalars())
+
+
+def save_sync(connection: Connection, row: SyncRow) -> None:
+    """Insert or replace."""
+    values = {
+        "sync_id": row.sync_id,
+        "salt": row.salt,
+        "counter": row.counter,
+        "accounts": to_json(row.accounts),
+        "mapping": row.mapping,
+        "scope": row.scope,
+        "union_reads": row.union,
+        "union_since": row.union_since,
+    }
+    upsert(connection, sync, [values])
+
+
+def cursor(connection: Connection, sync_id: str, side: Side) -> StoredCursor | None:
+    """A side's cursor."""
+    here = (side_cursor.c.sync_id == sync_id, side_cursor.c.side == side)
+    row = connection.execute(select(side_cursor).where(*here)).one_or_none()
+    if row is None:
+        return None
+    held = None if row.cursor_json is None else from_json(row.cursor_json)
+    return StoredCursor(side, held, row.complete_at, row.read_at, row.run_id)
+
+
+def set_cursor(connection: Connection, sync_id: str, moved: StoredCursor) -> None:
+    """Insert or replace."""
+    values = {
+        "sync_id": sync_id,
+        "side": moved.side.value,
+        "cursor_json": None if moved.cursor is None else to_json(moved.cursor),
+        "complete_at": moved.complete_at,
+        "read_at": moved.read_at,
+        "run_id": moved.run_id,
+    }
+    upsert(connection, side_cursor, [values])
+
+
+def newest(connection: Connection, sync_id: str, limit: int) -> list[RunRow]:
+    """Runs, newest first."""
+    query = select(run).where(run.c.sync_id == sync_id).order_by(run.c.seq.desc()).limit(limit)
+    return [_run(row) for row in connection.execute(query)]
+
+
+def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: datetime) -> RunRow:
+    """Insert with the next seq; as it is where it exists."""
+    # The lock row orders two starts of one sync, so that no two runs get one number.
+    insert_absent(connection, sync_lock, [{"name": sync_id, "owner": None, "fence": 0, "expires_at": None}])
+    locks.hold_row(connection, sync_id)
+    found = connection.execute(select(run).where(run.c.sync_id == sync_id, run.c.run_id == run_id)).one_or_none()
+    if found is not None:
+        return _run(found)
+    last = connection.execute(select(func.max(run.c.seq)).where(run.c.sync_id == sync_id)).scalar_one()
+    started = RunRow(sync_id, run_id, (last or 0) + 1, kind, RunState.RUNNING, now)
+    insert_absent(connection, run, [_row(started)])
+    return started
+
+
+def end(connection: Connection, ended: RunRow, now: datetime) -> None:
+    """Write state, hashes, counts, message and end."""
+    here = (run.c.sync_id == ended.sync_id, run.c.run_id == ended.run_id)
+    written = ("state", "plan_hash", "applied_hash", "counts", "message")
+    values = {name: value for name, value in _row(ended).items() if name in written}
+    connection.execute(update(run).where(*here).values(ended_at=ended.ended_at or now, **values))
+
+
+def _run(row: Any) -> RunRow:
+    return RunRow(
+        sync_id=row.sync_id,
+        run_id=row.run_id,
+        seq=row.seq,
+        kind=row.kind,
+        state=RunState(row.state),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        plan_hash=row.plan_hash,
+        applied_hash=row.applied_hash,
+        counts=from_json(row.counts),
+        message=row.message,
+    )
+
+
+def _row(row: RunRow) -> dict[str, Any]:
+    return {
+        "sync_id": row.sync_id,
+        "run_id": row.run_id,
+        "seq": row.seq,
+        "kind": str(row.kind),
+        "state": row.state.value,
+        "started_at": row.started_at,
+        "ended_at": row.ended_at,
+        "plan_hash": row.plan_hash,
+        "applied_hash": row.applied_hash,
+        "counts": to_json(row.counts),
+        "message": row.message,
+    }

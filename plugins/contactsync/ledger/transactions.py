@@ -1,0 +1,99 @@
+"""Every transaction of the ledger, and the one function through which every commit goes.
+
+Crash tests set CONTACTSYNC_CRASH_AT to `commit:before:N` or `commit:after:N`: at its N-th ledger commit (counted
+from 1) the process kills itself with SIGKILL, just before or just after. Without the variable nothing happens.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from contactsync.errors import ContactsyncError, LedgerBusy, LedgerSchema
+from contactsync.ledger.connect import DURABLE, WRITES, file_of, place
+
+CRASH_AT = "CONTACTSYNC_CRASH_AT"
+UPGRADE = "run `contactsync db upgrade`."
+
+_commits = itertools.count(1)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads. Errors: LedgerBusy (unreachable, locked), LedgerSchema (no tables)."""
+    with _understood(engine), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine, *, durable: bool = True) -> Iterator[Connection]:
+    """A transaction that is committed at its end, rolled back by any error.
+
+    durable=False: it may be lost with the machine's power (never with the process alone); for rate budgets.
+    """
+    with _understood(engine), engine.connect() as connection:
+        connection = connection.execution_options(**{WRITES: True, DURABLE: durable})
+        if not durable and engine.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL synchronous_commit TO off"))
+        yield connection
+        commit(connection)
+
+
+def commit(connection: Connection) -> None:
+    """The only commit of the ledger, and so the second choke point of the crash tests."""
+    number = next(_commits)
+    _crash(f"commit:before:{number}")
+    connection.commit()
+    _crash(f"commit:after:{number}")
+
+
+def _crash(here: str) -> None:
+    if os.environ.get(CRASH_AT) == here:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def _understood(engine: Engine) -> Iterator[None]:
+    """The database's errors in our words. Its own text stays in the chained error, without parameters."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        ours = _ours(engine, error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def _ours(engine: Engine, error: DBAPIError | PoolTimeout) -> ContactsyncError | None:
+    file = file_of(engine)
+    if file and not file.exists():
+        return absent(engine)
+    if _lacks_table(error):
+        return LedgerSchema(f"The ledger ({place(engine)}) lacks a table or column.", next_step=UPGRADE)
+    if isinstance(error, (OperationalError, PoolTimeout)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
+        return LedgerBusy(
+            f"The ledger ({place(engine)}) could not be reached, or stayed locked.",
+            next_step="see that the database runs and that no long transaction holds it; the task is tried again.",
+        )
+    return None
+
+
+def absent(engine: Engine) -> ContactsyncError:
+    """The error for a ledger that was never made."""
+    return LedgerSchema(f"There is no ledger yet ({place(engine)}).", next_step=UPGRADE)
+
+
+def _lacks_table(error: DBAPIError | PoolTimeout) -> bool:
+    if isinstance(error, OperationalError):
+        return str(error.orig).startswith(("no such table", "no such column"))
+    # 42P01 undefined_table, 42703 undefined_column
+    return isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", "") in ("42P01", "42703")
