@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
@@ -63,6 +64,7 @@ class BearerAuth(AuthBase):
         self._fingerprint = hashlib.sha256(json.dumps([token_url, *identity]).encode()).hexdigest()[:32]
         self._timeouts = timeouts or Timeouts()
         self._kept: dict[str, Any] = {}
+        self._lock = threading.Lock()  # the token store keeps processes apart, not the threads of this one
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Set the header."""
@@ -71,26 +73,25 @@ class BearerAuth(AuthBase):
 
     def token(self) -> str:
         """A token that is still good. Errors: AuthError, NotTheApi, RateLimited, ServerTrouble."""
-        kept = self._kept
-        if not self._good(kept):
-            kept = self._services.tokens.get(self._connection, self._fingerprint) or {}
-        if not self._good(kept):
-            kept = self._services.tokens.refresh(
-                self._connection, self._fingerprint, partial(self._renewed, refused="")
-            )
-        self._kept = kept
-        return str(kept["access_token"])
+        with self._lock:
+            if not self._good(self._kept):
+                self._kept = self._services.tokens.get(self._connection, self._fingerprint) or {}
+            if not self._good(self._kept):
+                self._refresh(refused="")
+            return str(self._kept["access_token"])
 
     def renew(self, refused: str) -> None:
         """The vendor answered 401 to this `Authorization` header: get another token, unless somebody already did."""
-        token = refused.removeprefix("Bearer ")
-        self._kept = self._services.tokens.refresh(
-            self._connection, self._fingerprint, partial(self._renewed, refused=token)
-        )
+        with self._lock:
+            self._refresh(refused=refused.removeprefix("Bearer "))
 
     @abstractmethod
     def _form(self, stored: Mapping[str, Any]) -> dict[str, str]:
         """What is posted to the token endpoint, given the tokens stored before."""
+
+    def _refresh(self, *, refused: str) -> None:
+        renew = partial(self._renewed, refused=refused)
+        self._kept = self._services.tokens.refresh(self._connection, self._fingerprint, renew)
 
     def _renewed(self, stored: dict[str, Any] | None, *, refused: str) -> dict[str, Any]:
         stored = stored or {}

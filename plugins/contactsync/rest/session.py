@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from contactsync.rest.auth import BearerAuth
 from contactsync.rest.choke import send_mutating
 from contactsync.rest.origin import absolute, redirected
 from contactsync.rest.patience import PATIENCE, hint, repeated
+from contactsync.rest.redaction import vendor_words
 from contactsync.rest.reply import Reply as Reply
 from contactsync.rest.reply import host_of
 from contactsync.rest.services import Services
@@ -58,7 +59,7 @@ class Api:
         reset_header: str = "",
         timeouts: Timeouts | None = None,
     ) -> None:
-        """`reset_header`: the vendor's header that says when its limit ends. `secrets`: see redaction.vendor_words."""
+        """`reset_header`: the vendor's header that says when its limit ends. `secrets`: kept out of `words`."""
         self.base_url = base_url
         self.account = account
         self.secrets = tuple(secrets)
@@ -127,6 +128,10 @@ class Api:
             raise NothingSent(
                 f"{self._host}: nothing was written. {error.message}", next_step=error.next_step
             ) from error
+
+    def words(self, reply: Reply, values: Iterable[str] = ()) -> str:
+        """The vendor's words about an error, without secrets and contact data; `values`: what was sent."""
+        return vendor_words(reply, (*self.secrets, *values))
 
     def _read(self, call: Call) -> Reply:
         trouble: ContactsyncError

@@ -1,0 +1,118 @@
+"""Messages help without telling who is in the address book or how to get in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from urllib.parse import quote, quote_plus
+
+import pytest
+from contactsync.rest.redaction import redacted, vendor_words
+from contactsync.rest.session import Reply
+from hypothesis import given
+from hypothesis import strategies as st
+
+SECRET = "p4ss/w?rd+ß"
+
+
+def said(body: str | dict | list) -> Reply:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return Reply(400, {}, text.encode(), "https://crm.example/api")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET,
+        SECRET.replace("p", "P"),
+        quote(SECRET, safe=""),
+        quote_plus(SECRET),
+        json.dumps(SECRET)[1:-1],
+        base64.b64encode(SECRET.encode()).decode(),
+        base64.urlsafe_b64encode(SECRET.encode()).decode(),
+    ],
+)
+def test_a_secret_goes_in_every_form(form):
+    assert redacted(f"key {form} is bad", [SECRET]).startswith("key [secret]")
+    assert form not in redacted(f"key {form} is bad", [SECRET])
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=9), st.sampled_from(["", ":", ":x"]))
+def test_a_secret_in_the_midst_of_base64(before, after):
+    secret = "geheimes-wort-1"
+    encoded = base64.b64encode(f"{before}{secret}{after}".encode()).decode()
+    shown = redacted(f"sent {encoded} to", [secret])
+    left = shown.replace("[secret]", "").split()
+    assert "[secret]" in shown
+    assert len("".join(left)) < len(encoded)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Basic YWRhOmdlaGVpbQ==",
+        "Bearer ya29.a0Af_longtoken was refused",
+        "Token token=abcdef123456",
+        "user ada.beispiel+x@mail.example.org exists",
+        "<ada@example.org>",
+        "phone +49 (30) 1234-5678 is taken",
+        "phone 030/12345678",
+        "GET https://crm.example/search?q=geheim failed",
+        "the name 'Ada Beispiel' is taken",
+        'duplicate of "Beispiel"',
+        "„Ada Beispiel“ gibt es schon",
+    ],
+)
+def test_contact_data_and_credentials_are_left_out(text):
+    shown = redacted(text).lower()
+    for private in ("ywrh", "ya29", "abcdef", "beispiel", "ada@", "example.org", "1234", "geheim"):
+        assert private not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'first_name' can't be blank, isn't it",
+        "HTTP 429 for contact 1234",
+        "field 'emails[0].value' is too long (max 255)",
+    ],
+)
+def test_what_helps_stays(text):
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"errors": {"code": 400, "message": ["email has already been taken"]}}, "email has already been taken"),
+        ({"error": {"message": "Bad mask", "status": "INVALID_ARGUMENT"}}, "Bad mask; status: INVALID_ARGUMENT"),
+        ({"errors": {"email": ["is invalid"]}}, "email: is invalid"),
+        ({"detail": "no such view", "contact": {"first_name": "Beispiel"}}, "no such view"),
+        ({"error": {"record": {"first_name": "Beispiel"}, "reason": "too long"}}, "too long"),
+        ([{"message": "a"}, {"message": "b"}], "a; b"),
+        ("Too many requests", "Too many requests"),
+        ("<!DOCTYPE html><p>Beispiel</p>", "an HTML page"),
+        ("<d:error xmlns:d='DAV:'><c:no-uid-conflict>/Beispiel</c:no-uid-conflict></d:error>", "error no-uid-conflict"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_vendors_words(body, words):
+    assert vendor_words(said(body)) == words
+
+
+def test_written_values_are_left_out_and_the_length_is_bounded():
+    body = {"message": f"ada beispiel is taken {'x' * 500}"}
+    shown = vendor_words(said(body), ["Ada", "Beispiel"])
+    assert len(shown) == 200
+    assert "beispiel" not in shown.lower()
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 10**6, "a@" * 10**5, "1 " * 10**5, "'a " * 10**5, "<" * 10**6, "http://" + "a" * 10**6]
+)
+def test_a_hostile_text_costs_little(text):
+    started = time.monotonic()
+    vendor_words(said(text), [SECRET])
+    vendor_words(said({"message": text}), [SECRET])
+    assert time.monotonic() - started < 2
