@@ -7,6 +7,7 @@ GET    /__sandbox__/knobs              POST sets some of them
 POST   /__sandbox__/clock              {"advance": seconds}
 GET    /__sandbox__/contacts           POST adds one
 GET    /__sandbox__/contacts/{id}      PATCH edits, DELETE deletes: as a person in the app, not counted as API
+POST   /__sandbox__/contacts/{id}      {"action": "restore", ...}: what else the vendor's app lets a person do
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class People(Protocol):
     def add_contact(self, data: Record) -> Record: ...
     def edit_contact(self, key: str, data: Record) -> Record: ...
     def delete_contact(self, key: str) -> None: ...
+    def act(self, key: str, action: str, data: Record) -> Record: ...
 
 
 def control(sandbox: People, request: Request) -> Reply:
@@ -83,4 +85,7 @@ def _one_contact(sandbox: People, request: Request, key: str) -> Reply:
         case "DELETE":
             sandbox.delete_contact(key)
             return Reply(204)
+        case "POST":
+            data = request.json()
+            return Reply(body=sandbox.act(key, str(data.pop("action", "")), data))
     return Reply(405)

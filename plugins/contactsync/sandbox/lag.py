@@ -30,6 +30,11 @@ class Lag:
             held = _Held(copy.deepcopy(before), now + seconds, self._listings + listings)
             self._held.setdefault(key, []).append(held)
 
+    @property
+    def idle(self) -> bool:
+        """True when listings show everything as it is."""
+        return not self._held
+
     def listing_began(self) -> None:
         """Counts a listing (call it for the first page only)."""
         self._listings += 1

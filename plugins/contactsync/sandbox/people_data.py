@@ -33,7 +33,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An invented person; `number` is who it is, whatever is typed about them. Phones: work, mobile, others."""
+    """An invented person; `number` is who it is, whatever is typed about them. Phones: mobile, work, others."""
 
     number: int
     given: str

@@ -109,6 +109,14 @@ class Sandbox(ABC):
     def delete_contact(self, key: str) -> None:
         """Deletes a contact as a person would."""
 
+    def hint(self) -> str:
+        """What else a client needs to connect, for people to read."""
+        return ""
+
+    def act(self, key: str, action: str, data: Record) -> Record:  # noqa: ARG002 - for subclasses
+        """Does something else a person can do with a contact, where the vendor's app has it (restore, merge ...)."""
+        raise ValueError(f"{self.name} has no action {action!r}")
+
     def local_path(self, request: Request) -> str | None:
         """The path that routes are matched on; None where the vendor would not know the address at all."""
         return request.path
