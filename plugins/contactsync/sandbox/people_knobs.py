@@ -1,0 +1,44 @@
+"""What Google's sandbox can be told to do: quotas, expiry, stale reads and refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from contactsync.sandbox.knobs import Knobs
+
+
+@dataclass
+class PeopleKnobs(Knobs):
+    """Google's settings; 0 means no limit. `documented` has the quotas that real users met.
+
+    expire_at_page=k   the k-th page of the next delta is refused, and all sync tokens given out so far are void
+    etag_settling      seconds after a write in which even a fresh etag is refused, as seen after rapid writes
+    sources_required   False takes an update with a person's etag alone, as the live API was seen to do
+    """
+
+    reads_per_minute: int = 0
+    writes_per_minute: int = 0
+    full_syncs: int = 0
+    full_sync_window: float = 60.0
+    refuse_list_etags: bool = False
+    sources_required: bool = True
+    etag_settling: float = 0.0
+    expired_code: int = 400
+    expired_status: str = "INVALID_ARGUMENT"
+    sync_token_seconds: float = 7 * 86400.0
+    expire_at_page: int = 0
+    capacity: int = 25_000
+    capacity_status: int = 400
+    search_lag: float = 0.0
+    show_profiles: bool = True
+    access_token_seconds: float = 3599.0
+    rotate_refresh_tokens: bool = False
+    invalid_grant: bool = False
+    phone_region: str = ""
+    shuffle: bool = True
+
+    @classmethod
+    def documented(cls) -> Self:
+        """Quotas, lag and etag rules as users of the live API report them."""
+        return cls(reads_per_minute=90, writes_per_minute=90, full_syncs=20, refuse_list_etags=True, lag_seconds=120.0)
