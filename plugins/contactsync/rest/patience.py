@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from contactsync.errors import RateLimited, RetryError
 from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
+
+log = logging.getLogger(__name__)
 
 TRIES = 5
 LONGEST_WAIT = 60.0
@@ -47,9 +50,10 @@ def repeated(
     """
 
     def before(state: RetryCallState) -> None:
-        error = _error(state)
-        if isinstance(error, RateLimited) and not error.retry_after and state.next_action:
-            limited(state.next_action.sleep)
+        error, pause = _error(state), state.next_action.sleep if state.next_action else 0.0
+        log.info("%s Try %d of %d; the next in %.1f s.", error, state.attempt_number, tries, pause)
+        if isinstance(error, RateLimited) and not error.retry_after:
+            limited(pause)
 
     retrying = Retrying(
         stop=stop_after_attempt(tries),

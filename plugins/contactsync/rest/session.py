@@ -145,7 +145,6 @@ class Api:
             if reply.status < 500:
                 return reply
             trouble = ServerTrouble(f"{self._host} answered HTTP {reply.status}.", retry_after=self._hint(reply))
-        log.info("%s %s: %s", call.method, self._host, type(trouble).__name__)
         raise trouble
 
     def _write(self, call: Call) -> Reply:

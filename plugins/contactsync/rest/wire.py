@@ -58,7 +58,7 @@ class TooLarge(Fault):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds: to connect, between two pieces of an answer, from sending to the end of the answer."""
+    """Seconds: to connect, between two pieces of an answer, from the head of an answer to its end."""
 
     connect: float = 10.0
     read: float = 60.0

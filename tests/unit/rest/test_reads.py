@@ -296,6 +296,17 @@ def test_no_error_shows_a_query_or_a_body(server, api):
     assert "%40example" not in shown
 
 
+def test_the_log_names_host_status_and_try_but_no_path(server, api, caplog):
+    server.will(answer(503), answer(200, "{}"))
+    with caplog.at_level("DEBUG", logger="contactsync"):
+        api.read("GET", "contacts/4711", params={"q": "Beispiel"})
+    text = " ".join(record.getMessage() for record in caplog.records if record.name.startswith("contactsync"))
+    assert server.url.removeprefix("http://") in text
+    assert "HTTP 503. Try 1 of 5" in text
+    assert "4711" not in text
+    assert "Beispiel" not in text
+
+
 def test_netrc_is_left_alone(server, api, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("default login ada password geheim\n")
