@@ -1,0 +1,213 @@
+"""Files of include/mappings -> SyncSpec. One broken file never takes another sync down."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from contactsync.errors import ConfigError, Place
+from contactsync.mapping.document import Document, read_what_can_be_read
+from contactsync.mapping.document import read_yaml as read_yaml
+from contactsync.mapping.problems import Problem, check_model
+from contactsync.mapping.spec import SyncFile
+from contactsync.mapping.words import RESERVED_IDS, id_problem, newer_than_this, schedule_problem, tidy
+from contactsync.model.spec import SIDES, DeletionPolicy, SideSpec, SyncSpec
+
+FALLBACK_SCHEDULE = "@daily"
+
+
+class AppsPort(Protocol):
+    """What the loader needs to know of the apps; mapping itself imports none."""
+
+    def names(self) -> tuple[str, ...]:
+        """The apps there are."""
+        ...
+
+    def check_options(self, app: str, options: Mapping[str, Any]) -> Sequence[Problem]:
+        """What is wrong with an app's options, keys relative to them; `problems.check_model` makes such problems."""
+        ...
+
+
+@dataclass(frozen=True)
+class BrokenFile:
+    """A file that makes no sync. `id` and `schedule` are those still readable from it, so that its DAG shows the error.
+
+    id        no other sync or broken file of the same folder has it
+    schedule  None = only by hand; '@daily' where the file's own cannot be read
+    """
+
+    path: Path
+    id: str
+    schedule: str | None
+    error: ConfigError
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A folder of sync files."""
+
+    specs: tuple[SyncSpec, ...]
+    broken: tuple[BrokenFile, ...]
+
+
+def load_sync(path: Path, root: Path, apps: AppsPort) -> SyncSpec:
+    """One file. `root` is the mappings folder, to which SyncSpec.file is relative.
+
+    Errors: ConfigError with every problem of the file.
+    """
+    return _spec(read_what_can_be_read(path), root, apps)
+
+
+def load_folder(folder: Path, apps: AppsPort) -> Loaded:
+    """Every *.yaml and *.yml below the folder, in the order of their paths; .name and _name are ignored.
+
+    Two files with one id, or with one pair of accounts and the same options, are both broken: which of them is meant
+    cannot be known, and running the wrong one would write. Errors: ConfigError where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder.", place=Place(folder), next_step="Create it, or correct the path.")
+    good: dict[Path, tuple[Document, SyncSpec]] = {}
+    broken: list[tuple[Document, ConfigError]] = []
+    for path in sorted(_files(folder)):
+        document = Document(path)
+        try:
+            document = read_what_can_be_read(path)
+            good[path] = (document, _spec(document, folder, apps))
+        except ConfigError as error:
+            broken.append((document, error))
+    for path, problems in _clashes(good, folder).items():
+        document, _ = good.pop(path)
+        broken.append((document, document.error(tuple(problems))))
+    specs = tuple(spec for _, spec in good.values())
+    return Loaded(specs, _broken_files(broken, {spec.id for spec in specs}))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name[0] not in "._"]
+        for name in names:
+            path = Path(place, name)
+            if name[0] not in "._" and path.suffix in (".yaml", ".yml") and (path.is_file() or path.is_symlink()):
+                yield path
+
+
+# ---- one file
+
+
+def _spec(document: Document, root: Path, apps: AppsPort) -> SyncSpec:
+    if document.problems:
+        raise document.error(document.problems)
+    if newer_than_this(document.data.get("version")):
+        # whatever else seems wrong with it may be right in its own version
+        _, problems = check_model(SyncFile, document.data)
+        raise document.error(tuple(p for p in problems if p.key == ("version",)))
+    file, problems = check_model(SyncFile, document.data)
+    problems = (*problems, *_stem_problems(document), *_side_problems(document.data, apps))
+    problems = (*problems, *(_deletion_problems(file) if file else ()))
+    if file is None or problems:
+        raise document.error(problems)
+    relative = document.path.relative_to(root) if document.path.is_relative_to(root) else document.path
+    return file.spec(document.path.stem, relative.as_posix())
+
+
+def _stem_problems(document: Document) -> Iterator[Problem]:
+    if "id" not in document.data and (reason := id_problem(document.path.stem)):
+        message = f"is missing, and the file's name does not do instead: {reason}"
+        yield Problem(("id",), message, "Add `id:`, or rename the file.")
+
+
+def _side_problems(data: Mapping[str, Any], apps: AppsPort) -> Iterator[Problem]:
+    sides = {side.value: data[side] for side in SIDES if isinstance(data.get(side), dict)}
+    for name, side in sides.items():
+        app = side.get("app")
+        if not isinstance(app, str):
+            continue  # said already
+        if app not in apps.names():
+            yield Problem((name, "app"), "unknown app.", "Use one of these.", apps.names(), app)
+        elif isinstance(options := side.get("options", {}), dict):
+            yield from (problem.under(name, "options") for problem in apps.check_options(app, options))
+    accounts = [(side.get("app"), side.get("connection")) for side in sides.values()]
+    if len(accounts) == 2 and accounts[0] == accounts[1]:
+        message = "left and right are the same account, so there is nothing to keep equal."
+        yield Problem(("right", "connection"), message, "Name another connection on one side.")
+
+
+def _deletion_problems(file: SyncFile) -> Iterator[Problem]:
+    for source, policy in file.deletions.spec().items():
+        if policy is DeletionPolicy.DELETE and not file.direction.open_from(source):
+            key = f"{source}_to_{source.other}"
+            message = f"nothing flows this way, as direction is {file.direction}."
+            yield Problem(("deletions", key), message, "Remove it, or set direction: both.")
+
+
+# ---- several files
+
+
+def _clashes(good: Mapping[Path, tuple[Document, SyncSpec]], folder: Path) -> dict[Path, list[Problem]]:
+    """What is wrong between files that are right one by one."""
+    by_id: dict[Any, list[Path]] = defaultdict(list)
+    by_pair: dict[Any, list[Path]] = defaultdict(list)
+    for path, (_, spec) in good.items():
+        by_id[spec.id].append(path)
+        by_pair[frozenset((_account(spec.left), _account(spec.right)))].append(path)
+    clashes: dict[Path, list[Problem]] = defaultdict(list)
+    for key, groups, words in (("id", by_id, _SAME_ID), ("right", by_pair, _SAME_PAIR)):
+        for paths in groups.values():
+            for path in paths if len(paths) > 1 else ():
+                others = ", ".join(other.relative_to(folder).as_posix() for other in paths if other != path)
+                clashes[path].append(Problem((key,), words[0].format(others=others), words[1]))
+    return clashes
+
+
+_SAME_ID = ("also the id of {others}; the two would share one memory.", "Give one of them another id.")
+_SAME_PAIR = ("{others} keeps the same two accounts equal.", "Remove one of the files, or give them other options.")
+
+
+def _account(side: SideSpec) -> str:
+    return repr((side.app, side.connection, _ordered(side.options)))
+
+
+def _ordered(value: Any) -> Any:
+    """The same for mappings that differ in the order of their keys only."""
+    if isinstance(value, Mapping):
+        return sorted((key, _ordered(inner)) for key, inner in value.items())
+    return [_ordered(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _broken_files(broken: Iterable[tuple[Document, ConfigError]], taken: set[str]) -> tuple[BrokenFile, ...]:
+    """In the order of their paths; where an id is contested, the file named like it gets it."""
+    taken = taken | set(RESERVED_IDS)
+    files: dict[Path, BrokenFile] = {}
+    for document, error in sorted(broken, key=lambda pair: (_id(pair[0]) != pair[0].path.stem, pair[0].path)):
+        found = _free((_id(document), _as_id(document.path.stem)), taken)
+        taken.add(found)
+        files[document.path] = BrokenFile(document.path, found, _schedule(document.data), error)
+    return tuple(files[path] for path in sorted(files))
+
+
+def _id(document: Document) -> str:
+    found = document.data.get("id")
+    return found if isinstance(found, str) and not id_problem(found) else _as_id(document.path.stem)
+
+
+def _as_id(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63] or "broken"
+
+
+def _free(wanted: Sequence[str], taken: set[str]) -> str:
+    candidates = [*wanted, *(f"{wanted[-1][:57]}-{number}" for number in range(2, len(taken) + 3))]
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def _schedule(data: Mapping[str, Any]) -> str | None:
+    dag = data.get("dag")
+    found = dag.get("schedule", FALLBACK_SCHEDULE) if isinstance(dag, dict) else FALLBACK_SCHEDULE
+    if found is None:
+        return None
+    found = tidy(found) if isinstance(found, str) else ""
+    return FALLBACK_SCHEDULE if schedule_problem(found) else found

@@ -1,0 +1,203 @@
+"""The keys of a sync file. What is not declared here is refused; planned keys are named as such."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from contactsync.contact import FIELDS, GROUPS
+from contactsync.mapping.problems import not_yet, wrong
+from contactsync.mapping.words import (
+    ConnectionId,
+    ContactField,
+    Duration,
+    MatchKey,
+    Region,
+    Schedule,
+    Short,
+    SyncId,
+    Timezone,
+    Version,
+    choice,
+    line_of_text,
+    one_of,
+)
+from contactsync.model.spec import (
+    ConflictPolicy,
+    DagSpec,
+    DeletionPolicy,
+    Direction,
+    FieldsSpec,
+    Limit,
+    Limits,
+    MatchSpec,
+    Side,
+    SideSpec,
+    SyncSpec,
+)
+
+Policy = Annotated[DeletionPolicy, one_of(DeletionPolicy, planned=("tag", "archive"))]
+
+
+class Section(BaseModel):
+    """Base of every part of a file: unknown keys are errors, nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    not_yet: ClassVar[frozenset[str]] = frozenset()
+
+
+class DagSection(Section):
+    """`dag:` when, and whose."""
+
+    schedule: Schedule
+    timezone: Timezone = "UTC"
+    owner: Annotated[str, line_of_text(100)] = "airflow"
+    tags: Annotated[list[Annotated[str, line_of_text(100)]], Short] = []
+    pool: Annotated[str, line_of_text(256)] = "default_pool"
+
+    def spec(self) -> DagSpec:
+        """As the rest of contactsync knows it."""
+        return DagSpec(self.schedule, self.timezone, self.owner, tuple(dict.fromkeys(self.tags)), self.pool)
+
+
+class SideSection(Section):
+    """`left:` and `right:`; the options are the app's own, and checked by the app."""
+
+    app: str
+    connection: ConnectionId
+    options: dict[str, Any] = {}
+
+    def spec(self) -> SideSpec:
+        """As the rest of contactsync knows it."""
+        return SideSpec(self.app, self.connection, self.options)
+
+
+class MatchSection(Section):
+    """`match:` who is the same person."""
+
+    keys: Annotated[list[MatchKey], Field(min_length=1), Short] = [("email",)]
+    default_region: Region | None = None
+    without_key: Annotated[str, choice("hold", "create")] = "hold"
+    first_match: Annotated[str, choice("fill_blanks", "hold")] = "fill_blanks"
+
+    def spec(self) -> MatchSpec:
+        """As the rest of contactsync knows it."""
+        keys = tuple(dict.fromkeys(self.keys))
+        return MatchSpec(keys, self.default_region, self.without_key == "create", self.first_match == "hold")
+
+
+class FieldsSection(Section):
+    """`fields:` which contact fields flow."""
+
+    not_yet = frozenset({"pairs"})
+
+    defaults: bool = True
+    only: Annotated[list[ContactField], Field(min_length=1), Short] = []
+    exclude: Annotated[list[ContactField], Short] = []
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> FieldsSection:
+        if not self.defaults:
+            what, step = not_yet("fields.pairs")
+            raise wrong(f"with defaults: false no field would flow, for {what}", step)
+        if self.only and self.exclude:
+            raise wrong("`only` and `exclude` cannot stand together.", "Keep one of the two.")
+        excluded = {name for word in self.exclude for name in GROUPS.get(word, (word,))}
+        if excluded >= set(FIELDS):
+            raise wrong("`exclude` leaves no field.", "Name fewer fields.")
+        return self
+
+    def spec(self) -> FieldsSpec:
+        """As the rest of contactsync knows it."""
+        return FieldsSpec(self.defaults, tuple(dict.fromkeys(self.only)), tuple(dict.fromkeys(self.exclude)))
+
+
+class DeletionsSection(Section):
+    """`deletions:` what a deletion does to the partner."""
+
+    not_yet = frozenset({"tag"})
+
+    left_to_right: Policy = DeletionPolicy.IGNORE
+    right_to_left: Policy = DeletionPolicy.IGNORE
+
+    def spec(self) -> dict[Side, DeletionPolicy]:
+        """By the side on which a contact was deleted."""
+        return {Side.LEFT: self.left_to_right, Side.RIGHT: self.right_to_left}
+
+
+class LimitSection(Section):
+    """One limit: the larger of count and percent."""
+
+    count: Annotated[int, Field(ge=0)] | None = None
+    percent: Annotated[float, Field(ge=0, le=100)] | None = None
+
+    @model_validator(mode="after")
+    def _bound(self) -> LimitSection:
+        if self.count is None and self.percent is None:
+            raise wrong("needs count, percent or both.", "Write for example {count: 5, percent: 5}.")
+        return self
+
+    def spec(self) -> Limit:
+        """As the rest of contactsync knows it."""
+        return Limit(self.count, self.percent)
+
+
+def _section(limit: Limit) -> LimitSection:
+    return LimitSection(count=limit.count, percent=limit.percent)
+
+
+class LimitsSection(Section):
+    """`limits:` what one run may change on one side without a person; a limit not named keeps its default."""
+
+    not_yet = frozenset({"new_holds"})
+
+    deletes: LimitSection = _section(Limits().deletes)
+    creates: LimitSection = _section(Limits().creates)
+    updates: LimitSection = _section(Limits().updates)
+    blanked: LimitSection = _section(Limits().blanked)
+
+    def spec(self) -> Limits:
+        """As the rest of contactsync knows it."""
+        return Limits(self.deletes.spec(), self.creates.spec(), self.updates.spec(), self.blanked.spec())
+
+
+class SyncFile(Section):
+    """A whole file of include/mappings."""
+
+    not_yet = frozenset({"freshness", "alerts", "rules", "unsubscribes", "first_run", "approval", "tests"})
+
+    version: Version
+    id: SyncId = ""  # not checked where absent: the loader takes the file's stem
+    title: Annotated[str, line_of_text(200)] = ""
+    description: Annotated[str, Field(max_length=2000)] = ""
+    dag: DagSection
+    left: SideSection
+    right: SideSection
+    direction: Annotated[Direction, one_of(Direction)] = Direction.BOTH
+    match: MatchSection = MatchSection()
+    conflicts: Annotated[ConflictPolicy, one_of(ConflictPolicy)] = ConflictPolicy.LEFT
+    chosen: Annotated[FieldsSection, Field(alias="fields")] = FieldsSection()
+    full_every: Duration = timedelta(days=6)
+    deletions: DeletionsSection = DeletionsSection()
+    limits: LimitsSection = LimitsSection()
+
+    def spec(self, sync_id: str, file: str) -> SyncSpec:
+        """As the rest of contactsync knows it."""
+        return SyncSpec(
+            id=self.id or sync_id,
+            left=self.left.spec(),
+            right=self.right.spec(),
+            dag=self.dag.spec(),
+            title=self.title,
+            description=self.description.strip(),
+            file=file,
+            direction=self.direction,
+            match=self.match.spec(),
+            conflicts=self.conflicts,
+            fields=self.chosen.spec(),
+            full_every=self.full_every,
+            deletions=self.deletions.spec(),
+            limits=self.limits.spec(),
+        )
