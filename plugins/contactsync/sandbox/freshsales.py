@@ -86,6 +86,14 @@ class FreshsalesSandbox(ListingRoutes, BulkRoutes):
                 record["custom_field"] = {**record["custom_field"], name: None}
             self.store.version += 1
 
+    def drop_field(self, name: str) -> None:
+        """Removes a custom field from the account, and with it every contact's value."""
+        with self.lock:
+            del self.store.settings.custom[name]
+            for record in self.store.records.values():
+                record["custom_field"] = {key: v for key, v in record["custom_field"].items() if key != name}
+            self.store.version += 1
+
     def _merge(self, winner: int, loser: int) -> None:
         """The loser's id vanishes, also from the Recycle Bin; its addresses go to the winner."""
         kept, gone = self.store.live(winner), self.store.live(loser)

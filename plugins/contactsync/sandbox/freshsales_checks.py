@@ -46,7 +46,8 @@ def rewritten(key: str, text: str | None, present: str | None, knobs: Freshsales
         case "ascii":
             return text.encode("ascii", "ignore").decode()
         case "flip":
-            return text.removesuffix(".") if present and not present.endswith(".") else f"{text.removesuffix('.')}."
+            bare = text.removesuffix(".")
+            return bare if (present or "").endswith(".") else f"{bare}."
     return text
 
 

@@ -116,9 +116,12 @@ class ListingRoutes(FreshsalesBase):
 
     def _sorted_view(self, name: str, asked: Asked) -> list[Record]:
         """A view in order; kept for the next page while nothing is written."""
-        key = (name, asked.sort, asked.descending, self.store.version)
+        steady = self.lag.idle and name != "New Contacts"
         records = self._in_view(name, asked)
-        if self._kept is None or self._kept[0] != key or not self.lag.idle or name == "New Contacts":
+        if not steady:
+            return sort(list(records), asked)
+        key = (name, asked.sort, asked.descending, self.store.version)
+        if self._kept is None or self._kept[0] != key:
             self._kept = (key, sort(list(records), asked))
         return self._kept[1]
 

@@ -250,8 +250,9 @@ class Sandbox(ABC):
 
 
 def _error(fault: Fault) -> Reply:
-    raw = fault.text.encode()
-    return Reply(fault.status, headers=fault.headers, raw=raw, content_type="text/plain; charset=utf-8")
+    headers = dict(fault.headers)
+    kind = headers.pop("Content-Type", "text/plain; charset=utf-8")
+    return Reply(fault.status, headers=headers, raw=fault.text.encode(), content_type=kind)
 
 
 def _by_method(method: str) -> Traffic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
@@ -54,8 +55,6 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news; anything else is shown."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError, ValueError)):
             super().handle_error(request, client_address)
 
