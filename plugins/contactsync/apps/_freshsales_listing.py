@@ -66,7 +66,7 @@ def sheets(ask: Ask, *, until: datetime | None = None) -> Iterator[Sheet]:
 
     Pages are numbered, so a contact that is edited or deleted while they are read pulls the next ones over a page's
     edge, unseen. The count at the end shows that, and the listing is read again for what is missing. With `until` the
-    newest come first and reading ends at the first row older than that. Errors: BadListing where it never adds up.
+    newest come first and reading ends at the first row not newer than that. Errors: BadListing where it never adds up.
     """
     shown: dict[Any, Any] = {}
     for _ in range(PASSES):
@@ -87,16 +87,16 @@ def sheets(ask: Ask, *, until: datetime | None = None) -> Iterator[Sheet]:
 def _pages(ask: Ask, until: datetime | None) -> Iterator[Sheet]:
     for number in range(1, MAX_PAGES + 1):
         page = sheet(ask(number))
-        kept = [row for row in page.rows if until is None or not _older(row, until)]
+        kept = [row for row in page.rows if until is None or not _not_newer(row, until)]
         yield Sheet(kept, page.total, page.pages, page.owners, page.asked_at)
         if number >= page.pages or not page.rows or len(kept) < len(page.rows):
             return
     raise BadListing(f"Freshsales has more than {MAX_PAGES} pages of contacts.", next_step="choose a smaller view.")
 
 
-def _older(row: Any, until: datetime) -> bool:
+def _not_newer(row: Any, until: datetime) -> bool:
     changed = moment(row.get("updated_at")) if isinstance(row, dict) else None
-    return changed is not None and changed < until
+    return changed is not None and changed <= until
 
 
 def _is_fresh(row: Any, shown: dict[Any, Any]) -> bool:

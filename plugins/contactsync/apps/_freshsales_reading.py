@@ -25,7 +25,7 @@ from contactsync.model.exchange import (
 from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
 
-OVERLAP = timedelta(seconds=2)  # `updated_at` has whole seconds, and whether is_after includes its own is not said
+OVERLAP = timedelta(seconds=2)  # `updated_at` has whole seconds
 MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
 
 
@@ -53,9 +53,11 @@ class Reader:
             yield from self._pages(self._changed(since), newest=moment(start.get("since")))
 
     def _since(self, cursor: Cursor) -> datetime | None:
-        """Where a delta begins; None for a view that was empty.
+        """After when a delta begins; None for a view that was empty.
 
-        While the search index may still have followed behind the last reading, that time is read again.
+        As long as the last reading may have missed what was written just before it, because the index follows behind
+        or the second was not over, that time is read again. Later nothing can be new there, and were it read again, a
+        thousand contacts that were imported in one second would come back with every run.
         """
         if cursor.get("view") != self._view:
             raise CursorExpired("The cursor belongs to another Freshsales view.")
@@ -64,8 +66,8 @@ class Reader:
         since, read_at = moment(cursor["since"]), moment(cursor.get("read_at"))
         if since is None:
             raise CursorExpired("The Freshsales cursor holds no readable time.")
-        settled = read_at is not None and read_at > since + self._lag
-        return since - OVERLAP - (timedelta(0) if settled else self._lag)
+        settled = read_at is not None and read_at > since + max(self._lag, OVERLAP)
+        return since if settled else since - self._lag - OVERLAP
 
     def _changed(self, since: datetime, *more: Mapping[str, Any]) -> Iterator[Sheet]:
         by_search = self._view.strip().casefold() == ALL.casefold()
@@ -96,7 +98,8 @@ class Reader:
     ) -> Iterator[Page]:
         read_at: datetime | None = None
         for page in found:
-            read_at = read_at or page.asked_at or self._services.clock()
+            here = self._services.clock()
+            read_at = read_at or min(page.asked_at or here, here)  # the earlier is the safer, should the clocks differ
             changes = [moment(row.get("updated_at")) for row in page.rows if isinstance(row, dict)]
             newest = max((c for c in [newest, *changes] if c), default=None)
             yield self._page(page, complete=complete, window=window)
