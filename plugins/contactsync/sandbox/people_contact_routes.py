@@ -74,8 +74,6 @@ class ContactRoutes(Sandbox):
         names = request.query.get("resourceNames", [])
         if not names:
             raise invalid("resourceNames is required.")
-        if len(set(names)) != len(names):
-            raise invalid("resourceNames must not name a person twice.")
         return Reply(body={"responses": [_got(account, view, n) for n in at_most(names, _BATCH, "resourceNames")]})
 
     @route("POST", r"/v1/people:createContact")

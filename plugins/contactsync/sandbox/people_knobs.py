@@ -10,7 +10,7 @@ from contactsync.sandbox.knobs import Knobs
 
 @dataclass
 class PeopleKnobs(Knobs):
-    """Google's settings; 0 means no limit. `documented` has the quotas that real users met.
+    """Google's settings; 0 means no limit.
 
     expire_at_page=k   the k-th page of the next delta is refused, and all sync tokens given out so far are void
     etag_settling      seconds after a write in which even a fresh etag is refused, as seen after rapid writes
@@ -40,5 +40,5 @@ class PeopleKnobs(Knobs):
 
     @classmethod
     def documented(cls) -> Self:
-        """Quotas, lag and etag rules as users of the live API report them."""
+        """Quotas, lag and etag rules as users of the live API report them; nobody told the quota of full syncs."""
         return cls(reads_per_minute=90, writes_per_minute=90, full_syncs=20, refuse_list_etags=True, lag_seconds=120.0)

@@ -15,6 +15,8 @@ from contactsync.sandbox.wire import Refused, Reply
 READ_WRITE = "https://www.googleapis.com/auth/contacts"
 READ_ONLY = "https://www.googleapis.com/auth/contacts.readonly"
 _LONGEST_ASSERTION = 3660
+# google-auth signs for this address, wherever its token_uri points to
+_GOOGLES_OWN = "https://oauth2.googleapis.com/token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class TokenDesk:
             raise _refused(400, "invalid_grant", "Invalid grant: account not found")
         if not _verifies(account.public_key, signed, signature):
             raise _refused(400, "invalid_grant", "Invalid JWT Signature.")
-        if claims.get("aud") != audience or not 0 < claims.get("exp", 0) - claims.get("iat", 0) <= _LONGEST_ASSERTION:
+        timely = 0 < claims.get("exp", 0) - claims.get("iat", 0) <= _LONGEST_ASSERTION
+        if claims.get("aud") not in (audience, _GOOGLES_OWN) or not timely:
             raise _refused(400, "invalid_grant", "Invalid JWT: check the aud, iat and exp values in the claim.")
         if claims.get("sub", account.email) != account.email and not account.delegated:
             text = "Client is unauthorized to retrieve access tokens using this method, or client not authorized"
