@@ -1,0 +1,313 @@
+"""CardDAV: an address book on any server of RFC 6352 (Nextcloud, iCloud, Fastmail, Radicale, Baikal ...).
+
+A contact's id is its vCard's UID; href and etag are its ref. Cards are changed line by line, so that whatever this
+package does not know (photos, X- lines, groups) survives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import ClassVar, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from contactsync.apps._carddav_books import Book, find_book
+from contactsync.apps._carddav_cards import Uids, has_key, reading, ref_of, searches, usual_path
+from contactsync.apps._carddav_points import Point, points
+from contactsync.apps._carddav_reports import GONE, Stored, cards_at, cards_like, changes, count, reason
+from contactsync.apps._vcard import Card, CardError, parse
+from contactsync.apps._vcard_read import FIELDS
+from contactsync.apps._vcard_write import new_card, patched
+from contactsync.apps._webdav import Dav, error_conditions
+from contactsync.apps.base import Access, App, AppOptions
+from contactsync.errors import OutcomeUnknown, StopError
+from contactsync.model.app import (
+    Account,
+    Adopt,
+    AppInfo,
+    Batch,
+    Capabilities,
+    Check,
+    Credential,
+    Deletes,
+    Rate,
+)
+from contactsync.model.app import Window as WindowKind
+from contactsync.model.exchange import (
+    Cursor,
+    Fetched,
+    Op,
+    Page,
+    Presence,
+    Record,
+    Ref,
+    Result,
+    State,
+    Unreadable,
+    Verb,
+    Window,
+)
+from contactsync.rest.session import Reply
+
+T = TypeVar("T")
+
+PAGE = 100
+UIDS_PER_QUERY = 20
+RATES = (Rate(600, 60),)
+UID_PREFIX = "contactsync-"
+_GONE = "gone"
+
+
+class CardDavOptions(AppOptions):
+    """book: display name or path of the address book; needed only where the connection leads to several."""
+
+    book: str = ""
+
+
+class CardDav(App):
+    """One address book; see the module's text."""
+
+    Options = CardDavOptions
+
+    info: ClassVar[AppInfo] = AppInfo(
+        name="carddav",
+        title="CardDAV",
+        kind="address book",
+        conn_type="carddav",
+        credentials=(
+            Credential(
+                "host",
+                "host",
+                "URL",
+                description="The server, a principal, or the address book itself; https where no scheme is given",
+                placeholder="https://dav.example.org",
+            ),
+            Credential("login", "login", "User name"),
+            Credential(
+                "password",
+                "password",
+                "Password",
+                secret=True,
+                description="An app password where the server offers them (iCloud and Fastmail demand one)",
+            ),
+        ),
+        fields=FIELDS,
+        caps=Capabilities(
+            page_size=PAGE,
+            batch=Batch(create=1, update=1, delete=1, fetch=PAGE, find=UIDS_PER_QUERY),
+            check=Check.VERSION,
+            adopt=Adopt.CLIENT_ID,
+            returns_record=False,
+            deletes=Deletes.FEED,
+            window=WindowKind.NONE,
+            lag=timedelta(0),
+            granularity=timedelta(seconds=1),
+            rates=RATES,
+        ),
+        docs="https://www.rfc-editor.org/rfc/rfc6352",
+        notes=(
+            "Lines of a vCard that are not mapped are kept to the character.",
+            "FN follows the parts of the name; one that was worded otherwise stays as it is.",
+            "A server without sync-collection is read completely each time.",
+            "Groups (KIND:group) are not contacts and are left alone.",
+            "A birthday that is no full date (only a year, or words) counts as not shown.",
+        ),
+    )
+
+    def __init__(self, access: Access, options: AppOptions) -> None:
+        super().__init__(access, options)
+        self.chosen = CardDavOptions.model_validate(options.model_dump())
+        self._dav = Dav(access, RATES)
+
+    # ---- where
+
+    @cached_property
+    def _book(self) -> Book:
+        """The address book; where it was found is cached, for discovery takes up to five requests."""
+        cache, account = self.access.services.metadata, self._dav.account
+        name = f"book {self._dav.start} {self.chosen.book}"
+        known = cache.get(account, name)
+        if known is not None:
+            return Book(known["url"], known["title"])
+        book = find_book(self._dav, self.chosen.book)
+        cache.put(account, name, {"url": book.url, "title": book.title})
+        return book
+
+    def account(self) -> Account:
+        """The address book, looked for anew: the Test button must not answer from a cache."""
+        book = find_book(self._dav, self.chosen.book)
+        place = urlsplit(book.url)
+        owner = self.access.credentials["login"]
+        return Account(f"{place.netloc}{book.path}", place.netloc, contacts=count(self._dav, book), owner=owner)
+
+    # ---- reading
+
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        """All cards, or those changed since the sync-token in the cursor, in pages of 100."""
+        if isinstance(start, Window):
+            raise StopError(
+                "CardDAV cannot list what changed within a time.", next_step="run without a backfill window"
+            )
+        uids = Uids(start["uids"] if start else {})
+        listing = changes(self._dav, self._book, str(start["token"]) if start else "")
+        shown: set[str] = set()
+        chunks = _chunks(listing.paths, PAGE) or [()]
+        for number, chunk in enumerate(chunks, 1):
+            records, unreadable = self._read(chunk, uids, shown)
+            if number < len(chunks):
+                yield Page(records, unreadable=unreadable, complete=listing.complete)
+        # A UID shown at another href is the same contact in another place.
+        deleted = [uid for uid in dict.fromkeys(uids.forget(path) for path in listing.removed) if uid not in shown]
+        cursor = {"token": listing.token, "uids": uids.kept}
+        yield Page(records, deleted, unreadable=unreadable, last=True, cursor=cursor, complete=listing.complete)
+
+    def _read(self, paths: Sequence[str], uids: Uids, shown: set[str]) -> tuple[list[Record], list[Unreadable]]:
+        """The contacts at these paths; what was removed since the listing is told by the next one."""
+        answer = cards_at(self._dav, self._book, paths)
+        records: list[Record] = []
+        unreadable = [
+            Unreadable(path, f"the server does not give it (HTTP {status})")
+            for path, status in answer.missing.items()
+            if status not in GONE
+        ]
+        for stored in answer.cards:
+            found = self._reading(stored)
+            if found is None:
+                continue
+            uids.learn(stored.path, found.id)
+            if found.id in shown:
+                found = Unreadable(stored.path, "another card of this address book has the same UID")
+            shown.add(found.id)
+            if isinstance(found, Record):
+                records.append(found)
+            else:
+                unreadable.append(found)
+        return records, unreadable
+
+    def _reading(self, stored: Stored) -> Record | Unreadable | None:
+        return reading(stored, self.access.services.clock())
+
+    def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:
+        """By href, then by UID: gone only when both say so. A card that cannot be read is forbidden, never gone."""
+        for chunk in _chunks(refs, PAGE):
+            yield from (Fetched(point.ref.id, point.presence, point.record) for point in self._points(chunk))
+
+    def _points(self, refs: Sequence[Ref]) -> Iterator[Point]:
+        return points(self._dav, self._book, refs, self.access.services.clock())
+
+    def _point(self, ref: Ref) -> Point:
+        return next(self._points([ref]))
+
+    def find(self, keys: Mapping[str, Sequence[str]]) -> Iterable[Record]:
+        """Cards with one of these e-mail addresses, phone numbers, full names or companies.
+
+        Servers compare text, so a phone number is found only as +E.164 or in the usual international form.
+        """
+        for chunk in _chunks(searches(keys), UIDS_PER_QUERY):
+            for stored in cards_like(self._dav, self._book, chunk) or ():
+                found = self._reading(stored)
+                if isinstance(found, Record) and has_key(found, keys):
+                    yield found
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        """The card with the UID that a create of this key chose."""
+        uid = f"{UID_PREFIX}{op.key}"
+        record = self._point(Ref(uid, {"href": usual_path(self._book.path, uid)})).record
+        return iter((record,) if record else ())
+
+    # ---- writing
+
+    def push(self, ops: Sequence[Op]) -> Iterator[Result]:
+        """One request a card: PUT If-None-Match, PUT If-Match, DELETE If-Match."""
+        write = {Verb.CREATE: self._create, Verb.UPDATE: self._update, Verb.DELETE: self._delete}
+        for op in ops:
+            try:
+                yield write[op.verb](op)
+            except OutcomeUnknown as error:
+                uid = op.id or f"{UID_PREFIX}{op.key}"
+                yield Result(op.key, State.UNKNOWN, id=uid, reason=error.message)
+
+    def _create(self, op: Op) -> Result:
+        uid = f"{UID_PREFIX}{op.key}"
+        path = usual_path(self._book.path, uid)
+        card = new_card(uid, op.patch, self.access.services.clock())
+        reply = self._put(path, card, {"If-None-Match": "*"})
+        if reply.status == 412 or "no-uid-conflict" in error_conditions(reply):
+            # Our own id: an earlier try of this very op made it, or somebody moved it since.
+            return Result(op.key, State.UNKNOWN, id=uid, reason=f"its own id exists already ({reason(reply)})")
+        if reply.status >= 300:
+            return Result(op.key, State.REFUSED, reason=reason(reply))
+        return _done(op, uid, path, reply, created=True)
+
+    def _update(self, op: Op) -> Result:
+        target = self._target(op, text=True)
+        if isinstance(target, Result):
+            return target
+        try:
+            card = patched(parse(target.text), op.patch, op.before, self.access.services.clock())
+        except CardError as error:
+            return Result(op.key, State.REFUSED, id=op.id, reason=f"no vCard: {error}")
+        reply = self._put(target.path, card, _if_match(target.etag))
+        if reply.status in (412, *GONE):
+            return self._overtaken(op)
+        if reply.status >= 300:
+            return Result(op.key, State.REFUSED, id=op.id, reason=reason(reply))
+        return _done(op, op.id, target.path, reply, created=False)
+
+    def _delete(self, op: Op) -> Result:
+        target = self._target(op, text=False)
+        if isinstance(target, Result):
+            gone = target.reason == _GONE
+            return Result(op.key, State.DONE, id=op.id) if gone else target
+        reply = self._dav.write("DELETE", urljoin(self._book.url, target.path), headers=_if_match(target.etag))
+        if reply.status in (412, *GONE):  # a 404 may also mean that the card lies elsewhere by now
+            found = self._overtaken(op)
+            return Result(op.key, State.DONE, id=op.id) if found.reason == _GONE else found
+        if reply.status >= 300:
+            return Result(op.key, State.REFUSED, id=op.id, reason=reason(reply))
+        return Result(op.key, State.DONE, id=op.id)
+
+    def _target(self, op: Op, *, text: bool) -> Stored | Result:
+        """Where to write, on what condition, and (`text`) upon which card; read where the ref does not tell."""
+        path, etag = str(op.ref.get("href", "")), op.version or str(op.ref.get("etag", ""))
+        card = str(op.ref.get("card", ""))
+        if path and etag and (card or not text):
+            return Stored(path, etag, card)
+        point = self._point(Ref(op.id, op.ref))
+        if point.stored is None or (etag and point.stored.etag != etag):
+            return _not_as_planned(op, point)
+        return point.stored
+
+    def _overtaken(self, op: Op) -> Result:
+        return _not_as_planned(op, self._point(Ref(op.id, op.ref)))
+
+    def _put(self, path: str, card: Card, headers: Mapping[str, str]) -> Reply:
+        return self._dav.write("PUT", urljoin(self._book.url, path), str(card), headers=headers)
+
+
+def _not_as_planned(op: Op, point: Point) -> Result:
+    words = {Presence.GONE: _GONE, Presence.FORBIDDEN: "changed meanwhile, and cannot be read now"}
+    why = words.get(point.presence, "changed meanwhile")
+    version = point.record.version if point.record else None
+    ref = ref_of(point.stored) if point.stored else {}
+    return Result(op.key, State.OVERTAKEN, op.id, version=version, record=point.record, ref=ref, reason=why)
+
+
+def _done(op: Op, uid: str, path: str, reply: Reply, *, created: bool) -> Result:
+    """Without the card: the server may keep it in other words (Radicale re-orders the lines), so it is read back."""
+    etag = reply.headers.get("ETag", "")
+    return Result(op.key, State.DONE, uid, created, etag or None, ref={"href": path, "etag": etag})
+
+
+def _if_match(etag: str) -> dict[str, str]:
+    """Proxies that compress weaken etags, and a weak one never matches; without any, the card must be there."""
+    strong = etag.removeprefix("W/") or "*"
+    return {"If-Match": strong if strong.startswith(('"', "*")) else f'"{strong}"'}
+
+
+def _chunks(rows: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [rows[i : i + size] for i in range(0, len(rows), size)]
+
+
+APP = CardDav
