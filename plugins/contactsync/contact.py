@@ -12,6 +12,7 @@ A contact's values are a mapping *contact field -> text*. A field that is absent
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
 import unicodedata
@@ -262,3 +263,9 @@ def key_values(values: Values, key: str) -> tuple[str, ...]:
             company = fold(values.get("company", ""))
             return (company,) if company else ()
     raise ValueError(f"unknown match key {key!r}; allowed: {', '.join(MATCH_KEYS)}")
+
+
+def key_hash(salt: str, key: str, value: str) -> int:
+    """Salted hash of a normal key value, as the key index keeps it (signed 64 bit)."""
+    digest = hashlib.blake2b(f"{key}\x1f{value}".encode("utf-8", "replace"), digest_size=8, key=salt.encode()[:64])
+    return int.from_bytes(digest.digest(), "big", signed=True)

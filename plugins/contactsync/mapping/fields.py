@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -29,7 +28,7 @@ from contactsync.model.exchange import OwnValue, Record
 def to_contact(
     own: Mapping[str, OwnValue], fields: Sequence[FieldInfo], mapped: Iterable[str], region: str | None
 ) -> dict[str, str]:
-    """Contact values of one record for the mapped contact fields; a field none of whose own fields came stays MISSING."""
+    """Contact values of one record for the mapped contact fields; one none of whose own fields came stays MISSING."""
     wanted = set(mapped)
     values: dict[str, str] = {}
     slots: dict[str, list[Element]] = {}
@@ -113,22 +112,6 @@ def records_frame(records: Iterable[Record]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=[*META, "fields"])
     return frame.astype({"raw": "int64"})
-
-
-def frame_records(frame: pd.DataFrame) -> Iterable[Record]:
-    """The records of an app frame."""
-    for row in frame.itertuples(index=False):
-        modified = datetime.fromisoformat(row.modified_at) if isinstance(row.modified_at, str) else None
-        version = row.version if isinstance(row.version, str) else None
-        yield Record(
-            row.id,
-            json.loads(row.fields),
-            int(row.raw),
-            version,
-            modified,
-            json.loads(row.ref),
-            tuple(json.loads(row.marker)),
-        )
 
 
 def canonical_frame(

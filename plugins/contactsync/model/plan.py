@@ -73,6 +73,11 @@ class Conflict:
     rule: str
 
 
+STILL_THERE = "the source is still there"
+TARGET_GONE = "the target is gone"
+NEVER_HAPPENED = "never happened"
+
+
 @dataclass(frozen=True)
 class Intent:
     """One action of the plan; the journal keeps it whole, so that its outcome can be folded without the plan.

@@ -63,11 +63,15 @@ class Artefacts(Protocol):
 
 @dataclass(frozen=True)
 class Opened:
-    """What `open` hands on. due: contacts that are worked on without being read; fence 0 = dry run."""
+    """What `open` hands on. due: contacts that are worked on without being read; fence 0 = dry run.
+
+    looked_up   unknown creates for which a look-up found nothing (a listing must agree)
+    """
 
     fence: int
     seq: int
     due: int
+    looked_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

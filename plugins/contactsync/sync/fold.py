@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 from contactsync.contact import Values, decode, is_empty, kind_of
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
-from contactsync.model.plan import Hold, HoldReason, Intent, Outcome
+from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
 from contactsync.sync.creates import link_id
 from contactsync.sync.elements import by_id, moved_base
 from contactsync.sync.links import now_values
 
-STILL_THERE = "the source is still there"
-GONE = "the target is gone"
 _DAY = timedelta(days=1)
 
 
@@ -93,6 +91,10 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
         own_at=outcome.modified_at or outcome.at,
     )
     folded = _with(_with(held, target, here), source, _rebased(there, bases[source], now_there))
+    doubtful = [f for f in intent.patch if f in apart and apart[f].reason is ApartReason.UNPROVEN]
+    if outcome.state is State.ADOPTED and doubtful:
+        words = f"outcome unknown; the app now shows other values of: {', '.join(doubtful)}"
+        holds = (*holds, Hold(target, here.contact_id, HoldReason.UNKNOWN_OUTCOME, words, link.id))
     pending = any(f not in apart for f in here.seen)
     return replace(folded, apart=apart, attempts=0, due_run=0 if pending else None), holds
 

@@ -31,7 +31,8 @@ class Rules:
 
     retry       held and refused fields are tried again in this run (a complete read)
     hold_first  without a base, differences are held (first_match: hold; union mode)
-    newer       which side is provably the later one (policy newest)
+    owner       who carries a key on a side, for collisions
+    baseless    fields whose bases mean nothing any more (mapping changed; union): as at a first match
     """
 
     sync_id: str
@@ -43,6 +44,7 @@ class Rules:
     retry: bool = False
     hold_first: bool = False
     owner: Owner = nobody
+    baseless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _field_states(link: Link, rules: Rules) -> list[FieldState]:
     return [
         FieldState(
             pair,
-            {s: link.side(s).base.get(pair.field) for s in SIDES},
+            {s: None if pair.field in rules.baseless else link.side(s).base.get(pair.field) for s in SIDES},
             {s: now[s].get(pair.field) for s in SIDES},
             link.apart.get(pair.field),
             newer,

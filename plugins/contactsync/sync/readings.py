@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contactsync.contact import Values, key_values
+from contactsync.contact import Values, key_hash, key_values
 from contactsync.model.exchange import Json
 from contactsync.model.spec import Side
 
@@ -52,12 +52,6 @@ class Reading:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     complete: bool = False
     rows: int = 0
-
-
-def key_hash(salt: str, key: str, value: str) -> int:
-    """Salted hash of a normal key value, as the key index keeps it (signed 64 bit)."""
-    digest = hashlib.blake2b(f"{key}\x1f{value}".encode("utf-8", "replace"), digest_size=8, key=salt.encode()[:64])
-    return int.from_bytes(digest.digest(), "big", signed=True)
 
 
 def key_hashes(salt: str, keys: tuple[tuple[str, ...], ...], values: Values) -> dict[str, tuple[int, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contactsync.model.link import Known, Link, LinkStatus
-from contactsync.model.plan import Bucket, Counted, Hold, HoldReason, Intent, Plan
+from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent, Plan
 from contactsync.model.spec import SIDES, MatchSpec, Side
 from contactsync.sync.creates import create_intent, first_link
 from contactsync.sync.links import Case, LinkDecision, Rules, decide_link
@@ -21,11 +21,12 @@ class Given:
     """Everything the decisions are made from.
 
     links      every link that a shown, gone, missing or moved contact belongs to, and those that are due
-    known      index rows of the shown contacts, as they were before this run
-    others     contacts of the index that share a key with an unlinked one of this run
+    known      index rows of the shown contacts and of `others`, as they were before this run
+    others     contacts of the index that share a key, now or before, with a contact of this run (shown=False)
     settling   how unknown creates stand
     frozen     link ids and source ids whose action is not settled yet: left alone in this run
     union      the ledger was lost: nobody is created until a person decides
+    kept_held  contacts that union mode left for a person
     """
 
     rules: Rules
@@ -38,6 +39,7 @@ class Given:
     settling: Settling = field(default_factory=Settling)
     frozen: Collection[str] = ()
     union: bool = False
+    kept_held: Collection[tuple[Side, str]] = ()
 
 
 @dataclass
@@ -45,7 +47,7 @@ class _Draft:
     intents: list[Intent] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
-    conflicts: list[object] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
     linked_now: dict[tuple[Side, str], str] = field(default_factory=dict)
 
@@ -74,9 +76,9 @@ def reconcile(given: Given) -> Plan:
         intents=intents,
         links=tuple(draft.links),
         holds=tuple(draft.holds),
-        conflicts=tuple(draft.conflicts),  # type: ignore[arg-type]
+        conflicts=tuple(draft.conflicts),
         counted=tuple(draft.counted),
-        known=_known(given, draft),
+        known=_known(given, draft, matched),
         forgotten=tuple((s, i) for s in SIDES for i in sorted(given.readings[s].forgotten)),
         settled=given.settling.settled,
         listed=given.settling.listed,
@@ -200,7 +202,7 @@ def _link(given: Given, draft: _Draft, left: Shown, right: Shown) -> None:
 def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
     """Nobody matches: created on the other side, where that is open and nothing speaks against it."""
     rules = given.rules
-    if given.union:
+    if given.union or (side, shown.id) in given.kept_held:
         hold = Hold(side, shown.id, HoldReason.UNION, "the ledger was lost; a person decides who is new")
     elif any(row.intent.side is side for row in given.settling.unknown):
         hold = Hold(side, shown.id, HoldReason.MAY_BE_RESULT, "may be what a create with unknown outcome made")
@@ -233,14 +235,18 @@ def _unreadable(given: Given, draft: _Draft) -> None:
 # ---- the key index
 
 
-def _known(given: Given, draft: _Draft) -> tuple[tuple[Side, Known], ...]:
-    """Index rows as this run saw its contacts; gone ids of links stay as tombstones."""
+def _known(given: Given, draft: _Draft, matched: Matched) -> tuple[tuple[Side, Known], ...]:
+    """Index rows as this run saw its contacts; gone ids stay as tombstones; who is to be read again is due."""
     rows: list[tuple[Side, Known]] = []
+    again = {*matched.reread, *_left_behind(given)}
     for side in SIDES:
         reading, before = given.readings[side], given.known[side]
         for shown in reading.shown.values():
             old = before.get(shown.id) or Known(shown.id, None, None, first_seen_at=shown.observed_at)
-            rows.append((side, _as_shown(given, draft, side, shown, old)))
+            row = _as_shown(given, draft, side, shown, old)
+            rows.append((side, replace(row, due_run=0) if (side, shown.id) in again else row))
+        unread = [i for s, i in again if s is side and i not in reading.shown and i in before]
+        rows.extend((side, replace(before[i], due_run=0)) for i in sorted(unread))
         for contact_id in sorted(reading.gone):
             gone = before.get(contact_id)
             if gone is not None:
@@ -261,3 +267,16 @@ def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known)
         due_at=None,
         keys=key_hashes(given.salt, given.match.keys, shown.values),
     )
+
+
+def _left_behind(given: Given) -> set[tuple[Side, str]]:
+    """Unlinked contacts of a key group that one of this run's contacts has left: judged again (core 4)."""
+    left: set[tuple[str, int]] = set()
+    for side in SIDES:
+        for shown in given.readings[side].shown.values():
+            old = given.known[side].get(shown.id)
+            now = key_hashes(given.salt, given.match.keys, shown.values)
+            for key, hashes in (old.keys if old else {}).items():
+                left.update((key, h) for h in set(hashes) - set(now.get(key, ())))
+    unlinked = [n for n in given.others if not n.linked and not n.shown]
+    return {(n.side, n.id) for n in unlinked if any((k, h) in left for k, hs in n.hashes.items() for h in hs)}

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import State, Verb
-from contactsync.model.plan import JournalRow, Outcome
+from contactsync.model.plan import NEVER_HAPPENED, JournalRow, Outcome
 from contactsync.model.spec import Side
 from contactsync.sync.readings import Reading, Shown
 
@@ -59,8 +59,11 @@ def settle_unknown(
         elif _begun_too_early(row, reading, lag[side]):
             unknown.append(row)
         elif adopt[side] is Adopt.MARKER and reading.complete:
-            more = row.listings + 1 >= LISTINGS and not reading.moved and not strangers[side]
-            (settled.append(_never(row)) if more else (listed.append(row.intent.key), unknown.append(row)))
+            if row.listings + 1 >= LISTINGS and not reading.moved:
+                settled.append(_never(row))
+            else:
+                listed.append(row.intent.key)
+                unknown.append(row)
         elif _proves_absence(row, reading, adopt[side], strangers[side], told):
             settled.append(_never(row))
         else:
@@ -101,4 +104,4 @@ def _adopted(row: JournalRow, found: Shown) -> Outcome:
 
 
 def _never(row: JournalRow) -> Outcome:
-    return Outcome(row.intent.key, State.NOT_SENT, reason="never happened", at=row.sent_at)
+    return Outcome(row.intent.key, State.NOT_SENT, reason=NEVER_HAPPENED, at=row.sent_at)

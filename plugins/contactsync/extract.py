@@ -1,0 +1,226 @@
+"""Reading one side of a run: pages, then the point reads that a listing cannot answer (core 2, 6, 7)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from contactsync.apps.base import App
+from contactsync.errors import BadListing, CursorExpired
+from contactsync.ledger.store import LedgerReader
+from contactsync.model.exchange import Cursor, Fetched, Page, Presence, Record, Ref, Unreadable
+from contactsync.model.link import Link, LinkSide, LinkStatus
+from contactsync.model.spec import Side
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReadOrder:
+    """What to read of one side. cursor None or complete True: everything is listed."""
+
+    sync_id: str
+    side: Side
+    cursor: Cursor | None
+    complete: bool
+    run_seq: int
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """One side as read: the rows that are not known already, and what the listing and the point reads said.
+
+    records    new or changed, by id
+    gone       ids reported deleted or found gone; unlisted_linked / unlisted: known ids a complete read did not list
+    listed     rows that the pages held
+    """
+
+    complete: bool
+    began_at: datetime
+    cursor: Cursor | None
+    listed: int
+    records: Mapping[str, Record]
+    gone: Collection[str] = ()
+    forbidden: Collection[str] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()
+    unlisted_linked: Collection[str] = ()
+    unlisted: Collection[str] = ()
+
+    @property
+    def quiet(self) -> bool:
+        """True where nothing of this side is to be worked on."""
+        return not (
+            self.records or self.gone or self.forbidden or self.moved or self.unreadable or self.unlisted_linked
+            or self.unlisted
+        )  # fmt: skip
+
+
+def extract(app: App, ledger: LedgerReader, order: ReadOrder) -> Extracted:
+    """Pull the side and ask by id where a listing proves nothing. Errors: those of App.pull and App.fetch."""
+    try:
+        listing = _pull(app, None if order.complete else order.cursor)
+    except CursorExpired:
+        log.info("%s: the delta cursor expired, reading everything", order.side)
+        listing = _pull(app, None)
+    extracted = _news(app, ledger, order, listing)
+    return _with_point_reads(app, ledger, order, extracted)
+
+
+# ---- the listing
+
+
+@dataclass
+class _Listing:
+    complete: bool = False
+    cursor: Cursor | None = None
+    records: dict[str, Record] = field(default_factory=dict)
+    deleted: dict[str, None] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+def _pull(app: App, start: Cursor | None) -> _Listing:
+    listing, ended = _Listing(complete=start is None), False
+    for page in app.pull(start):
+        if ended:
+            raise BadListing(f"{app.info.title} sent a page after the last one.", next_step="run again")
+        _add(listing, page)
+        ended = page.last
+    if not ended:
+        raise BadListing(
+            f"The listing of {app.info.title} stopped without its end marker; nothing was taken from it.",
+            next_step="run again; if it stays, look at the app's status page",
+        )
+    return listing
+
+
+def _add(listing: _Listing, page: Page) -> None:
+    listing.records.update({r.id: r for r in page.records})
+    listing.deleted.update(dict.fromkeys(page.deleted))
+    listing.moved.update(page.moved)
+    listing.unreadable.extend(page.unreadable)
+    if page.last:
+        listing.cursor = page.cursor
+        listing.complete = listing.complete or page.complete
+
+
+def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -> Extracted:
+    """Leave out rows whose raw form is the stored one; on a complete read, find who was not listed."""
+    unlisted_linked: list[str] = []
+    unlisted: list[str] = []
+    if listing.complete:
+        index = ledger.known_frame(order.sync_id, order.side)
+        live = index[~index["tombstone"]]
+        raws = dict(zip(live["contact_id"], live["raw"], strict=True))
+        linked = set(live.loc[live["link_id"].notna(), "contact_id"])
+        seen = {*listing.records, *(u.id for u in listing.unreadable), *listing.moved}
+        absent = [i for i in raws if i not in seen]
+        unlisted_linked = [i for i in absent if i in linked]
+        unlisted = [i for i in absent if i not in linked]
+    else:
+        known = ledger.known(order.sync_id, order.side, list(listing.records))
+        raws = {i: row.raw for i, row in known.items() if not row.tombstone}
+        linked = set(raws)  # an unlinked contact is judged again only when it changes, or on a complete read
+    fresh = {i: r for i, r in listing.records.items() if i not in linked or raws.get(i) != r.raw}
+    records = {r.id: r for r in _confirmed(app, ledger, order, fresh)}
+    return Extracted(
+        complete=listing.complete,
+        began_at=order.now,
+        cursor=listing.cursor,
+        listed=len(listing.records) + len(listing.unreadable),
+        records=records,
+        gone=_told_gone(app, ledger, order, [i for i in listing.deleted if i not in listing.records]),
+        moved=listing.moved,
+        unreadable=tuple(listing.unreadable),
+        unlisted_linked=tuple(unlisted_linked),
+        unlisted=tuple(unlisted),
+    )
+
+
+# ---- point reads
+
+
+def _confirmed(app: App, ledger: LedgerReader, order: ReadOrder, fresh: Mapping[str, Record]) -> Iterable[Record]:
+    """A row listed within the app's lag of our own write, and not provably newer, is fetched before it counts."""
+    lag = app.info.caps.lag
+    if not lag or not fresh:
+        return fresh.values()
+    halves = {h.contact_id: h for link in _links(ledger, order, fresh) for h in (link.side(order.side),)}
+    doubtful = [i for i, r in fresh.items() if i in halves and _may_lag(r, halves[i], order.now, lag, app)]
+    if not doubtful:
+        return fresh.values()
+    found = {f.id: f.record for f in app.fetch([Ref(i, fresh[i].ref) for i in doubtful]) if f.record}
+    # Gone by now, or not to be seen: the listing proves nothing against our write, so the row does not count.
+    return [found.get(i, r) for i, r in fresh.items() if i not in doubtful or i in found]
+
+
+def _may_lag(record: Record, half: LinkSide, now: datetime, lag: timedelta, app: App) -> bool:
+    if half.own_at is None or now - half.own_at > lag:
+        return False
+    if record.version is not None and record.version == half.own_version:
+        return False
+    newer = record.modified_at is not None and record.modified_at - half.own_at > app.info.caps.granularity
+    return not newer
+
+
+def _told_gone(app: App, ledger: LedgerReader, order: ReadOrder, deleted: Collection[str]) -> tuple[str, ...]:
+    """Deletions that the app reports; one within the lag of our own create is asked for by id first."""
+    known = ledger.known(order.sync_id, order.side, deleted)
+    told = [i for i in deleted if i in known and not known[i].tombstone]
+    lag = app.info.caps.lag
+    if not lag or not told:
+        return tuple(told)
+    halves = {h.contact_id: h for link in _links(ledger, order, told) for h in (link.side(order.side),)}
+    young = [i for i in told if i in halves and _within(halves[i], order.now, lag)]
+    alive = {f.id for f in app.fetch([Ref(i, known[i].ref) for i in young]) if f.presence is not Presence.GONE}
+    return tuple(i for i in told if i not in alive)
+
+
+def _within(half: LinkSide, now: datetime, lag: timedelta) -> bool:
+    return half.own_at is not None and now - half.own_at <= lag
+
+
+def _links(ledger: LedgerReader, order: ReadOrder, ids: Collection[str]) -> list[Link]:
+    return ledger.links_of(order.sync_id, order.side, list(ids))
+
+
+def _with_point_reads(app: App, ledger: LedgerReader, order: ReadOrder, read: Extracted) -> Extracted:
+    """Ask by id for linked contacts that the last complete read did not list, and for unlinked ones that are due."""
+    live = (LinkStatus.LIVE, LinkStatus.PARTED)
+    missing = [k.side(order.side) for k in ledger.missing_links(order.sync_id, order.side) if k.status in live]
+    due = ledger.due_contacts(order.sync_id, order.side, order.run_seq, order.now)
+    wanted = {h.contact_id: Ref(h.contact_id, h.ref) for h in missing}
+    wanted.update({k.contact_id: Ref(k.contact_id, k.ref) for k in due})
+    wanted = {i: ref for i, ref in wanted.items() if i not in read.records and i not in read.gone}
+    if not wanted:
+        return read
+    return _answered(read, app.fetch(list(wanted.values())))
+
+
+def _answered(read: Extracted, answers: Iterable[Fetched]) -> Extracted:
+    records, moved = dict(read.records), dict(read.moved)
+    gone, forbidden = list(read.gone), list(read.forbidden)
+    for answer in answers:
+        match answer.presence:
+            case Presence.GONE:
+                gone.append(answer.id)
+            case Presence.FORBIDDEN:
+                forbidden.append(answer.id)
+            case _ if answer.record is not None:
+                records[answer.record.id] = answer.record
+                if answer.record.id != answer.id:
+                    moved[answer.id] = answer.record.id
+    answered = {*records, *gone}
+    return replace(
+        read,
+        records=records,
+        gone=tuple(gone),
+        forbidden=tuple(forbidden),
+        moved=moved,
+        unlisted_linked=tuple(i for i in read.unlisted_linked if i not in answered),
+        unlisted=tuple(i for i in read.unlisted if i not in answered),
+    )

@@ -1,0 +1,248 @@
+"""Writing one side of a plan: check, journal, send, settle; batch by batch (core 19, 20, 22-26)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contactsync.apps.base import App
+from contactsync.checks import Checked, Target, account_keys, check_creates, check_sources, check_targets, observed
+from contactsync.contact import Values
+from contactsync.errors import ContactsyncError, FenceLost, NothingSent, RetryError, StopError
+from contactsync.ledger.store import Ledger
+from contactsync.model.app import Check
+from contactsync.model.exchange import Op, OwnValue, Ref, Result, State, Verb
+from contactsync.model.plan import Intent, Outcome
+from contactsync.model.spec import Side
+from contactsync.model.stages import Loaded
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4  # requests inside one load, 1 where the app wants its writes one after the other
+CHECKED = 50  # how many actions one pre-write check covers where it costs a whole pull
+FRESH = 10.0  # seconds that a pre-write check is good for
+JOB_PATIENCE = 600.0  # seconds an asynchronous job is polled before its contacts are frozen
+
+
+@dataclass(frozen=True)
+class LoadOrder:
+    """Which plan to write where, and under which lock."""
+
+    sync_id: str
+    run_id: str
+    side: Side
+    owner: str
+    fence: int
+    clock: Callable[[], datetime]
+    ended: Callable[[str], bool]
+    sleep: Callable[[float], None] = time.sleep
+
+
+Encode = Callable[[Values], Mapping[str, OwnValue]]
+
+
+class Loader:
+    """One try of one load task. It stops at once where the lock, the lease or its claim is no longer its own."""
+
+    def __init__(self, order: LoadOrder, ledger: Ledger, target: Target, source: App, encode: Encode) -> None:
+        self.order, self.ledger, self.target, self.source, self.encode = order, ledger, target, source, encode
+        self.settled = 0
+        self.failed_batches = 0
+        self.trouble: ContactsyncError | None = None
+        self.claim = 0
+        self.lease = 0
+
+    def run(self, intents: Sequence[Intent]) -> Loaded:
+        """Write the plan's actions of this side. Errors: AccountBusy, FenceLost, and what stops the whole load."""
+        order = self.order
+        lease = self.ledger.take_account(self.target.account, order.owner, ended=order.ended)
+        self.lease = lease.fence
+        try:
+            self._write_all(intents)
+        finally:
+            self.ledger.release_account(self.target.account, order.owner, self.lease)
+        if self.trouble is not None:
+            raise self.trouble
+        return Loaded(order.side.value, self.settled, self.failed_batches)
+
+    def _write_all(self, intents: Sequence[Intent]) -> None:
+        order = self.order
+        hashes = {i.key: account_keys(self.target.account, i) for i in intents if i.verb is Verb.CREATE}
+        rows = self.ledger.plan_intents(order.sync_id, order.run_id, self.target.account, intents, hashes)
+        self.claim = self.ledger.claim(order.sync_id, order.run_id, order.side, order.fence)
+        waiting = {r.intent.key for r in rows if r.outcome.state is State.PLANNED}
+        for verb in (Verb.UPDATE, Verb.CREATE, Verb.DELETE):
+            queue = [i for i in intents if i.verb is verb and i.key in waiting]
+            while queue and self.trouble is None:
+                size = self._chunk(verb)
+                queue = self._checked_chunk(queue[:size]) + queue[size:]
+
+    # ---- one chunk: check, then send while the check is fresh
+
+    def _batch(self, verb: Verb) -> int:
+        return max(1, int(getattr(self.target.app.info.caps.batch, verb.value)))
+
+    def _chunk(self, verb: Verb) -> int:
+        caps = self.target.app.info.caps
+        if verb is Verb.CREATE or caps.check is Check.DELTA:
+            return max(CHECKED, self._batch(verb))
+        if caps.check is Check.VERSION:
+            return AT_ONCE * self._batch(verb)
+        return max(1, min(caps.batch.fetch, self._batch(verb) * AT_ONCE))
+
+    def _checked_chunk(self, chunk: Sequence[Intent]) -> list[Intent]:
+        """Check and write a chunk; returns what was not reached while the check was fresh, to be checked anew."""
+        checked = self._check(chunk)
+        self._settle(checked.stopped)
+        started, ready = time.monotonic(), list(checked.ready)
+        while ready and self.trouble is None and time.monotonic() - started < FRESH:
+            group, ready = self._take_group(ready)
+            self._send_group(group)
+        return ready
+
+    def _check(self, chunk: Sequence[Intent]) -> Checked:
+        now = self.order.clock()
+        if chunk[0].verb is Verb.CREATE:
+            return check_creates(self.target, self.ledger, chunk, now)
+        checked = check_targets(self.target, chunk, now)
+        if chunk[0].verb is not Verb.DELETE or not checked.ready:
+            return checked
+        sources = check_sources(self.source, checked.ready, now)
+        return Checked(sources.ready, (*checked.stopped, *sources.stopped))
+
+    def _take_group(self, ready: list[Intent]) -> tuple[list[Intent], list[Intent]]:
+        width = 1 if self.target.app.info.caps.sequential_writes else AT_ONCE
+        size = self._batch(ready[0].verb) * width
+        return ready[:size], ready[size:]
+
+    def _send_group(self, group: list[Intent]) -> None:
+        """Journal first: committed as sent before the request leaves, settled after."""
+        order = self.order
+        self.ledger.renew_lock(order.sync_id, order.owner, order.fence)
+        self.ledger.renew_account(self.target.account, order.owner, self.lease)
+        sent = self.ledger.send(
+            order.sync_id, order.run_id, order.side, [i.key for i in group], fence=order.fence, claim=self.claim
+        )
+        if not sent:
+            raise FenceLost("Another try of this task took over its actions; nothing more is sent from here.")
+        going = [i for i in group if i.key in sent]
+        size = self._batch(going[0].verb)
+        batches = [going[n : n + size] for n in range(0, len(going), size)]
+        if len(batches) == 1:
+            outcomes = self._push(batches[0])
+        else:
+            with ThreadPoolExecutor(len(batches)) as pool:
+                outcomes = [o for part in pool.map(self._push, batches) for o in part]
+        self._settle(self._read_back(outcomes, {i.key: i for i in going}))
+
+    # ---- one batch
+
+    def _push(self, batch: Sequence[Intent]) -> list[Outcome]:
+        """One request, or what the app makes of a batch. Ops without a result are unknown, unless nothing was sent."""
+        missing = {i.key: i for i in batch}
+        outcomes: list[Outcome] = []
+        state, reason = State.UNKNOWN, "no answer"
+        try:
+            for result in self.target.app.push([self._op(i) for i in batch]):
+                if missing.pop(result.key, None) is not None:
+                    outcomes.append(self._outcome(result))
+        except NothingSent as error:
+            state, reason = State.NOT_SENT, str(error)
+            cause = error.__cause__
+            self._note(cause if isinstance(cause, StopError) else None)
+        except (RetryError, StopError) as error:
+            reason = str(error)
+            self._note(error if isinstance(error, StopError) else None)
+        if missing and len(missing) == len(batch):
+            self.failed_batches += 1
+        now = self.order.clock()
+        return outcomes + [Outcome(k, state, i.target_id, reason=reason, at=now) for k, i in missing.items()]
+
+    def _note(self, error: ContactsyncError | None) -> None:
+        """Remember what stops the load; what was sent is settled first."""
+        if error is not None and self.trouble is None:
+            self.trouble = error
+
+    def _op(self, intent: Intent) -> Op:
+        return Op(
+            key=intent.key,
+            verb=intent.verb,
+            id=intent.target_id,
+            patch=self.encode(intent.patch),
+            before=self.encode(intent.before),
+            version=intent.version,
+            ref=intent.ref,
+            keys=intent.keys,
+        )
+
+    def _outcome(self, result: Result) -> Outcome:
+        now = self.order.clock()
+        if result.record is not None:
+            values = self.target.decode(result.record)
+            outcome = observed(
+                result.key, result.state, result.record, values, now, reason=result.reason, created=result.created
+            )
+            return replace(outcome, ref=result.ref or outcome.ref)
+        return Outcome(
+            result.key, result.state, result.id, result.created, result.version, ref=result.ref,
+            reason=result.reason, job=result.job, at=now,
+        )  # fmt: skip
+
+    def _read_back(self, outcomes: Sequence[Outcome], intents: Mapping[str, Intent]) -> list[Outcome]:
+        """A write that returned no record is read back; one that cannot be read is unacknowledged."""
+        blind = [
+            o
+            for o in outcomes
+            if o.state in (State.DONE, State.ADOPTED) and o.values is None and intents[o.key].verb is not Verb.DELETE
+        ]
+        if not blind:
+            return list(outcomes)
+        refs = [Ref(o.target_id, o.ref or intents[o.key].ref) for o in blind]
+        try:
+            records = {f.id: f.record for f in self.target.app.fetch(refs)}
+        except RetryError as error:
+            log.warning("%s: writes could not be read back: %s", self.order.side, type(error).__name__)
+            records = {}
+        out = [o for o in outcomes if o not in blind]
+        for o in blind:
+            record = records.get(o.target_id)
+            if record is None:
+                out.append(replace(o, state=State.UNKNOWN, reason="could not be read back"))
+            else:
+                seen = observed(o.key, o.state, record, self.target.decode(record), self.order.clock())
+                out.append(replace(seen, created=o.created, reason=o.reason))
+        return out
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        if not outcomes:
+            return
+        self.ledger.settle(self.order.sync_id, outcomes)
+        accepted = [o for o in outcomes if o.state is State.ACCEPTED]
+        self.settled += len(outcomes) - len(accepted)
+        if accepted:
+            self._await_jobs(accepted)
+
+    # ---- asynchronous jobs
+
+    def _await_jobs(self, accepted: Sequence[Outcome]) -> None:
+        """Poll until the job ends; after ten minutes its contacts are frozen and later runs poll it first."""
+        jobs = {repr(sorted((o.job or {}).items())): o.job for o in accepted}
+        started = time.monotonic()
+        pause = 0.1
+        while jobs and time.monotonic() - started < JOB_PATIENCE:
+            for name, results in [(n, self.target.app.poll(job or {})) for n, job in jobs.items()]:
+                if results is not None:
+                    del jobs[name]
+                    self._settle_results(results)
+            if jobs:
+                self.order.sleep(pause)
+                pause = min(pause * 2, 15.0)
+
+    def _settle_results(self, results: Iterator[Result]) -> None:
+        done = [self._outcome(r) for r in results]
+        self.ledger.settle(self.order.sync_id, done)
+        self.settled += len(done)

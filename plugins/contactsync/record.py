@@ -1,0 +1,182 @@
+"""Folding what a run saw and did into the ledger, and counting it (core 20, 23, and "Counting")."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from contactsync.contact import fingerprint
+from contactsync.ledger.store import LedgerReader
+from contactsync.model.exchange import State, Verb
+from contactsync.model.ledger import FoldBatch
+from contactsync.model.link import Known, Link, LinkStatus
+from contactsync.model.plan import NEVER_HAPPENED, Bucket, Counted, Hold, HoldReason, JournalRow, Outcome, Plan
+from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
+from contactsync.sync.fold import When, back_off, fold_create, fold_link
+from contactsync.sync.readings import key_hashes
+
+SETTLED = (State.DONE, State.ADOPTED, State.REFUSED, State.OVERTAKEN, State.NOT_SENT)
+AT_ONCE = 1000  # links a transaction
+
+
+@dataclass
+class Folding:
+    """What is folded together: starts from a plan (record) or from nothing (open), and takes in journal rows."""
+
+    sync_id: str
+    salt: str
+    match: MatchSpec
+    pairs: Sequence[FieldPair]
+    when: When
+    reader: LedgerReader
+    links: dict[str, Link] = field(default_factory=dict)
+    known: dict[tuple[Side, str], Known] = field(default_factory=dict)
+    holds: list[Hold] = field(default_factory=list)
+    folded: list[str] = field(default_factory=list)
+    requeued: list[str] = field(default_factory=list)
+
+    def start(self, plan: Plan) -> None:
+        """Take the plan's own observations."""
+        self.links.update({k.id: k for k in plan.links})
+        self.known.update({(s, k.contact_id): k for s, k in plan.known})
+        self.holds.extend(plan.holds)
+
+    def fold(self, rows: Sequence[JournalRow]) -> None:
+        """Take in settled rows; unsettled ones stay for a later run."""
+        settled = [r for r in rows if r.outcome.state in SETTLED]
+        self._load(settled)
+        for row in settled:
+            if row.intent.verb is Verb.CREATE:
+                self._create(row)
+            else:
+                self._link(row)
+
+    def _load(self, rows: Sequence[JournalRow]) -> None:
+        wanted = {r.intent.link_id for r in rows if r.intent.link_id} - self.links.keys()
+        self.links.update({k.id: k for k in self.reader.links(self.sync_id, sorted(wanted))})
+        for side in SIDES:
+            ids = {r.intent.source_id for r in rows if r.intent.side is side.other}
+            ids |= {r.outcome.target_id or r.intent.target_id for r in rows if r.intent.side is side}
+            absent = sorted(i for i in ids if i and (side, i) not in self.known)
+            found = self.reader.known(self.sync_id, side, absent)
+            self.known.update({(side, i): k for i, k in found.items()})
+
+    def _link(self, row: JournalRow) -> None:
+        intent, outcome = row.intent, row.outcome
+        link = self.links.get(intent.link_id or "")
+        if link is not None:
+            self.links[link.id], holds = fold_link(link, intent, outcome, self.when)
+            self.holds.extend(holds)
+        self.folded.append(intent.key)
+        key = (intent.side, intent.target_id)
+        if outcome.state in (State.DONE, State.ADOPTED) and intent.verb is Verb.DELETE and key in self.known:
+            gone = self.known[key]
+            self.known[key] = replace(gone, tombstone=True, raw=None, keys={}, generation=gone.generation + 1)
+        elif outcome.values is not None:
+            self.known[key] = self._as_observed(self.known.get(key), intent.target_id, outcome)
+
+    def _as_observed(self, old: Known | None, contact_id: str, outcome: Outcome) -> Known:
+        values = outcome.values or {}
+        row = old or Known(contact_id, None, None, first_seen_at=outcome.at)
+        return replace(
+            row,
+            raw=outcome.raw,
+            fingerprint=fingerprint(values),
+            tombstone=False,
+            ref=outcome.ref,
+            keys=key_hashes(self.salt, self.match.keys, values),
+        )
+
+    def _create(self, row: JournalRow) -> None:
+        intent, outcome = row.intent, row.outcome
+        source_key = (intent.side.other, intent.source_id)
+        source = self.known.get(source_key) or Known(intent.source_id, None, None, ref=intent.source_ref)
+        match outcome.state:
+            case State.DONE | State.ADOPTED:
+                self._created(row, source)
+                return
+            case State.REFUSED:
+                self.known[source_key] = replace(source, generation=source.generation + 1)
+                self.holds.append(Hold(source_key[0], source_key[1], HoldReason.REFUSED, outcome.reason))
+            case _ if outcome.reason == NEVER_HAPPENED:
+                self.known[source_key] = replace(source, due_run=0)
+                self.requeued.append(intent.key)
+            case _:
+                due_run, due_at = back_off(source.attempts, self.when)
+                self.known[source_key] = replace(source, due_run=due_run, due_at=due_at, attempts=source.attempts + 1)
+        self.folded.append(intent.key)
+
+    def _created(self, row: JournalRow, source: Known) -> None:
+        intent, outcome = row.intent, row.outcome
+        self.folded.append(intent.key)
+        taken = [
+            k
+            for k in self.reader.links_of(self.sync_id, intent.side, [outcome.target_id])
+            if k.status is LinkStatus.LIVE and k.side(intent.side.other).contact_id != intent.source_id
+        ]
+        if taken:
+            detail = f"what its create found ({outcome.target_id}) belongs to another contact already"
+            self.holds.append(Hold(intent.side.other, intent.source_id, HoldReason.AMBIGUOUS, detail, taken[0].id))
+            return
+        link = fold_create(self.sync_id, intent, outcome, self.pairs)
+        self.links[link.id] = link
+        target_key = (intent.side, outcome.target_id)
+        observed = self._as_observed(self.known.get(target_key), outcome.target_id, outcome)
+        self.known[target_key] = replace(observed, link_id=link.id, due_run=None, due_at=None)
+        self.known[intent.side.other, intent.source_id] = replace(
+            source, link_id=link.id, due_run=None, due_at=None, attempts=0
+        )
+
+
+def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:
+    """The fold in transactions of about a thousand links; the first carries what belongs to the run as a whole."""
+    plan = plan or Plan()
+    scope = {(c.source, c.contact_id) for c in plan.counted} | {(h.side, h.contact_id) for h in folding.holds}
+    links, known = list(folding.links.values()), [(s, k) for (s, _), k in folding.known.items()]
+    yield FoldBatch(
+        rekeyed=plan.rekeyed,
+        forgotten=plan.forgotten,
+        hold_scope=sorted(scope),
+        holds=folding.holds,
+        conflicts=plan.conflicts,
+    )
+    for start in range(0, max(len(links), len(known)), AT_ONCE):
+        yield FoldBatch(links=links[start : start + AT_ONCE], known=known[start : start + AT_ONCE])
+    # Marked as folded last: a fold that was cut off is done again as a whole.
+    yield FoldBatch(folded=folding.folded, requeued=folding.requeued)
+
+
+# ---- counting
+
+_GRAVEST = {bucket: rank for rank, bucket in enumerate(Bucket)}
+
+
+def final_buckets(plan: Plan, outcomes: Mapping[str, State], listed: Mapping[Side, int]) -> dict[Side, Counter[Bucket]]:
+    """Per sending side, every contact in the gravest bucket that applies; rows not worked on are unchanged."""
+    worst: dict[tuple[Side, str], Bucket] = {}
+    for counted in plan.counted:
+        bucket = _bucket(counted, outcomes)
+        key = (counted.source, counted.contact_id)
+        if key not in worst or _GRAVEST[bucket] < _GRAVEST[worst[key]]:
+            worst[key] = bucket
+    totals = {side: Counter[Bucket]() for side in SIDES}
+    for (side, _), bucket in worst.items():
+        totals[side][bucket] += 1
+    for side, rows in listed.items():
+        totals[side][Bucket.UNCHANGED] += rows
+    return totals
+
+
+def _bucket(counted: Counted, outcomes: Mapping[str, State]) -> Bucket:
+    if not counted.intent_key:
+        return counted.bucket
+    match outcomes.get(counted.intent_key, State.PLANNED):
+        case State.DONE | State.ADOPTED:
+            return counted.bucket
+        case State.REFUSED:
+            return Bucket.HELD
+        case State.OVERTAKEN:
+            return Bucket.SKIPPED
+        case _:
+            return Bucket.FAILED

@@ -1,0 +1,121 @@
+"""What an earlier run left unsettled, settled without any mutating request (core 21, 23)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contactsync.apps.base import App
+from contactsync.checks import Decode, observed
+from contactsync.contact import Values, decode, kind_of
+from contactsync.model.app import Adopt
+from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
+from contactsync.model.plan import NEVER_HAPPENED, JournalRow, Outcome
+
+YOUNG = timedelta(seconds=70 + 30)  # request time-outs and a margin: nobody settles an intent younger than this
+JOB_GIVEN_UP = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """outcomes to settle; looked_up: unknown creates for which a look-up found nothing (a listing must agree)."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    looked_up: tuple[str, ...] = ()
+
+
+def settle_leftovers(app: App, decode_record: Decode, rows: Sequence[JournalRow], now: datetime) -> Leftovers:
+    """Ask one side's app what became of its unsettled actions."""
+    old = [r for r in rows if r.sent_at is None or now - r.sent_at > YOUNG]
+    outcomes = [
+        Outcome(r.intent.key, State.NOT_SENT, r.intent.target_id, reason="the run ended before it was sent", at=now)
+        for r in old
+        if r.outcome.state is State.PLANNED
+    ]
+    unsure = [r for r in old if r.outcome.state in (State.SENT, State.UNKNOWN, State.ACCEPTED)]
+    unsure, polled = _poll_jobs(app, decode_record, unsure, now)
+    outcomes += polled
+    looked_up: list[str] = []
+    for row in (r for r in unsure if r.intent.verb is Verb.CREATE):
+        outcome = _look_up(app, decode_record, row, now)
+        if outcome is not None:
+            outcomes.append(outcome)
+        elif app.info.caps.adopt in (Adopt.CLIENT_ID, Adopt.UNIQUE_KEY):
+            looked_up.append(row.intent.key)
+    outcomes += _fetch_targets(app, decode_record, [r for r in unsure if r.intent.verb is not Verb.CREATE], now)
+    return Leftovers(tuple(outcomes), tuple(looked_up))
+
+
+def _poll_jobs(
+    app: App, decode_record: Decode, rows: Sequence[JournalRow], now: datetime
+) -> tuple[list[JournalRow], list[Outcome]]:
+    """Jobs that ended give outcomes; those given up are looked up like any unknown create."""
+    outcomes: dict[str, Outcome] = {}
+    waiting: set[str] = set()
+    jobs = {repr(sorted((r.outcome.job or {}).items())): r.outcome.job for r in rows if r.outcome.job}
+    for job in jobs.values():
+        results = app.poll(job or {})
+        keys = {r.intent.key for r in rows if r.outcome.job == job}
+        if results is None:
+            young = {r.intent.key for r in rows if r.sent_at is not None and now - r.sent_at < JOB_GIVEN_UP}
+            waiting |= keys & young
+        else:
+            outcomes.update({r.key: _as_outcome(r, decode_record, now) for r in results if r.key in keys})
+    left = [r for r in rows if r.intent.key not in outcomes and r.intent.key not in waiting]
+    return left, list(outcomes.values())
+
+
+def _as_outcome(result: Result, decode_record: Decode, now: datetime) -> Outcome:
+    if result.record is None:
+        return Outcome(result.key, result.state, result.id, reason=result.reason, at=now)
+    values = decode_record(result.record)
+    return observed(result.key, result.state, result.record, values, now, reason=result.reason, created=result.created)
+
+
+def _look_up(app: App, decode_record: Decode, row: JournalRow, now: datetime) -> Outcome | None:
+    """Exactly one record that may be what the create made is adopted; several are for a person."""
+    intent = row.intent
+    found = list(app.look_up(Op(intent.key, intent.verb, keys=intent.keys, ref=intent.ref)))
+    if len(found) == 1:
+        return observed(intent.key, State.ADOPTED, found[0], decode_record(found[0]), now, reason="found again")
+    return None
+
+
+def _fetch_targets(app: App, decode_record: Decode, rows: Sequence[JournalRow], now: datetime) -> list[Outcome]:
+    if not rows:
+        return []
+    answers = {f.id: f for f in app.fetch([Ref(r.intent.target_id, r.intent.ref) for r in rows])}
+    out = []
+    for row in rows:
+        answer = answers.get(row.intent.target_id)
+        if answer is None or answer.presence is Presence.FORBIDDEN:
+            continue
+        intent, record = row.intent, answer.record
+        if record is None:
+            state = State.DONE if intent.verb is Verb.DELETE else State.OVERTAKEN
+            out.append(Outcome(intent.key, state, intent.target_id, reason="gone by now", at=now))
+            continue
+        values = decode_record(record)
+        state, reason = _judge(row, values, record.version)
+        out.append(observed(intent.key, state, record, values, now, reason=reason))
+    return out
+
+
+def _judge(row: JournalRow, values: Values, version: str | None) -> tuple[State, str]:
+    """Equal to the before-image, same version: plan again. Equal to what was sent: done. Else: for a person."""
+    intent = row.intent
+    if intent.verb is Verb.DELETE:
+        return State.NOT_SENT, NEVER_HAPPENED
+    untouched = all(values.get(f, text) == text for f, text in intent.before.items())
+    if untouched and (version is None or intent.version is None or version == intent.version):
+        return State.NOT_SENT, NEVER_HAPPENED
+    if all(_same(f, values.get(f, text), text) for f, text in intent.patch.items()):
+        return State.DONE, "found done"
+    return State.ADOPTED, "outcome unknown"
+
+
+def _same(field: str, one: str, other: str) -> bool:
+    if kind_of(field).several:
+        return {e.id for e in decode(one)} == {e.id for e in decode(other)}
+    return one == other

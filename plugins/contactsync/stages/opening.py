@@ -1,0 +1,125 @@
+"""open: take the lock, check the accounts, notice a lost ledger, settle what an earlier run left."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from contactsync.errors import ConfigError, WrongAccount
+from contactsync.model.exchange import State
+from contactsync.model.ledger import SyncRow
+from contactsync.model.plan import JournalRow
+from contactsync.model.spec import SIDES
+from contactsync.model.stages import Opened, RunRequest
+from contactsync.record import SETTLED, Folding, batches
+from contactsync.settle import settle_leftovers
+from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.sync.fold import When
+
+log = logging.getLogger(__name__)
+
+UNION_READS = 2
+
+
+def open_run(place: Workplace, request: RunRequest) -> Opened:
+    """Begin a run. Errors: LockBusy, WrongAccount, LedgerSchema, ConfigError (both sides are one account)."""
+    place.ledger.check()
+    if request.dry_run:
+        return _look_only(place)
+    sync_id = place.spec.id
+    lease = place.ledger.take_lock(sync_id, request.owner, ended=place.ended)
+    try:
+        return _open_locked(place, request, lease.fence)
+    except BaseException:
+        # What failed to open holds nothing back; a task that was killed leaves its lock to expire.
+        place.ledger.release_lock(sync_id, request.owner, lease.fence)
+        raise
+
+
+def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
+    sync_id = place.spec.id
+    before = place.ledger.runs(sync_id, 1)
+    lost = _ledger_lost(place, before[0].seq if before else 0)
+    row = _checked_row(place, lost=lost)
+    if row != sync_row(place):
+        place.ledger.save_sync(row)
+    run = place.ledger.start_run(sync_id, request.run_id, request.kind.value)
+    place.artefacts.write_state(f"{sync_id}.json", {"seq": run.seq})
+    looked_up = _settle_earlier(place, request, row, run.seq, fence)
+    return Opened(fence, run.seq, _due(place, run.seq), looked_up)
+
+
+def _look_only(place: Workplace) -> Opened:
+    """A dry run takes no lock, writes no row and settles nothing."""
+    runs = place.reader.runs(place.spec.id, 1)
+    seq = runs[0].seq + 1 if runs else 1
+    return Opened(0, seq, _due(place, seq))
+
+
+def _ledger_lost(place: Workplace, last_seq: int) -> bool:
+    """The state file beside the artefacts counts runs too: a ledger behind it was lost or restored from a backup."""
+    state = place.artefacts.read_state(f"{place.spec.id}.json")
+    return state is not None and int(state.get("seq", 0)) > last_seq
+
+
+def _checked_row(place: Workplace, *, lost: bool) -> SyncRow:
+    accounts = {side: place.account_id(side) for side in SIDES}
+    left, right = accounts.values()
+    if left == right:
+        raise ConfigError(
+            f"Both sides of sync {place.spec.id!r} lead to the same account ({left}).",
+            next_step="give one side another connection",
+        )
+    row = sync_row(place) or SyncRow(place.spec.id, secrets.token_hex(16))
+    for side, account in accounts.items():
+        known = row.accounts.get(side)
+        if known is not None and known != account:
+            raise WrongAccount(
+                f"Connection {place.spec.side(side).connection!r} ({side} side) leads to {account}; "
+                f"sync {place.spec.id!r} belongs to {known}.",
+                next_step=f"correct the connection, or accept the new account with: contactsync relink {place.spec.id}",
+            )
+    row = replace(row, accounts=accounts)
+    if lost and not row.union:
+        log.warning("The ledger is older than this sync's last run: links are found again, nobody is created")
+        row = replace(row, union=UNION_READS, union_since=place.clock())
+    return row
+
+
+def _due(place: Workplace, seq: int) -> int:
+    reader, now = place.reader, place.clock()
+    due = len(reader.due_links(place.spec.id, seq, now)) + len(reader.unfolded(place.spec.id))
+    return due + sum(len(reader.due_contacts(place.spec.id, side, seq, now)) for side in SIDES)
+
+
+def _settle_earlier(place: Workplace, request: RunRequest, row: SyncRow, seq: int, fence: int) -> tuple[str, ...]:
+    """Settle and fold what a dead or partly cleared run left."""
+    rows = [r for r in place.ledger.unfolded(place.spec.id) if r.run_id != request.run_id]
+    if not rows:
+        return ()
+    looked_up: list[str] = []
+    now = place.clock()
+    for side in SIDES:
+        unsettled = [r for r in rows if r.intent.side is side and r.outcome.state not in SETTLED]
+        if unsettled:
+            leftovers = settle_leftovers(place.app(side), place.decode(side), unsettled, now)
+            place.ledger.settle(place.spec.id, leftovers.outcomes)
+            looked_up.extend(leftovers.looked_up)
+    fold_rows(place, request.run_id, row, place.ledger.unfolded(place.spec.id), seq, fence)
+    return tuple(looked_up)
+
+
+def fold_rows(place: Workplace, run_id: str, row: SyncRow, rows: Sequence[JournalRow], seq: int, fence: int) -> None:
+    """Fold settled journal rows onto what the ledger remembers, without any plan."""
+    ready = [r for r in rows if r.outcome.state in SETTLED]
+    if not ready:
+        return
+    when = When(seq, place.clock())
+    folding = Folding(place.spec.id, row.salt, place.spec.match, place.pairs, when, place.reader)
+    folding.fold(ready)
+    for batch in batches(folding, None):
+        place.ledger.fold(place.spec.id, run_id, batch, fence=fence)
+    done = sum(r.outcome.state in (State.DONE, State.ADOPTED) for r in ready)
+    log.info("Settled %d actions of an earlier run, %d of them done", len(ready), done)

@@ -1,0 +1,241 @@
+"""reconcile: from canonical frames and the ledger to a plan, and the limits before the first write."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from contactsync.contact import decode, key_hash
+from contactsync.errors import LimitExceeded, PlanMismatch, StopError
+from contactsync.frames import plan_artefact, reading
+from contactsync.ledger.store import LedgerReader
+from contactsync.model.exchange import State, Verb
+from contactsync.model.ledger import SyncRow
+from contactsync.model.link import Known, Link
+from contactsync.model.plan import HoldReason, JournalRow, Plan
+from contactsync.model.spec import SIDES, Side
+from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest
+from contactsync.record import SETTLED
+from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.sync.guards import exceeded
+from contactsync.sync.links import Rules
+from contactsync.sync.matching import Node
+from contactsync.sync.readings import Reading, key_hashes
+from contactsync.sync.reconcile import Given, match_keys
+from contactsync.sync.reconcile import reconcile as decide
+from contactsync.sync.unknowns import Settling, Told, settle_unknown
+
+log = logging.getLogger(__name__)
+
+
+def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: ArtefactRef) -> Planned:
+    """Plan the run. Errors: LimitExceeded (names the plan's hash), PlanMismatch, FenceLost."""
+    if not request.dry_run:
+        place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+    plan = make_plan(place, request, opened, frames)
+    ref = place.artefacts.write("plan", *plan_artefact(plan, {"sync": place.spec.id, "run": request.run_id}))
+    left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)
+    log.info("Plan %s: %d actions left, %d right, %d matched", plan.hash, left, right, plan.matched)
+    if not request.dry_run:
+        _judge(place, request, plan)
+    return Planned(ref, plan.hash, left, right)
+
+
+def _judge(place: Workplace, request: RunRequest, plan: Plan) -> None:
+    """A plan over a limit passes once, by its own hash."""
+    if request.apply_plan and request.apply_plan != plan.hash:
+        raise PlanMismatch(
+            f"This run was to apply plan {request.apply_plan}, but the plan worked out now is {plan.hash}.",
+            next_step=f"look at it with: contactsync plan {place.spec.id}",
+        )
+    if plan.problems and request.apply_plan != plan.hash:
+        raise LimitExceeded(
+            f"Nothing was written: {'; '.join(plan.problems)}. Plan {plan.hash}.",
+            plan_hash=plan.hash,
+            next_step=f"look at it with: contactsync plan {place.spec.id}; let it pass once by triggering a run with "
+            f"apply_plan = {plan.hash} (or: contactsync run {place.spec.id} --apply-plan {plan.hash})",
+        )
+
+
+def make_plan(place: Workplace, request: RunRequest, opened: Opened, frames: ArtefactRef) -> Plan:
+    """Everything this run decides, and the limits it exceeds."""
+    frame, header = place.artefacts.read(frames)
+    readings = {side: reading(frame[frame["side"] == side.value], header[side.value], place.mapped) for side in SIDES}
+    gathered = _Gathering(place, place.reader, request, opened, readings, _row(place, request))
+    plan = decide(gathered.given())
+    known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
+    has_links = len(place.reader.link_ids(place.spec.id, Side.LEFT)) > 0
+    return replace(plan, problems=exceeded(plan, place.spec.limits, known, readings, has_links=has_links))
+
+
+def _row(place: Workplace, request: RunRequest) -> SyncRow:
+    row = sync_row(place)
+    if row is not None:
+        return row
+    if request.dry_run:
+        return SyncRow(place.spec.id, "dry run")
+    raise StopError(f"The ledger does not know sync {place.spec.id!r}.", next_step="run it again from its first task")
+
+
+@dataclass
+class _Gathering:
+    """Collects from the ledger what the decisions are made from."""
+
+    place: Workplace
+    reader: LedgerReader
+    request: RunRequest
+    opened: Opened
+    readings: dict[Side, Reading]
+    row: SyncRow
+
+    def given(self) -> Given:
+        spec = self.place.spec
+        links = self._links()
+        rows = self.reader.unfolded(spec.id)
+        known = {s: self.reader.known(spec.id, s, list(self.readings[s].shown)) for s in SIDES}
+        for side in SIDES:
+            known[side].update(self.reader.known(spec.id, side, list(self.readings[side].gone)))
+        settling = self._settle(rows, known)
+        owners = self._owners()
+        others, other_known = self._others(known)
+        for side in SIDES:
+            known[side] = {**other_known[side], **known[side]}
+        return Given(
+            rules=self._rules(owners),
+            match=spec.match,
+            salt=self.row.salt,
+            readings=self.readings,
+            links=links,
+            known=known,
+            others=others,
+            settling=settling,
+            frozen=_frozen(rows, settling),
+            union=self.row.union > 0,
+            kept_held=frozenset(
+                (h.side, h.contact_id) for h, _ in self.reader.holds(spec.id) if h.reason is HoldReason.UNION
+            ),
+        )
+
+    def _links(self) -> list[Link]:
+        sync_id = self.place.spec.id
+        found: dict[str, Link] = {}
+        for side in SIDES:
+            r = self.readings[side]
+            ids = {*r.shown, *r.gone, *r.missing, *r.moved, *r.moved.values()}
+            found.update({k.id: k for k in self.reader.links_of(sync_id, side, sorted(ids))})
+        due = self.reader.due_links(sync_id, self.opened.seq, self.place.clock())
+        found.update({k.id: k for k in due})
+        return [found[i] for i in sorted(found)]
+
+    def _rules(self, owners: Mapping[tuple[Side, str, int], frozenset[str]]) -> Rules:
+        place = self.place
+        caps = {s: place.app(s).info.caps for s in SIDES}
+        union = self.row.union > 0
+
+        def owner(side: Side, name: str, text: str) -> frozenset[str]:
+            key = _KEY_OF_FIELD.get(name)
+            if key is None or key not in match_keys(place.spec.match):
+                return frozenset()
+            hashes = (key_hash(self.row.salt, key, f"\x1e{e.id}") for e in decode(text))
+            return frozenset(i for h in hashes for i in owners.get((side, key, h), ()))
+
+        return Rules(
+            sync_id=place.spec.id,
+            pairs=place.pairs,
+            direction=place.spec.direction,
+            deletions={} if union else place.spec.deletions,
+            detects={s: caps[s].deletes for s in SIDES},
+            granularity=max(c.granularity.total_seconds() for c in caps.values()),
+            retry=any(self.readings[s].complete for s in SIDES),
+            hold_first=union or place.spec.match.hold_differences,
+            owner=owner,
+            baseless=frozenset(p.field for p in place.pairs) if union else self._changed_fields(),
+        )
+
+    def _changed_fields(self) -> frozenset[str]:
+        """Fields whose mapping changed since it was last recorded: their bases mean something else."""
+        before = json.loads(self.row.mapping) if self.row.mapping else {}
+        now = json.loads(self.place.mapping_state())
+        return frozenset(f for f, state in now.items() if f in before and before[f] != state)
+
+    def _settle(self, rows: list[JournalRow], known: Mapping[Side, Mapping[str, Known]]) -> Settling:
+        apps = {s: self.place.app(s).info.caps for s in SIDES}
+        unknown = [r for r in rows if r.outcome.state not in SETTLED and r.intent.verb is Verb.CREATE]
+        strangers = {s: [i for i in self.readings[s].shown if i not in known[s]] for s in SIDES}
+        return settle_unknown(
+            unknown,
+            self.readings,
+            {s: c.adopt for s, c in apps.items()},
+            {s: c.lag for s, c in apps.items()},
+            strangers,
+            Told(looked_up=self.opened.looked_up),
+        )
+
+    def _hashes(self) -> dict[str, set[int]]:
+        """Every key hash that a contact of this run carries."""
+        wanted: dict[str, set[int]] = {}
+        for side in SIDES:
+            for shown in self.readings[side].shown.values():
+                for key, hashes in key_hashes(self.row.salt, self.place.spec.match.keys, shown.values).items():
+                    wanted.setdefault(key, set()).update(hashes)
+        return wanted
+
+    def _owners(self) -> dict[tuple[Side, str, int], frozenset[str]]:
+        """Who carries the single keys of this run's contacts, per side: for collisions."""
+        owners: dict[tuple[Side, str, int], frozenset[str]] = {}
+        for member in self.reader.key_members(self.place.spec.id, self._hashes()):
+            at = (member.side, member.key, member.hash)
+            owners[at] = owners.get(at, frozenset()) | {member.contact_id}
+        return owners
+
+    def _others(self, known: Mapping[Side, Mapping[str, Known]]) -> tuple[list[Node], dict[Side, dict[str, Known]]]:
+        """Contacts of the index in the key groups of this run's unlinked contacts, now or before."""
+        wanted = self._hashes()
+        for rows in known.values():
+            for row in rows.values():
+                for key, hashes in row.keys.items():
+                    wanted.setdefault(key, set()).update(hashes)
+        found: dict[Side, dict[str, Known]] = {s: {} for s in SIDES}
+        for _ in range(4):  # a group grows by the other keys of its members
+            members = self.reader.key_members(self.place.spec.id, wanted)
+            fresh: dict[Side, set[str]] = {s: set() for s in SIDES}
+            for m in members:
+                if m.contact_id not in found[m.side] and m.contact_id not in self.readings[m.side].shown:
+                    fresh[m.side].add(m.contact_id)
+            if not any(fresh.values()):
+                break
+            for side in SIDES:
+                rows = self.reader.known(self.place.spec.id, side, sorted(fresh[side]))
+                found[side].update(rows)
+                for row in rows.values():
+                    for key, hashes in row.keys.items():
+                        wanted.setdefault(key, set()).update(hashes)
+        nodes = [
+            Node(side, i, row.keys, linked=row.link_id is not None, shown=False)
+            for side in SIDES
+            for i, row in found[side].items()
+        ]
+        nodes += self._linked_shown(known)
+        return nodes, found
+
+    def _linked_shown(self, known: Mapping[Side, Mapping[str, Known]]) -> list[Node]:
+        keys = self.place.spec.match.keys
+        return [
+            Node(side, i, key_hashes(self.row.salt, keys, shown.values), linked=True)
+            for side in SIDES
+            for i, shown in self.readings[side].shown.items()
+            if (row := known[side].get(i)) is not None and row.link_id is not None and not row.tombstone
+        ]
+
+
+_KEY_OF_FIELD = {"emails": "email", "phones": "phone"}
+
+
+def _frozen(rows: list[JournalRow], settling: Settling) -> frozenset[str]:
+    """Links and source contacts of actions that are not settled."""
+    now = {o.key for o in settling.settled}
+    open_rows = [r for r in rows if r.outcome.state not in SETTLED and r.intent.key not in now]
+    open_rows = [r for r in open_rows if r.outcome.state is not State.PLANNED]
+    return frozenset(r.intent.link_id or r.intent.source_id for r in open_rows)

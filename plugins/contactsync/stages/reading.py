@@ -1,0 +1,70 @@
+"""extract and transform: both sides as raw artefacts, then as canonical frames."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from contactsync.extract import ReadOrder, extract
+from contactsync.frames import extracted_artefact
+from contactsync.model.app import Adopt
+from contactsync.model.exchange import State, Verb
+from contactsync.model.ledger import StoredCursor, SyncRow
+from contactsync.model.spec import SIDES, Side
+from contactsync.model.stages import ArtefactRef, Opened, Read, RunRequest
+from contactsync.stages.workplace import Workplace, sync_row
+
+log = logging.getLogger(__name__)
+
+
+def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Side) -> Read:
+    """Read one side. Errors: BadListing, AuthError, NotTheApi, ServerTrouble, RateLimited, FenceLost."""
+    if not request.dry_run:
+        place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+    app, reader, now = place.app(side), place.reader, place.clock()
+    stored = reader.cursor(place.spec.id, side)
+    complete = request.full_read or _complete(place, side, stored, sync_row(place), now)
+    cursor = stored.cursor if stored else None
+    extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now))
+    log.info("%s: %d rows listed, %d to work on", app.info.title, extracted.listed, len(extracted.records))
+    frame, header = extracted_artefact(side, extracted)
+    ref = place.artefacts.write(f"extract_{side.value}", frame, header)
+    return Read(ref, extracted.listed, extracted.quiet)
+
+
+def _complete(place: Workplace, side: Side, stored: StoredCursor | None, row: SyncRow | None, now: datetime) -> bool:
+    """Core 7: why a side is read completely."""
+    if stored is None or stored.cursor is None or stored.complete_at is None or row is None:
+        return True
+    if now - stored.complete_at >= place.spec.full_every or row.union:
+        return True
+    if row.mapping != place.mapping_state() or row.scope != place.scope_state():
+        return True
+    # A marked create that is still unknown is only settled by complete listings.
+    unsettled = (State.SENT, State.UNKNOWN, State.ACCEPTED)
+    return place.app(side).info.caps.adopt is Adopt.MARKER and any(
+        r.intent.side is side and r.intent.verb is Verb.CREATE and r.outcome.state in unsettled
+        for r in place.reader.unfolded(place.spec.id)
+    )
+
+
+def transform(
+    place: Workplace, request: RunRequest, opened: Opened, left: ArtefactRef, right: ArtefactRef
+) -> ArtefactRef:
+    """Canonical frames of both sides in one artefact; rows that cannot be mapped are named in its header."""
+    import pandas as pd
+
+    from contactsync.mapping.fields import canonical_frame
+
+    if not request.dry_run:
+        place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+    frames, headers = [], {}
+    for side, ref in zip(SIDES, (left, right), strict=True):
+        frame, header = place.artefacts.read(ref)
+        fields, region = place.app(side).info.fields, place.spec.match.default_region
+        canonical, bad = canonical_frame(frame, fields, place.mapped, region)
+        header["unreadable"] = {**header["unreadable"], **bad}
+        canonical.insert(0, "side", side.value)
+        frames.append(canonical)
+        headers[side.value] = header
+    return place.artefacts.write("canonical", pd.concat(frames, ignore_index=True), headers)

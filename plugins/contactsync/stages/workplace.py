@@ -1,0 +1,105 @@
+"""What every stage of one run needs, and what several of them ask for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from contactsync.apps.base import App
+from contactsync.contact import Values
+from contactsync.ledger.store import Ledger, LedgerReader
+from contactsync.mapping.defaults import pair_fields
+from contactsync.mapping.fields import to_contact, to_own
+from contactsync.model.exchange import OwnValue, Record
+from contactsync.model.ledger import SyncRow
+from contactsync.model.spec import FieldPair, ProjectSpec, Side, SyncSpec
+from contactsync.model.stages import Artefacts
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """All that a stage of one run needs; made by the DAG's operators, the CLI and the tests.
+
+    open_app   opens the app of a side with the ledger's services (budget, tokens, metadata cache)
+    ended      tells whether the run that owns a lock has ended (Airflow's word; CLI: never)
+    """
+
+    spec: SyncSpec
+    project: ProjectSpec
+    open_app: Callable[[Side], App]
+    ledger: Ledger
+    artefacts: Artefacts
+    clock: Callable[[], datetime]
+    ended: Callable[[str], bool]
+
+    @cached_property
+    def left(self) -> App:
+        """The left app, opened once."""
+        return self.open_app(Side.LEFT)
+
+    @cached_property
+    def right(self) -> App:
+        """The right app, opened once."""
+        return self.open_app(Side.RIGHT)
+
+    def app(self, side: Side) -> App:
+        """The app of a side."""
+        return self.left if side is Side.LEFT else self.right
+
+    @cached_property
+    def pairs(self) -> tuple[FieldPair, ...]:
+        """The fields that flow."""
+        return pair_fields(self.spec, self.left.info.fields, self.right.info.fields)
+
+    @cached_property
+    def mapped(self) -> tuple[str, ...]:
+        """Contact fields that are read: those that flow, and those that match keys need."""
+        return tuple(p.field for p in self.pairs)
+
+    @property
+    def reader(self) -> LedgerReader:
+        """The ledger, for those who only read."""
+        return self.ledger.reader()
+
+    def decode(self, side: Side) -> Callable[[Record], Values]:
+        """Contact values of a record of that side."""
+        fields, region = self.app(side).info.fields, self.spec.match.default_region
+        return lambda record: to_contact(record.fields, fields, self.mapped, region)
+
+    def encode(self, side: Side) -> Callable[[Values], dict[str, OwnValue]]:
+        """Own fields of that side for contact values."""
+        fields = self.app(side).info.fields
+        return lambda values: to_own(values, fields)
+
+    def mapping_state(self) -> str:
+        """Field -> hash of how it is mapped, as JSON: tells which fields a change of the file touches."""
+        region = self.spec.match.default_region
+        return json.dumps({p.field: _short(repr((p.field, p.kind.value, region))) for p in self.pairs}, sort_keys=True)
+
+    def scope_state(self) -> str:
+        """Hash of what decides whom the sync is about: a change means a complete read."""
+        return _short(repr(self.spec.match))
+
+    def account_id(self, side: Side) -> str:
+        """Whose account the connection leads to; asked once a day, and at once when the credentials change."""
+        app = self.app(side)
+        access = app.access
+        name = "identity:" + _short(repr(sorted(access.credentials.items())))
+        cached = access.services.metadata.get(access.connection, name)
+        if cached is None:
+            cached = app.account().id
+            access.services.metadata.put(access.connection, name, cached)
+        return str(cached)
+
+
+def sync_row(place: Workplace) -> SyncRow | None:
+    """The sync's row as the ledger has it."""
+    return place.ledger.sync(place.spec.id)
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
