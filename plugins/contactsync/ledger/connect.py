@@ -23,6 +23,7 @@ _CONNECT_SECONDS = 10
 def make_engine(url: str) -> Engine:
     """An engine for `sqlite:////absolute/file` or `postgresql://...`; connects and creates nothing yet.
 
+    SQLite: `?timeout=5` waits so many seconds for another writer (default 30).
     Errors: ConfigError for other databases.
     """
     parsed = _parse(url)
@@ -67,10 +68,11 @@ def _sqlite(url: URL) -> Engine:
             next_step="name a file.",
         )
     # mode=rw: only `upgrade` creates the file. A mistyped path must not become a new, empty ledger.
+    seconds = float(str(url.query.get("timeout", _BUSY_SECONDS)))
     uri = f"file:{quote(str(Path(url.database).absolute()))}?mode=rw"
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
 
     engine = create_engine(
         URL.create("sqlite", database=url.database), creator=connect, poolclass=NullPool, hide_parameters=True

@@ -24,15 +24,14 @@ def upgrade(target: str | Engine) -> None:
 
     Errors: LedgerSchema where it is newer than this package; LedgerBusy.
     """
-    engine = make_engine(target) if isinstance(target, str) else target
-    _make_file(engine)
-    with writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
-        found = _revision(connection)
-        if found is None or found in REVISIONS:
-            _run_alembic(connection)
-    check(engine)
+    if isinstance(target, Engine):
+        _upgrade(target)
+        return
+    engine = make_engine(target)
+    try:
+        _upgrade(engine)
+    finally:
+        engine.dispose()
 
 
 def check(engine: Engine) -> None:
@@ -50,6 +49,17 @@ def check(engine: Engine) -> None:
         raise LedgerSchema(
             f"The ledger ({place(engine)}) has schema {found}, this package needs {REVISIONS[-1]}.", next_step=UPGRADE
         )
+
+
+def _upgrade(engine: Engine) -> None:
+    _make_file(engine)
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
+        found = _revision(connection)
+        if found is None or found in REVISIONS:
+            _run_alembic(connection)
+    check(engine)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -22,7 +22,7 @@ from contactsync.ledger.connect import DURABLE, WRITES, file_of, place
 CRASH_AT = "CONTACTSYNC_CRASH_AT"
 UPGRADE = "run `contactsync db upgrade`."
 
-_commits = itertools.count(1)
+_commits: dict[int, Iterator[int]] = {}
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def writing(engine: Engine, *, durable: bool = True) -> Iterator[Connection]:
 
 def commit(connection: Connection) -> None:
     """The only commit of the ledger, and so the second choke point of the crash tests."""
-    number = next(_commits)
+    number = next(_commits.setdefault(os.getpid(), itertools.count(1)))  # a forked process counts anew
     _crash(f"commit:before:{number}")
     connection.commit()
     _crash(f"commit:after:{number}")
