@@ -8,6 +8,7 @@ from typing import Any
 from contactsync.apps._freshsales_reading import MALFORMED, Reader, contact_of
 from contactsync.apps._freshsales_record import CUSTOM, identity, to_body
 from contactsync.apps._freshsales_site import INCLUDE, Site
+from contactsync.apps._written import texts_in
 from contactsync.errors import ContactsyncError, NothingSent, OutcomeUnknown, RecordRefused
 from contactsync.model.exchange import Op, Record, Result, State, Verb
 from contactsync.rest.redaction import vendor_words
@@ -113,14 +114,5 @@ class Writer:
         """In Freshsales' own words, without what was written. The texts are translated: none is matched."""
         if reply.status == 404 and op.verb is not Verb.CREATE:
             return Result(op.key, State.OVERTAKEN, id=op.id, reason="gone")
-        written = [text for value in op.patch.values() for text in _texts(value)]
-        words = vendor_words(reply, [*self._site.api.secrets, *written])
+        words = vendor_words(reply, [*self._site.api.secrets, *texts_in(op.patch)])
         return Result(op.key, State.REFUSED, id=op.id, reason=f"Freshsales (HTTP {reply.status}): {words}".rstrip(": "))
-
-
-def _texts(value: Any) -> list[str]:
-    """Every text in an own value."""
-    if isinstance(value, str):
-        return [value]
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, Sequence) else ()
-    return [text for part in parts for text in _texts(part)]

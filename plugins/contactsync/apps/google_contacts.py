@@ -1,0 +1,190 @@
+"""Google Contacts, through the People API v1: the contacts of one account, with its labels and custom fields.
+
+Changes and deletions come by sync token; a write carries the etag of a read just before it. Everything that changes
+something is sent one request after another, as Google asks.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from contactsync.apps._people_facts import API_ROOT, INFO, PER_MINUTE, SCOPE, SOURCE, TOKEN_URL
+from contactsync.apps._people_groups import Groups
+from contactsync.apps._people_problem import refused_read
+from contactsync.apps._people_reading import CONNECTIONS, Reader
+from contactsync.apps._people_writing import Writer
+from contactsync.apps.base import Access, App, AppOptions
+from contactsync.contact import Kind
+from contactsync.errors import BadListing, ConnectionMissing, StopError
+from contactsync.model.app import Account, AppInfo, FieldInfo, Rate
+from contactsync.model.exchange import Cursor, Fetched, Op, Page, Ref, Result, Window
+from contactsync.rest.auth import BearerAuth, OAuthRefresh
+from contactsync.rest.service_account import ServiceAccount
+from contactsync.rest.session import Api
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class GoogleContactsOptions(AppOptions):
+    """rate_per_minute: requests that the project's quota allows for each user. lag_seconds: how long listings lag."""
+
+    rate_per_minute: int = Field(PER_MINUTE, gt=0)
+    lag_seconds: int | None = Field(None, ge=0)
+
+
+class GoogleContacts(App):
+    """Contacts of a Google account; see the module's text."""
+
+    info: ClassVar[AppInfo] = INFO
+    Options = GoogleContactsOptions
+
+    def __init__(self, access: Access, options: AppOptions) -> None:
+        super().__init__(access, options)
+        self.chosen = GoogleContactsOptions.model_validate(options.model_dump())
+        rate, seconds = self.chosen.rate_per_minute, self.chosen.lag_seconds
+        lag = INFO.caps.lag if seconds is None else timedelta(seconds=seconds)
+        rates = (Rate(rate, 60), Rate(rate, 60, writes=True))
+        # The declaration of this very account: its project's quota is the user's to say.
+        vars(self)["info"] = replace(INFO, caps=replace(INFO.caps, rates=rates, lag=lag))
+
+    @functools.cached_property
+    def api(self) -> Api:
+        """The wire. Errors: ConnectionMissing where credentials are missing."""
+        given = self.access.credentials
+        return Api(
+            self.access.session,
+            self.access.services,
+            base_url=_root(given.get("host", "")),
+            account=self._cache,
+            auth=self._auth(),
+            rates=self.info.caps.rates,
+            secrets=[given[c.name] for c in INFO.credentials if c.secret and c.name in given],
+        )
+
+    def _auth(self) -> BearerAuth:
+        given, access = self.access.credentials, self.access
+        needed = ("subject",) if "service_account" in given else ("client_id", "client_secret", "refresh_token")
+        missing = [c for c in INFO.credentials if c.name in needed and not given.get(c.name)]
+        if missing:
+            raise ConnectionMissing(
+                f"The connection {access.connection!r} for Google Contacts lacks: "
+                f"{', '.join(f'{c.title} (field {c.where})' for c in missing)}.",
+                next_step="enter client id, client secret and refresh token, or a service account key and a subject.",
+            )
+        if "service_account" in given:
+            return ServiceAccount(
+                access.session,
+                access.services,
+                connection=access.connection,
+                key=given["service_account"],
+                scope=SCOPE,
+                subject=given["subject"],
+                token_url=given.get("token_url", ""),
+            )
+        return OAuthRefresh(
+            access.session,
+            access.services,
+            connection=access.connection,
+            token_url=given.get("token_url", TOKEN_URL),
+            client_id=given["client_id"],
+            client_secret=given["client_secret"],
+            refresh_token=given["refresh_token"],
+        )
+
+    @property
+    def _cache(self) -> str:
+        """Under which the rate budget and metadata are kept; Google counts by user, and a connection is one user's."""
+        return f"google_contacts:{self.access.connection}"
+
+    @functools.cached_property
+    def groups(self) -> Groups:
+        """The account's labels."""
+        return Groups(self.api, self.access.services.metadata, self._cache)
+
+    @functools.cached_property
+    def reader(self) -> Reader:
+        """Reads the account."""
+        return Reader(self.api, self.groups, self.access.services.metadata, self._cache)
+
+    def account(self) -> Account:
+        """The person behind the credentials, and how many contacts there are."""
+        asked = {"personFields": "metadata", "sources": SOURCE, "pageSize": 1}
+        reply = self.api.read("GET", CONNECTIONS, params=asked)
+        if reply.status != 200:
+            raise refused_read(reply)
+        body = reply.json()
+        if not isinstance(body, dict):
+            raise BadListing("Google's list of contacts is not one.", next_step="check the connection's host.")
+        name, email = self._me()
+        subject = self.access.credentials.get("subject", "")
+        host = urlsplit(self.api.base_url).netloc
+        return Account(name or self._stand_in(), host, int(body.get("totalItems") or 0), email or subject)
+
+    def _me(self) -> tuple[str, str]:
+        """Resource name and e-mail of whose credentials these are, '' where the scope does not reach that far."""
+        reply = self.api.read("GET", "v1/people/me", params={"personFields": "emailAddresses,metadata"})
+        body = reply.json() if reply.status == 200 else None
+        if not isinstance(body, dict):
+            return "", ""
+        emails = [e for e in body.get("emailAddresses") or () if isinstance(e, dict) and e.get("value")]
+        primary = [e for e in emails if (e.get("metadata") or {}).get("primary")]
+        name = str(body.get("resourceName") or "")
+        return ("" if name == "people/me" else name), str((primary or emails or [{}])[0].get("value", ""))
+
+    def _stand_in(self) -> str:
+        """What tells accounts apart where Google does not: the person acted for, else the authorisation itself.
+
+        A new refresh token may be another person's, so it counts as another account until a person relinks it.
+        """
+        given = self.access.credentials
+        who = given.get("subject") or given.get("refresh_token", "")
+        digest = hashlib.sha256("\n".join((given.get("client_id", ""), who)).encode()).hexdigest()
+        return f"authorisation/{digest[:32]}"
+
+    def describe(self) -> Sequence[FieldInfo]:
+        """The declared fields and the custom ones seen so far; any other key may be written too."""
+        keys = self.reader.look_for_keys()
+        custom = (FieldInfo(f"custom.{key}", Kind.TEXT, key, custom=True) for key in keys)
+        return (*self.info.fields, *custom)
+
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        """All contacts, or what changed since a cursor."""
+        if isinstance(start, Window):
+            raise StopError(
+                "Google Contacts cannot list the contacts that changed within a time.",
+                next_step="run without a window.",
+            )
+        return self.reader.pull(start)
+
+    def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:
+        """Point reads, 200 a request."""
+        return self.reader.fetch(refs)
+
+    def push(self, ops: Sequence[Op]) -> Iterator[Result]:
+        """Write in batches, one after another."""
+        return Writer(self.api, self.groups, self.reader).push(ops)
+
+
+def _root(host: str) -> str:
+    """The API's root. Errors: ConnectionMissing where tokens would travel unencrypted."""
+    entered = host.strip().rstrip("/") or API_ROOT
+    local = entered.startswith(LOOPBACK)
+    root = entered if "://" in entered else f"{'http' if local else 'https'}://{entered}"
+    name = urlsplit(root).hostname or ""
+    if not name or (root.startswith("http://") and "." in name and name not in LOOPBACK):
+        raise ConnectionMissing(
+            "The Google Contacts connection's host is not an address that may be given a token.",
+            next_step=f"leave it empty, or enter an https address such as {API_ROOT}.",
+        )
+    return root
+
+
+APP = GoogleContacts
