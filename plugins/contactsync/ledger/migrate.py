@@ -34,20 +34,20 @@ def upgrade(target: str | Engine) -> None:
         engine.dispose()
 
 
-def check(engine: Engine) -> None:
+def check(engine: Engine, revisions: tuple[str, ...] = REVISIONS) -> None:
     """Errors: LedgerSchema where the schema is absent, older or newer than this package."""
     with reading(engine) as connection:
         found = _revision(connection)
     if found is None:
         raise absent(engine)
-    if found not in REVISIONS:
+    if found not in revisions:
         raise LedgerSchema(
-            f"The ledger ({place(engine)}) has schema {found}, this package knows only {REVISIONS[-1]} and before.",
+            f"The ledger ({place(engine)}) has schema {found}, this package knows only {revisions[-1]} and before.",
             next_step="upgrade the package contactsync here; another host runs a newer one.",
         )
-    if found != REVISIONS[-1]:
+    if found != revisions[-1]:
         raise LedgerSchema(
-            f"The ledger ({place(engine)}) has schema {found}, this package needs {REVISIONS[-1]}.", next_step=UPGRADE
+            f"The ledger ({place(engine)}) has schema {found}, this package needs {revisions[-1]}.", next_step=UPGRADE
         )
 
 
