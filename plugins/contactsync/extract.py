@@ -35,13 +35,14 @@ class Extracted:
 
     records    new or changed, by id
     gone       ids reported deleted or found gone; unlisted_linked / unlisted: known ids a complete read did not list
-    listed     rows that the pages held
+    listed     rows that the pages held; news: those of them that are worked on
     """
 
     complete: bool
     began_at: datetime
     cursor: Cursor | None
     listed: int
+    news: int
     records: Mapping[str, Record]
     gone: Collection[str] = ()
     forbidden: Collection[str] = ()
@@ -132,6 +133,7 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         began_at=order.now,
         cursor=listing.cursor,
         listed=len(listing.records) + len(listing.unreadable),
+        news=len(records) + len(listing.unreadable),
         records=records,
         gone=_told_gone(app, ledger, order, [i for i in listing.deleted if i not in listing.records]),
         moved=listing.moved,

@@ -2,28 +2,68 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 
-from contactsync.apps.base import App
-from contactsync.ledger.store import Ledger
-from contactsync.model.spec import ProjectSpec, Side, SyncSpec
-from contactsync.model.stages import Artefacts
+from contactsync.errors import AccountBusy, ContactsyncError
+from contactsync.model.spec import SIDES, Side
+from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
+from contactsync.stages.opening import open_run
+from contactsync.stages.planning import reconcile
+from contactsync.stages.reading import extract_side, transform
+from contactsync.stages.recording import record
+from contactsync.stages.workplace import Workplace
+from contactsync.stages.writing import load_side
+
+__all__ = [
+    "Workplace",
+    "extract_side",
+    "load_side",
+    "open_run",
+    "reconcile",
+    "record",
+    "run_sync",
+    "transform",
+]
+
+ACCOUNT_PATIENCE = 900.0
+ACCOUNT_PAUSE = 30.0
 
 
-@dataclass(frozen=True)
-class Workplace:
-    """All that a stage of one run needs; made by the DAG's operators, the CLI and the tests.
+def run_sync(place: Workplace, request: RunRequest) -> Summary:
+    """One run of one sync in this process: the same stages as the DAG. A failing stage still records what is known."""
+    opened = open_run(place, request)
+    reads: dict[Side, Read | None] = {Side.LEFT: None, Side.RIGHT: None}
+    loaded: dict[Side, Loaded | None] = {Side.LEFT: None, Side.RIGHT: None}
+    planned: Planned | None = None
+    stage = "extract"
+    try:
+        for side in SIDES:
+            stage = f"extract_{side}"
+            reads[side] = extract_side(place, request, opened, side)
+        left, right = (r for r in reads.values() if r is not None)
+        if not (left.quiet and right.quiet and opened.due == 0):
+            stage = "transform"
+            frames = transform(place, request, opened, left.ref, right.ref)
+            stage = "reconcile"
+            planned = reconcile(place, request, opened, frames)
+            for side in SIDES:
+                stage = f"load_{side}"
+                loaded[side] = _load(place, request, opened, planned, side)
+    except ContactsyncError:
+        record(place, request, opened, reads, planned, loaded, [stage])
+        raise
+    return record(place, request, opened, reads, planned, loaded, [])
 
-    open_app   opens the app of a side with the ledger's services (budget, tokens, metadata cache)
-    ended      tells whether the run that owns a lock has ended (Airflow's word; CLI: never)
-    """
 
-    spec: SyncSpec
-    project: ProjectSpec
-    open_app: Callable[[Side], App]
-    ledger: Ledger
-    artefacts: Artefacts
-    clock: Callable[[], datetime]
-    ended: Callable[[str], bool]
+def _load(place: Workplace, request: RunRequest, opened: Opened, planned: Planned, side: Side) -> Loaded:
+    """Load one side; another sync that writes to the same account is waited for."""
+    sleep: Callable[[float], None] = place.app(side).access.services.sleep
+    started = time.monotonic()
+    while True:
+        try:
+            return load_side(place, request, opened, planned, side)
+        except AccountBusy:
+            if time.monotonic() - started > ACCOUNT_PATIENCE:
+                raise
+            sleep(ACCOUNT_PAUSE)

@@ -13,7 +13,7 @@ from contactsync.model.ledger import FoldBatch
 from contactsync.model.link import Known, Link, LinkStatus
 from contactsync.model.plan import NEVER_HAPPENED, Bucket, Counted, Hold, HoldReason, JournalRow, Outcome, Plan
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
-from contactsync.sync.fold import When, back_off, fold_create, fold_link
+from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
 from contactsync.sync.readings import key_hashes
 
 SETTLED = (State.DONE, State.ADOPTED, State.REFUSED, State.OVERTAKEN, State.NOT_SENT)
@@ -51,6 +51,10 @@ class Folding:
                 self._create(row)
             else:
                 self._link(row)
+        for link_id in {r.intent.link_id or "" for r in settled} & self.links.keys():
+            link = self.links[link_id]
+            if link.due_run is None and is_pending(link, self.pairs):
+                self.links[link_id] = replace(link, due_run=0)
 
     def _load(self, rows: Sequence[JournalRow]) -> None:
         wanted = {r.intent.link_id for r in rows if r.intent.link_id} - self.links.keys()

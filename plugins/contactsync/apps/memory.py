@@ -51,6 +51,9 @@ from contactsync.model.exchange import (
 _HELD = tuple(f for f in FIELDS if f not in ("names.full", "consent", "owner"))
 
 
+_EMPTY: dict[str, Any] = {f: [] if FIELDS[f].several else "" for f in _HELD}
+
+
 def _own(name: str) -> FieldInfo:
     kind = FIELDS[name]
     labelled = kind in (Kind.EMAILS, Kind.PHONES, Kind.ADDRESSES, Kind.URLS)
@@ -259,7 +262,7 @@ def _done(op: Op, contact_id: str, state: dict[str, Any], *, created: bool) -> R
 
 
 def _record(contact_id: str, row: Mapping[str, Any]) -> Record:
-    fields = dict(row["fields"])
+    fields = {**_EMPTY, **row["fields"]}
     marker = (row["marker"],) if row.get("marker") else ()
     modified = datetime.fromisoformat(row["modified"])
     return Record(contact_id, fields, raw_hash([contact_id, fields]), row["version"], modified, {}, marker)

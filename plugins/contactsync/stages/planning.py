@@ -34,8 +34,15 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
     """Plan the run. Errors: LimitExceeded (names the plan's hash), PlanMismatch, FenceLost."""
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
-    plan = make_plan(place, request, opened, frames)
-    ref = place.artefacts.write("plan", *plan_artefact(plan, {"sync": place.spec.id, "run": request.run_id}))
+    frame, headers = place.artefacts.read(frames)
+    readings = {s: reading(frame[frame["side"] == s.value], headers[s.value], place.mapped) for s in SIDES}
+    plan = make_plan(place, request, opened, readings)
+    about = {
+        "sync": place.spec.id,
+        "run": request.run_id,
+        "cursors": {s.value: headers[s.value]["cursor"] for s in SIDES},
+    }
+    ref = place.artefacts.write("plan", *plan_artefact(plan, about))
     left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)
     log.info("Plan %s: %d actions left, %d right, %d matched", plan.hash, left, right, plan.matched)
     if not request.dry_run:
@@ -59,10 +66,8 @@ def _judge(place: Workplace, request: RunRequest, plan: Plan) -> None:
         )
 
 
-def make_plan(place: Workplace, request: RunRequest, opened: Opened, frames: ArtefactRef) -> Plan:
+def make_plan(place: Workplace, request: RunRequest, opened: Opened, readings: dict[Side, Reading]) -> Plan:
     """Everything this run decides, and the limits it exceeds."""
-    frame, header = place.artefacts.read(frames)
-    readings = {side: reading(frame[frame["side"] == side.value], header[side.value], place.mapped) for side in SIDES}
     gathered = _Gathering(place, place.reader, request, opened, readings, _row(place, request))
     plan = decide(gathered.given())
     known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}

@@ -95,8 +95,21 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
     if outcome.state is State.ADOPTED and doubtful:
         words = f"outcome unknown; the app now shows other values of: {', '.join(doubtful)}"
         holds = (*holds, Hold(target, here.contact_id, HoldReason.UNKNOWN_OUTCOME, words, link.id))
-    pending = any(f not in apart for f in here.seen)
-    return replace(folded, apart=apart, attempts=0, due_run=0 if pending else None), holds
+    return replace(folded, apart=apart, attempts=0), holds
+
+
+def is_pending(link: Link, pairs: Sequence[FieldPair]) -> bool:
+    """True where a field still waits to be settled though nobody need read it again (a foreign edit in an answer)."""
+    if link.status is not LinkStatus.LIVE:
+        return False
+    for pair in pairs:
+        name = pair.field
+        now = {s: now_values(link.side(s)).get(name) for s in (Side.LEFT, Side.RIGHT)}
+        if None in now.values() or name in link.apart:
+            continue
+        if any(link.side(s).base.get(name) != now[s] for s in now):
+            return True
+    return False
 
 
 _IGNORED = HoldReason.NOT_STORED

@@ -319,8 +319,6 @@ def _raised(before: Link, after: Link) -> Link:
         left=replace(after.left, observed_at=before.left.observed_at),
         right=replace(after.right, observed_at=before.right.observed_at),
         version=before.version,
-        due_run=before.due_run,
-        due_at=before.due_at,
     )
     return (
         replace(after, version=before.version) if unobserved == before else replace(after, version=before.version + 1)

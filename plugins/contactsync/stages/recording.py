@@ -1,0 +1,208 @@
+"""record: fold what the run saw and did, move the cursors, count, and say how it went."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from contactsync.frames import plan_from
+from contactsync.model.exchange import State
+from contactsync.model.ledger import RunRow, RunState, StoredCursor
+from contactsync.model.plan import Bucket, HoldReason, JournalRow, Outcome, Plan
+from contactsync.model.spec import SIDES, Side
+from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
+from contactsync.record import Folding, batches, final_buckets
+from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.sync.fold import When
+
+log = logging.getLogger(__name__)
+
+Header = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What the other stages handed on, opened up."""
+
+    plan: Plan
+    headers: Mapping[Side, Header]
+    states: Mapping[str, State]
+    problems: tuple[str, ...]
+
+
+def record(
+    place: Workplace,
+    request: RunRequest,
+    opened: Opened,
+    reads: Mapping[Side, Read | None],
+    planned: Planned | None,
+    loaded: Mapping[Side, Loaded | None],
+    failed: Sequence[str],
+) -> Summary:
+    """End the run. `failed`: ids of tasks that failed. Errors: FenceLost, LedgerBusy."""
+    plan = plan_from(*place.artefacts.read(planned.ref)) if planned else Plan()
+    headers = {s: place.artefacts.read(r.ref)[1] for s, r in reads.items() if r is not None}
+    problems = _problems(failed, loaded, plan if request.dry_run else Plan())
+    if request.dry_run:
+        done = _Done(plan, headers, {i.key: State.DONE for i in plan.intents}, problems)
+        return _summary(place, done, dry_run=True)
+    place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+    states = _fold(place, request, opened, plan, written=planned is not None and not _stopped(failed))
+    done = _Done(plan, headers, states, problems)
+    read_whole = all(reads.get(s) is not None for s in SIDES)
+    if read_whole and (planned is not None or all(r.quiet for r in reads.values() if r)) and not _stopped(failed):
+        _move_cursors(place, request, opened, headers)
+        _remember_spec(place, headers)
+    summary = _summary(place, done, dry_run=False)
+    _end(place, request, opened, planned, summary)
+    return summary
+
+
+def _stopped(failed: Sequence[str]) -> bool:
+    """True where nothing may be believed: the plan was not made or not let pass."""
+    return any(task.split("_")[0] in ("open", "extract", "transform", "reconcile") for task in failed)
+
+
+def _problems(failed: Sequence[str], loaded: Mapping[Side, Loaded | None], dry: Plan) -> tuple[str, ...]:
+    out = [f"task {task} failed" for task in failed]
+    out += [f"{n.failed_batches} batches failed as a whole on the {n.side} side" for n in loaded.values()
+            if n is not None and n.failed_batches]  # fmt: skip
+    return (*out, *(f"limit: {p}" for p in dry.problems))
+
+
+# ---- folding
+
+
+def _fold(place: Workplace, request: RunRequest, opened: Opened, plan: Plan, *, written: bool) -> dict[str, State]:
+    """Fold the plan's observations and every settled action; returns how each action of the plan ended."""
+    row = sync_row(place)
+    if row is None or not written:
+        return {}
+    sync_id = place.spec.id
+    place.ledger.settle(sync_id, plan.settled)
+    place.ledger.count_listing(sync_id, list(plan.listed))
+    rows = _with_unsent(place, request, plan)
+    when = When(opened.seq, place.clock())
+    folding = Folding(sync_id, row.salt, place.spec.match, place.pairs, when, place.reader)
+    folding.start(plan)
+    folding.fold(rows)
+    for batch in batches(folding, plan):
+        place.ledger.fold(sync_id, request.run_id, batch, fence=opened.fence)
+    return {r.intent.key: r.outcome.state for r in rows}
+
+
+def _with_unsent(place: Workplace, request: RunRequest, plan: Plan) -> list[JournalRow]:
+    """The journal rows to fold; actions that no load reached end `not_sent` and are due again."""
+    sync_id, now = place.spec.id, place.clock()
+    rows = {r.intent.key: r for r in place.ledger.unfolded(sync_id)}
+    done = {r.intent.key: r for r in place.ledger.journal(sync_id, request.run_id)}
+    unreached = [
+        i for i in plan.intents
+        if (rows.get(i.key) is None and i.key not in done)
+        or (i.key in rows and rows[i.key].outcome.state is State.PLANNED)
+    ]  # fmt: skip
+    outcomes = [Outcome(i.key, State.NOT_SENT, i.target_id, reason="was not reached", at=now) for i in unreached]
+    place.ledger.settle(sync_id, [o for o in outcomes if o.key in rows])
+    for intent, outcome in zip(unreached, outcomes, strict=True):
+        rows[intent.key] = JournalRow(intent, outcome, request.run_id)
+    return [*rows.values()]
+
+
+def _move_cursors(place: Workplace, request: RunRequest, opened: Opened, headers: Mapping[Side, Header]) -> None:
+    for side, header in headers.items():
+        began_at = datetime.fromisoformat(header["began_at"])
+        stored = place.ledger.cursor(place.spec.id, side)
+        complete_at = began_at if header["complete"] else (stored.complete_at if stored else None)
+        cursor = StoredCursor(side, header["cursor"], complete_at, began_at, request.run_id)
+        place.ledger.set_cursor(place.spec.id, cursor, fence=opened.fence)
+
+
+def _remember_spec(place: Workplace, headers: Mapping[Side, Header]) -> None:
+    """Mapping and match keys count as read only after a complete read of both sides; so does union mode's end."""
+    row = sync_row(place)
+    if row is None or not all(h["complete"] for h in headers.values()):
+        return
+    fresh = replace(row, mapping=place.mapping_state(), scope=place.scope_state())
+    if row.union and row.union_since is not None:
+        lag = max(place.app(s).info.caps.lag for s in SIDES)
+        begun = min(datetime.fromisoformat(h["began_at"]) for h in headers.values())
+        if begun > row.union_since + lag or not lag:
+            fresh = replace(fresh, union=row.union - 1)
+    if fresh != row:
+        place.ledger.save_sync(fresh)
+
+
+def _end(place: Workplace, request: RunRequest, opened: Opened, planned: Planned | None, summary: Summary) -> None:
+    started = next((r for r in place.ledger.runs(place.spec.id) if r.run_id == request.run_id), None)
+    ended = RunRow(
+        place.spec.id,
+        request.run_id,
+        opened.seq,
+        request.kind.value,
+        RunState.DONE if summary.ok else RunState.FAILED,
+        started.started_at if started else place.clock(),
+        place.clock(),
+        planned.hash if planned else "",
+        request.apply_plan,
+        summary.counts,
+        summary.line,
+    )
+    place.ledger.end_run(ended)
+    place.ledger.release_lock(place.spec.id, request.owner, opened.fence)
+
+
+# ---- counting
+
+
+def _summary(place: Workplace, done: _Done, *, dry_run: bool) -> Summary:
+    worked = {side: {c.contact_id for c in done.plan.counted if c.source is side} for side in SIDES}
+    listed = {side: int(h["listed"]) - int(h["news"]) for side, h in done.headers.items()}
+    totals = final_buckets(done.plan, done.states, listed)
+    counts = {_direction(side): _counts(totals[side], done.plan.matched) for side in SIDES}
+    line = "; ".join(_sentence(place, side, totals[side], done.plan) for side in SIDES)
+    problems = (*done.problems, *_sums(done, worked))
+    if problems:
+        line = f"{line}. NOT COMPLETE: {'; '.join(problems)}"
+    return Summary(not problems, f"Dry run, nothing written: {line}" if dry_run else line, counts, problems, dry_run)
+
+
+def _sums(done: _Done, worked: Mapping[Side, set[str]]) -> list[str]:
+    """Every contact that was read is in exactly one bucket (promise 15)."""
+    problems = []
+    for side in SIDES:
+        read = {k.contact_id for s, k in done.plan.known if s is side and not k.tombstone and k.due_run is None}
+        lost = len(read - worked[side])
+        if lost:
+            problems.append(f"the sums do not add up: {lost} contacts read on the {side} side are in no bucket")
+    return problems
+
+
+def _direction(source: Side) -> str:
+    return f"{source}_to_{source.other}"
+
+
+def _counts(totals: Counter[Bucket], matched: int) -> dict[str, int]:
+    return {"read": sum(totals.values()), "matched": matched, **{b.value: totals[b] for b in Bucket}}
+
+
+_TOLD = (Bucket.CREATED, Bucket.UPDATED, Bucket.DELETED, Bucket.CONFLICT, Bucket.SKIPPED, Bucket.FAILED)
+_HOLD_WORDS = {
+    HoldReason.NO_KEY: "no match key",
+    HoldReason.AMBIGUOUS: "ambiguous",
+    HoldReason.REFUSED: "refused by the app",
+    HoldReason.UNREADABLE: "unreadable",
+}
+
+
+def _sentence(place: Workplace, source: Side, totals: Counter[Bucket], plan: Plan) -> str:
+    """`Freshsales to Google Contacts: 12 updated, 1 created; 3 held (no match key 3)`."""
+    names = f"{place.app(source).info.title} to {place.app(source.other).info.title}"
+    told = [f"{totals[b]} {b.value}" for b in _TOLD if totals[b]] or ["nothing to do"]
+    why = Counter(_HOLD_WORDS.get(h.reason, h.reason.value.replace("_", " ")) for h in plan.holds if h.side is source)
+    held = f"; {totals[Bucket.HELD]} held" if totals[Bucket.HELD] else ""
+    reasons = f" ({', '.join(f'{w} {n}' for w, n in sorted(why.items()))})" if held and why else ""
+    return f"{names}: {', '.join(told)}{held}{reasons}"

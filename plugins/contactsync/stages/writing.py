@@ -1,0 +1,28 @@
+"""load: the plan's actions of one side, written under the account's lease."""
+
+from __future__ import annotations
+
+from contactsync.checks import Target
+from contactsync.frames import plan_from
+from contactsync.load import Loader, LoadOrder
+from contactsync.model.spec import Side
+from contactsync.model.stages import Loaded, Opened, Planned, RunRequest
+from contactsync.stages.workplace import Workplace
+
+
+def load_side(place: Workplace, request: RunRequest, opened: Opened, planned: Planned, side: Side) -> Loaded:
+    """Write one side. A dry run writes nothing. Errors: AccountBusy, FenceLost, AuthError and what stops a load."""
+    if request.dry_run:
+        return Loaded(side.value, 0, 0)
+    frame, header = place.artefacts.read(planned.ref)
+    plan = plan_from(frame, header)
+    intents = [i for i in plan.intents if i.side is side]
+    if not intents:
+        return Loaded(side.value, 0, 0)
+    place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+    order = LoadOrder(
+        place.spec.id, request.run_id, side, request.owner, opened.fence, place.clock, place.ended,
+        place.app(side).access.services.sleep,
+    )  # fmt: skip
+    target = Target(place.app(side), place.decode(side), place.account_id(side), header["cursors"][side.value])
+    return Loader(order, place.ledger, target, place.app(side.other), place.encode(side)).run(intents)
