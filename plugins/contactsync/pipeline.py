@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from contactsync.errors import AccountBusy, ContactsyncError
+from contactsync.frames import plan_from
+from contactsync.model.plan import Plan
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
 from contactsync.stages.opening import open_run
@@ -20,6 +23,7 @@ __all__ = [
     "extract_side",
     "load_side",
     "open_run",
+    "plan_sync",
     "reconcile",
     "record",
     "run_sync",
@@ -32,6 +36,17 @@ ACCOUNT_PAUSE = 30.0
 
 def run_sync(place: Workplace, request: RunRequest) -> Summary:
     """One run of one sync in this process: the same stages as the DAG. A failing stage still records what is known."""
+    return _run(place, request)[0]
+
+
+def plan_sync(place: Workplace, request: RunRequest) -> tuple[Plan, Summary]:
+    """A dry run and its plan: what a run would do now. Writes nothing but its artefacts."""
+    summary, planned = _run(place, replace(request, dry_run=True))
+    plan = plan_from(*place.artefacts.read(planned.ref)) if planned else Plan()
+    return plan, summary
+
+
+def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None]:
     opened = open_run(place, request)
     reads: dict[Side, Read | None] = {Side.LEFT: None, Side.RIGHT: None}
     loaded: dict[Side, Loaded | None] = {Side.LEFT: None, Side.RIGHT: None}
@@ -53,7 +68,7 @@ def run_sync(place: Workplace, request: RunRequest) -> Summary:
     except ContactsyncError:
         record(place, request, opened, reads, planned, loaded, [stage])
         raise
-    return record(place, request, opened, reads, planned, loaded, [])
+    return record(place, request, opened, reads, planned, loaded, []), planned
 
 
 def _load(place: Workplace, request: RunRequest, opened: Opened, planned: Planned, side: Side) -> Loaded:

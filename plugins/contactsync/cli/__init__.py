@@ -1,0 +1,31 @@
+"""`contactsync ...`: the command line. Each command is a thin layer over the stages and the ledger."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from contactsync.cli import ledger_commands, sandbox_commands, sync_commands
+from contactsync.errors import ContactsyncError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Keeps contacts equal between two apps, both ways.",
+    epilog="Exit codes: 0 all done; 1 a run ended with problems; 2 stopped before or during writing; 3 try again "
+    "later; 4 something in a file, option or connection is wrong; 5 another run holds the sync.",
+)
+sync_commands.add_to(app)
+ledger_commands.add_to(app)
+sandbox_commands.add_to(app)
+
+
+def main() -> None:
+    """The console script. An error of ours is one readable line and an exit code; everything else is a bug."""
+    try:
+        app()
+    except ContactsyncError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.exit(error.exit_code)

@@ -1,0 +1,83 @@
+"""Where a command works: the include folder, the sync's file, and a workplace with the command line's own identity."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contactsync.errors import ConfigError
+from contactsync.mapping.loader import Loaded, load_folder
+from contactsync.mapping.project import load_project
+from contactsync.model.spec import ProjectSpec, SyncSpec
+from contactsync.model.stages import RunKind, RunRequest
+from contactsync.orchestration.shipped_apps import ShippedApps
+
+if TYPE_CHECKING:
+    from contactsync.pipeline import Workplace
+
+INCLUDE_VARIABLE = "CONTACTSYNC_INCLUDE"
+OWNER = "cli"
+
+
+def include_folder(given: Path | None) -> Path:
+    """The folder with mappings/ and contactsync.yaml: as given, else $CONTACTSYNC_INCLUDE, else ./include upwards."""
+    if given is not None:
+        return given
+    if os.environ.get(INCLUDE_VARIABLE):
+        return Path(os.environ[INCLUDE_VARIABLE])
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "include" / "mappings").is_dir():
+            return folder / "include"
+    raise ConfigError(
+        f"No include/mappings folder in {Path.cwd()} or above.",
+        next_step=f"go to your project's folder, or name the folder with --include or {INCLUDE_VARIABLE}",
+    )
+
+
+def loaded(include: Path) -> Loaded:
+    """Every sync file of the folder."""
+    return load_folder(include / "mappings", ShippedApps())
+
+
+def spec_of(include: Path, sync: str) -> SyncSpec:
+    """The sync with that id. Errors: ConfigError for an unknown id, or the file's own error where it is broken."""
+    files = loaded(include)
+    for broken in files.broken:
+        if broken.id == sync:
+            raise broken.error
+    for spec in files.specs:
+        if spec.id == sync:
+            return spec
+    raise ConfigError(
+        f"There is no sync {sync!r} in {include / 'mappings'}.",
+        allowed=tuple(sorted(s.id for s in files.specs)),
+        next_step="name one of these, or add its file",
+    )
+
+
+def project_of(include: Path) -> ProjectSpec:
+    """The project file's settings."""
+    return load_project(include / "contactsync.yaml")
+
+
+def request(*, dry_run: bool = False, full_read: bool = False, apply_plan: str = "") -> RunRequest:
+    """A run of the command line; its owner names host and process, so that a dead one's lock can be taken."""
+    now = datetime.now(UTC)
+    run_id = f"cli__{now:%Y-%m-%dT%H:%M:%S}_{secrets.token_hex(3)}"
+    owner = f"{OWNER} {socket.gethostname()} {os.getpid()} {run_id}"
+    return RunRequest(run_id, owner, RunKind.CLI, dry_run, full_read, apply_plan)
+
+
+@contextmanager
+def workplace(include: Path, sync: str, run_id: str) -> Iterator[Workplace]:
+    """The workplace of a sync on this machine."""
+    from contactsync.orchestration.workplace import cli_workplace
+
+    with cli_workplace(spec_of(include, sync), project_of(include), run_id) as place:
+        yield place

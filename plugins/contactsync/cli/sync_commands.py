@@ -1,0 +1,120 @@
+"""Commands about syncs: validate, run, plan, relink."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contactsync.cli import tables
+from contactsync.cli.place import include_folder, loaded, request, workplace
+from contactsync.mapping.loader import load_sync
+from contactsync.model.stages import Summary
+from contactsync.orchestration.shipped_apps import ShippedApps
+
+Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
+Sync = Annotated[str, typer.Argument(help="Id of the sync.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FullRead = Annotated[bool, typer.Option("--full-read", help="Read both apps completely.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens (ids and counts only).")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(epilog="Example: contactsync validate include/mappings/freshsales-google.yaml")(validate)
+    app.command(epilog="Example: contactsync run freshsales-google --dry-run")(run)
+    app.command(epilog="Example: contactsync plan freshsales-google")(plan)
+    app.command(epilog="Example: contactsync relink freshsales-google")(relink)
+
+
+def validate(
+    files: Annotated[list[Path] | None, typer.Argument(help="Sync files; none = the whole folder.")] = None,
+    include: Include = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check sync files without touching any app."""
+    problems: list[str] = []
+    good: list[str] = []
+    if files:
+        from contactsync.errors import ConfigError
+
+        for file in files:
+            try:
+                good.append(load_sync(file, file.parent, ShippedApps()).id)
+            except ConfigError as error:
+                problems.append(str(error))
+    else:
+        found = loaded(include_folder(include))
+        good = [spec.id for spec in found.specs]
+        problems = [str(broken.error) for broken in found.broken]
+    if as_json:
+        typer.echo(json.dumps({"valid": good, "problems": problems}, indent=2))
+    else:
+        tables.validation(good, problems)
+    if problems:
+        raise typer.Exit(4)
+
+
+def run(
+    sync: Sync,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Work everything out, write nothing.")] = False,
+    full_read: FullRead = False,
+    apply_plan: Annotated[str, typer.Option(help="Hash of a plan that may pass its limits once.")] = "",
+    include: Include = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run one sync now, without a scheduler."""
+    from contactsync.pipeline import run_sync
+
+    _log(verbose=verbose)
+    asked = request(dry_run=dry_run, full_read=full_read, apply_plan=apply_plan)
+    with workplace(include_folder(include), sync, asked.run_id) as place:
+        summary = run_sync(place, asked)
+    _tell(summary, as_json=as_json)
+    if not summary.ok:
+        raise typer.Exit(1)
+
+
+def plan(sync: Sync, full_read: FullRead = False, include: Include = None, as_json: AsJson = False) -> None:
+    """Show what a run would change now: per contact and field, with the reason. Writes nothing."""
+    from contactsync.pipeline import plan_sync
+
+    asked = request(dry_run=True, full_read=full_read)
+    with workplace(include_folder(include), sync, asked.run_id) as place:
+        made, summary = plan_sync(place, asked)
+        names = {side: place.app(side).info.title for side in (tables.LEFT, tables.RIGHT)}
+    if as_json:
+        typer.echo(json.dumps(tables.plan_as_data(made, summary), indent=2, ensure_ascii=False))
+    else:
+        tables.plan(made, summary, names)
+
+
+def relink(sync: Sync, include: Include = None) -> None:
+    """Accept the accounts now behind the connections; links are found again, nobody is created or deleted meanwhile."""
+    from contactsync.stages.relinking import relink as accept
+
+    asked = request()
+    with workplace(include_folder(include), sync, asked.run_id) as place:
+        changed = accept(place, asked.owner)
+    for side, (before, now) in changed.items():
+        typer.echo(f"{side}: {before or 'unknown'} -> {now}" if before != now else f"{side}: {now} (as before)")
+    typer.echo("The next two runs read both sides completely and find the links again.")
+
+
+def _tell(summary: Summary, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(summary), indent=2))
+    else:
+        tables.summary(summary)
+
+
+def _log(*, verbose: bool) -> None:
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s")
+    logging.getLogger("contactsync").setLevel(level)
