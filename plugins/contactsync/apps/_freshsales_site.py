@@ -19,6 +19,7 @@ from contactsync.errors import (
 )
 from contactsync.model.app import FieldInfo, Rate
 from contactsync.rest.auth import TokenAuth
+from contactsync.rest.origin import PORTS, origin
 from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
 from contactsync.rest.session import Api
@@ -44,23 +45,20 @@ def candidates(place: str, flavour: str) -> tuple[str, ...]:
 
 
 def _of_address(entered: str) -> list[str]:
-    try:
-        parts = urlsplit(entered if "://" in entered else f"{_scheme(entered)}://{entered}")
-        host = parts.hostname or ""
-        root = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    except ValueError:
-        host, root = "", ""
-    if not host or not root.startswith(("https://", "http://")):
+    address = entered if "://" in entered else f"{_scheme(entered)}://{entered}"
+    place = origin(address)
+    if place is None or place[0] not in PORTS:
         raise ConnectionMissing(
             "The Freshsales connection's host is neither a subdomain, a host name nor an address.",
             next_step="enter it as acme, acme.myfreshworks.com or https://acme.freshsales.io.",
         )
-    if root.startswith("http://") and "." in host and host not in LOOPBACK:
+    parts, host = urlsplit(address), place[1]
+    if place[0] == "http" and "." in host and host not in LOOPBACK:
         raise ConnectionMissing(
             f"The Freshsales connection would send the API key to {host} unencrypted.",
             next_step="write https:// in front of the host.",
         )
-    path = parts.path.rstrip("/")
+    root, path = f"{place[0]}://{parts.netloc}", parts.path.rstrip("/")
     if path.endswith("/api"):
         return [f"{root}{path}"]
     if path.startswith("/crm/sales"):  # pasted from the browser

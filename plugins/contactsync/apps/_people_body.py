@@ -18,6 +18,7 @@ from contactsync.apps._people_record import (
     chosen_work,
     group_of,
     stripped,
+    with_primary,
 )
 from contactsync.contact import Kind, address_text, element_id, fold
 from contactsync.errors import RecordRefused
@@ -160,9 +161,9 @@ def _values(wanted: Sequence[Mapping[str, Any]], items: Sequence[Item], kind: Ki
     for element in wanted:
         value = str(element["value"])
         same = known.pop(element_id(kind, value), [])
-        out.append(_typed({**_sent(same[0] if same else {}), "value": value}, element))
-        out.extend(_sent(item) for item in same[1:])
-    return out
+        out.append(_typed({**_listed(same[0] if same else {}), "value": value}, element))
+        out.extend(_listed(item) for item in same[1:])
+    return sorted(out, key=_after_primary)
 
 
 def _addresses(wanted: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> list[Any]:
@@ -172,14 +173,21 @@ def _addresses(wanted: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> li
         known.setdefault(_place(address_parts(item)), []).append(item)
     out: list[Any] = []
     for element in wanted:
-        same = known.get(_place(element["value"]), [])
-        if same:
-            out.append(_typed(_sent(same.pop(0)), element))
-        else:
-            parts = {ADDRESS[p]: str(v) for p, v in element["value"].items() if v}
-            out.append(_typed(parts, element))
-    wanted_places = {_place(element["value"]) for element in wanted}
-    return out + [_sent(item) for place, rest in known.items() if place in wanted_places for item in rest]
+        place = _place(element["value"])
+        same = known.pop(place, [])
+        parts = {ADDRESS[part]: str(text) for part, text in element["value"].items() if text}
+        out.append(_typed(_listed(same[0]) if same else parts, element))
+        out.extend(_listed(item) for item in same[1:])
+    return sorted(out, key=_after_primary)
+
+
+def _listed(item: Item) -> dict[str, Any]:
+    """One of several that stays: the primary one says so, or Google would choose anew."""
+    return {k: v for k, v in with_primary(item).items() if k not in READ_ONLY}
+
+
+def _after_primary(item: Mapping[str, Any]) -> bool:
+    return not (item.get("metadata") or {}).get("sourcePrimary")
 
 
 def _place(parts: Mapping[str, Any]) -> str:

@@ -54,7 +54,7 @@ def to_record(person: Person, label: Names, keys: Iterable[str] = (), *, whole_r
         raw=raw_of(person, fields["memberships"]),
         version=str(source.get("etag") or "") or None,
         modified_at=moment(source.get("updateTime")),
-        ref={**ref, "items": {f: [stripped(i) for i in own_items(person, f)] for f in KEPT}} if whole_ref else ref,
+        ref={**ref, "items": {f: [with_primary(i) for i in own_items(person, f)] for f in KEPT}} if whole_ref else ref,
         marker=tuple(
             sorted(str(i.get("value", "")) for i in own_items(person, "clientData") if i.get("key") == MARKER)
         ),
@@ -93,6 +93,12 @@ def ordered(item: Item) -> str:
 def stripped(item: Item) -> dict[str, Any]:
     """An item without what Google alone writes."""
     return {k: v for k, v in item.items() if k not in CHANGING}
+
+
+def with_primary(item: Item) -> dict[str, Any]:
+    """An item without what Google alone writes, but with the mark of the primary one, which a write has to repeat."""
+    marked = bool((item.get("metadata") or {}).get("sourcePrimary"))
+    return {"metadata": {"sourcePrimary": True}, **stripped(item)} if marked else stripped(item)
 
 
 def raw_of(person: Person, tags: object) -> int:

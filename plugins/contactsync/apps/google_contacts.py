@@ -27,6 +27,7 @@ from contactsync.errors import BadListing, ConnectionMissing, StopError
 from contactsync.model.app import Account, AppInfo, FieldInfo, Rate
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Ref, Result, Window
 from contactsync.rest.auth import BearerAuth, OAuthRefresh
+from contactsync.rest.origin import origin
 from contactsync.rest.service_account import ServiceAccount
 from contactsync.rest.session import Api
 
@@ -178,8 +179,8 @@ def _root(host: str) -> str:
     entered = host.strip().rstrip("/") or API_ROOT
     local = entered.startswith(LOOPBACK)
     root = entered if "://" in entered else f"{'http' if local else 'https'}://{entered}"
-    name = urlsplit(root).hostname or ""
-    if not name or (root.startswith("http://") and "." in name and name not in LOOPBACK):
+    place = origin(root)
+    if place is None or (place[0] == "http" and "." in place[1] and place[1] not in LOOPBACK):
         raise ConnectionMissing(
             "The Google Contacts connection's host is not an address that may be given a token.",
             next_step=f"leave it empty, or enter an https address such as {API_ROOT}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -203,4 +204,4 @@ def _stored(row: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sorted(value: Any) -> Any:
-    return sorted(value, key=repr) if isinstance(value, list) else value
+    return sorted(json.dumps(v, sort_keys=True) for v in value) if isinstance(value, list) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime
 from typing import Any
@@ -154,6 +155,20 @@ def test_what_is_not_mapped_survives_a_write() -> None:
     assert sorted(groups) == ["contactGroups/2", "contactGroups/lost", "contactGroups/myContacts"]
 
 
+def test_the_primary_address_stays_the_primary_one() -> None:
+    first = {"value": "a@acme.example", "metadata": {"sourcePrimary": True, "primary": True}}
+    items = {"emailAddresses": [{"value": "b@acme.example"}, first]}
+
+    fields = to_fields(
+        {"emailAddresses": [{"value": v} for v in ("b@acme.example", "a@acme.example")]}, items, group, label
+    )
+
+    assert fields["emailAddresses"] == [
+        {"value": "a@acme.example", "metadata": {"sourcePrimary": True}},
+        {"value": "b@acme.example"},
+    ]
+
+
 def test_a_new_contact_with_a_label_is_still_among_my_contacts() -> None:
     fields = to_fields({"memberships": [{"value": "New"}]}, {}, group, label)
 
@@ -249,4 +264,4 @@ def test_what_is_written_reads_back_the_same(patch: dict[str, Any], person: dict
 
 
 def _sorted(value: Any) -> Any:
-    return sorted(value, key=repr) if isinstance(value, list) else value
+    return sorted(json.dumps(v, sort_keys=True) for v in value) if isinstance(value, list) else value
