@@ -27,7 +27,7 @@ class Point:
 
 def points(dav: Dav, book: Book, refs: Sequence[Ref], now: datetime) -> Iterator[Point]:
     """One per ref. Gone only when href and UID say so; a card that cannot be read is forbidden, never gone."""
-    at = {str(ref.ref["href"]): ref for ref in refs if ref.ref.get("href")}
+    at = {path: ref for ref in refs if (path := _path(ref, book))}
     answer = cards_at(dav, book, list(at))
     found = [_point(at[stored.path], stored, now) for stored in answer.cards]
     refused = [Point(at[path], Presence.FORBIDDEN) for path, status in answer.missing.items() if status not in GONE]
@@ -37,6 +37,11 @@ def points(dav: Dav, book: Book, refs: Sequence[Ref], now: datetime) -> Iterator
     rest = [ref for ref in refs if ref.id not in ids]
     for first in range(0, len(rest), UIDS_PER_QUERY):
         yield from _by_uid(dav, book, rest[first : first + UIDS_PER_QUERY], now)
+
+
+def _path(ref: Ref, book: Book) -> str:
+    """Where the contact should lie, '' where nobody knows; a card without a UID goes by its path."""
+    return str(ref.ref.get("href", "")) or (ref.id if ref.id.startswith(book.path) else "")
 
 
 def _point(ref: Ref, stored: Stored, now: datetime) -> Point | None:
