@@ -1,6 +1,7 @@
 """Artefacts of a run: Parquet files under an ObjectStoragePath root, each with a JSON header and a sha256.
 
-root/<sync>/<run>/<name>-<random>.parquet. The header lies in the Parquet schema's metadata; file names hold ids only.
+root/<sync>/<run>/<name>-<random>.parquet, and small state files root/<name>. The header lies in the metadata of the
+Parquet schema; file names hold ids only.
 """
 
 from __future__ import annotations
@@ -47,8 +48,7 @@ class StoredArtefacts:
 
     def __init__(self, root: ObjectStoragePath, sync_id: str, run_id: str) -> None:
         self.root = root
-        self.folder = root / safe_name(sync_id)
-        self.run_folder = self.folder / safe_name(run_id)
+        self.run_folder = root / safe_name(sync_id) / safe_name(run_id)
 
     def write(self, name: str, frame: pd.DataFrame, header: Mapping[str, Any]) -> ArtefactRef:
         """Write an artefact under a new name. Errors: ArtefactError (root not writable)."""
@@ -62,7 +62,7 @@ class StoredArtefacts:
         return _from_parquet(self._read_checked(ref))
 
     def read_state(self, name: str) -> dict[str, Any] | None:
-        """The sync's small JSON file, None where there is none. Errors: ArtefactError (unreadable)."""
+        """A small JSON file beside the runs, None where there is none. Errors: ArtefactError (unreadable)."""
         path = self._state_path(name)
         try:
             value = json.loads(path.read_bytes())
@@ -76,11 +76,11 @@ class StoredArtefacts:
         return dict(value)
 
     def write_state(self, name: str, value: Mapping[str, Any]) -> None:
-        """Replace the sync's small JSON file atomically."""
+        """Replace that small JSON file atomically."""
         self._put(self._state_path(name), json.dumps(value, sort_keys=True).encode())
 
     def _state_path(self, name: str) -> ObjectStoragePath:
-        return self.folder / f"{safe_name(name)}.json"
+        return self.root / safe_name(name)
 
     def _read_checked(self, ref: ArtefactRef) -> bytes:
         clear = "clear the task `open` of this run with everything downstream, or trigger a new run."

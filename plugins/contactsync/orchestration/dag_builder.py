@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -39,8 +40,9 @@ def build_dag(spec: SyncSpec, project: ProjectSpec) -> DAG:
         description=description_of(spec),
         doc_md=page_of(spec),
         tags=[TAG, spec.left.app, spec.right.app, *spec.dag.tags],
-        params=_params(),
     )
+    # Handed to the constructor, Airflow would check the same three schemas anew for every DAG.
+    dag.params.update(_params())
     _add_tasks(dag, spec, project)
     return dag
 
@@ -83,6 +85,7 @@ def _zone(name: str) -> Any:
     return pendulum.timezone(name)
 
 
+@functools.cache
 def _params() -> dict[str, Param]:
     return {
         "dry_run": Param(False, type="boolean", title="Dry run", description="Show the plan; write nothing anywhere."),
@@ -100,7 +103,7 @@ def _params() -> dict[str, Param]:
 
 
 def _add_tasks(dag: DAG, spec: SyncSpec, project: ProjectSpec) -> None:
-    common = _common(dag, spec, project)
+    common = _common(spec, project)
     first = OpenOperator(task_id=naming.OPEN, **common)
     extracts = [ExtractOperator(task_id=naming.extract_id(side), side=side.value, **common) for side in SIDES]
     # One quiet side is skipped, yet the other's changes must be worked on.
@@ -109,15 +112,16 @@ def _add_tasks(dag: DAG, spec: SyncSpec, project: ProjectSpec) -> None:
     loads = [LoadOperator(task_id=naming.load_id(side), side=side.value, **common) for side in SIDES]
     # After the extracts too: a failed one ends all loads while the other may still read.
     last = RecordOperator(task_id=naming.RECORD, trigger_rule="all_done", **{**common, "retries": 0})
+    # Added afterwards: a constructor that knows the DAG copies all its params, once for each class of the operator.
+    dag.add_tasks([first, *extracts, middle, plan, *loads, last])
     first >> extracts >> middle >> plan >> loads >> last
     extracts >> last
 
 
-def _common(dag: DAG, spec: SyncSpec, project: ProjectSpec) -> Mapping[str, Any]:
+def _common(spec: SyncSpec, project: ProjectSpec) -> Mapping[str, Any]:
     return {
-        "dag": dag,
-        "spec": spec_as_data(spec),
-        "project": asdict(project),
+        "spec": json.dumps(spec_as_data(spec)),
+        "project": json.dumps(asdict(project)),
         "owner": spec.dag.owner,
         "pool": spec.dag.pool,
         "retries": RETRIES,

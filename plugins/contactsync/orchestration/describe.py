@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
 
 from contactsync.apps import load_app
@@ -14,6 +15,7 @@ DIRECTIONS = {
 }
 
 
+@functools.cache
 def app_title(app: str) -> str:
     """Google Contacts for google_contacts; the bare name where the app cannot be imported."""
     try:

@@ -19,7 +19,7 @@ def to_json(value: Handed) -> dict[str, Any]:
 
 def opened_from(data: Json) -> Opened:
     """What `open` handed on."""
-    return Opened(**data)
+    return Opened(**{**data, "looked_up": tuple(data["looked_up"])})
 
 
 def ref_from(data: Json) -> ArtefactRef:

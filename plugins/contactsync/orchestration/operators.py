@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow.sdk import BaseOperator
@@ -34,12 +34,15 @@ MOST_PROBLEMS = 20
 
 
 class StageOperator(BaseOperator):
-    """One stage of one sync. `spec` and `project`: plain data of SyncSpec and ProjectSpec, without secrets."""
+    """One stage of one sync. `spec` and `project`: SyncSpec and ProjectSpec as JSON, without secrets.
+
+    JSON text rather than mappings: Airflow walks through every mapping in search of references to other tasks.
+    """
 
     template_fields: Sequence[str] = ("spec", "project")
     template_fields_renderers: ClassVar[dict[str, str]] = {"spec": "json", "project": "json"}
 
-    def __init__(self, *, spec: Mapping[str, Any], project: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, *, spec: str, project: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.spec = spec
         self.project = project

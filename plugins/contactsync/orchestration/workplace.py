@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contactsync.apps.base import App
 from contactsync.mapping.as_data import spec_from_data
@@ -15,6 +15,7 @@ from contactsync.orchestration.connections import FindConnection, cli_connection
 from contactsync.orchestration.hooks import hook_class
 from contactsync.orchestration.ledger_connection import LOCAL_EXECUTOR, check_shared, ledger_url
 from contactsync.orchestration.run_context import RunContext
+from contactsync.orchestration.services import services_of
 from contactsync.rest.services import Services, utc_now
 
 if TYPE_CHECKING:
@@ -22,20 +23,21 @@ if TYPE_CHECKING:
 
     from contactsync.pipeline import Workplace
 
-KEY_VARIABLE = "CONTACTSYNC_KEY"
-
 
 @contextmanager
-def task_workplace(spec: Mapping[str, Any], project: Mapping[str, Any], run: RunContext) -> Iterator[Workplace]:
-    """For a task of a DAG run. Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing."""
+def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workplace]:
+    """For a task of a DAG run; spec and project as JSON.
+
+    Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing.
+    """
     from airflow.sdk import conf
 
-    settings, executor = ProjectSpec(**project), conf.get("core", "executor", fallback=LOCAL_EXECUTOR)
+    settings, executor = ProjectSpec(**json.loads(project)), conf.get("core", "executor", fallback=LOCAL_EXECUTOR)
     if not settings.artefacts_root:
         check_shared(executor, setting="artefacts.root in contactsync.yaml")
     with open_engine(settings, task_connection, executor=executor) as engine:
         yield _workplace(
-            spec_from_data(spec), settings, engine, run.request().run_id, task_connection, run.run_has_ended
+            spec_from_data(json.loads(spec)), settings, engine, run.request().run_id, task_connection, run.run_has_ended
         )
 
 
@@ -70,13 +72,6 @@ def app_opener(spec: SyncSpec, services: Services, find: FindConnection) -> Call
     return open_app
 
 
-def encryption_key() -> str:
-    """What tokens are encrypted with in the ledger: CONTACTSYNC_KEY, else Airflow's Fernet key, else ''."""
-    from airflow.sdk import conf
-
-    return os.environ.get(KEY_VARIABLE) or str(conf.get("core", "fernet_key", fallback="") or "")
-
-
 def _workplace(
     spec: SyncSpec,
     project: ProjectSpec,
@@ -97,11 +92,6 @@ def _workplace(
         clock=utc_now,
         ended=ended,
     )
-
-
-def services_of(engine: Engine, project: ProjectSpec) -> Services:
-    """Budget, tokens and metadata cache of this ledger, shared by all processes that use it."""
-    return Services(rate_share=project.rate_share)
 
 
 def _never(owner: str) -> bool:  # noqa: ARG001 - the shape of Workplace.ended

@@ -1,0 +1,69 @@
+"""Airflow parses the DAG folder all the time and asks every provider in every process: both must stay cheap."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import contactsync
+
+HEAVY = ("pandas", "pyarrow", "numpy")
+LOADED = f"import json, sys; print('LOADED' + json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+
+
+def _loaded(project, code):
+    done = project.python(f"{code}\n{LOADED}")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.rsplit("LOADED", 1)[1])
+
+
+def test_parsing_loads_no_data_frames(project):
+    project.sync("first")
+    code = "import contactsync_dags, contactsync_config_errors; assert contactsync_dags.contactsync__first"
+    assert _loaded(project, code) == []
+
+
+def test_neither_does_the_list_of_connection_types_nor_a_hook(project):
+    assert _loaded(project, "from contactsync.provider import get_provider_info; assert get_provider_info()") == []
+    assert _loaded(project, "from contactsync.orchestration.hooks import MemoryHook") == []
+
+
+def test_the_provider_list_needs_no_airflow(project):
+    """Airflow asks for it while it reads its own configuration."""
+    code = "import sys; from contactsync.provider import get_provider_info; get_provider_info(); "
+    done = project.python(code + "assert 'airflow' not in sys.modules, 'airflow was imported'")
+    assert done.returncode == 0, done.stderr
+
+
+def test_building_a_dag_costs_little(project, record_property):
+    project.sync("first")
+    code = """
+import time, logging
+from pathlib import Path
+from contactsync.mapping.loader import load_folder
+from contactsync.model.spec import ProjectSpec
+from contactsync.orchestration.dag_builder import build_dag
+from contactsync.orchestration.shipped_apps import ShippedApps
+spec = load_folder(Path("../include/mappings"), ShippedApps()).specs[0]
+build_dag(spec, ProjectSpec())
+costs = []
+for _ in range(40):
+    begin = time.process_time()
+    dag = build_dag(spec, ProjectSpec())
+    costs.append((time.process_time() - begin) / len(dag.tasks))
+print("COST", min(costs) * 1000)
+"""
+    done = project.python(code)
+    assert done.returncode == 0, done.stderr
+    cost = float(done.stdout.rsplit("COST", 1)[1])
+    record_property("milliseconds_per_task", cost)
+    print(f"building: {cost:.3f} ms per task")
+    assert cost <= 0.15
+
+
+def test_airflow_finds_no_plugin_file_in_the_plugins_folder():
+    """It would execute each of them as a top-level module named like its stem."""
+    from airflow._shared.module_loading import find_path_from_directory
+
+    plugins = Path(contactsync.__file__).parents[1]
+    assert [path for path in find_path_from_directory(str(plugins), ".airflowignore") if path.endswith(".py")] == []
