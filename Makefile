@@ -1,0 +1,102 @@
+# Everything a person does with a checkout. `make help` lists it. Needs git, make and Python 3.11 to 3.13, nothing else.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO := $(BIN)/python -m contactsync.demo
+# Tests that share nothing run in two processes; those that start a real scheduler run alone, after them.
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest
+# pytest's arguments, for example: make unit T="tests/unit/rest -x"
+T ?= tests
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+##### environment
+
+.PHONY: venv
+venv: $(VENV)/.installed ## build .venv from requirements.lock (PYTHON=... names the Python)
+
+.PHONY: dev
+dev: $(VENV)/.installed-dev ## the same, with what the tests need
+
+# A stamp in the environment, so that it is brought up to date only when a lock file or pyproject.toml has changed.
+$(VENV)/.installed: requirements.lock pyproject.toml tools/install.sh
+	@tools/install.sh $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.installed-demo: requirements-demo.lock $(VENV)/.installed
+	@tools/install.sh $(VENV) requirements.lock requirements-demo.lock
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock requirements-demo.lock $(VENV)/.installed
+	@tools/install.sh $(VENV) requirements.lock requirements-demo.lock requirements-dev.lock
+	@touch $@
+
+.PHONY: lock
+lock: $(VENV)/.installed ## write the lock files anew (UPGRADE=--upgrade takes newer versions)
+	$(LOCK) pyproject.toml requirements-build.in -o requirements.lock
+	$(LOCK) -c requirements.lock requirements-demo.in -o requirements-demo.lock
+	$(LOCK) -c requirements.lock -c requirements-demo.lock requirements-dev.in -o requirements-dev.lock
+
+##### trying it
+
+.PHONY: demo
+demo: $(VENV)/.installed-demo ## Airflow, three local servers, two syncs; leaves the Airflow UI running until Ctrl-C
+	@$(DEMO)
+
+.PHONY: demo-check
+demo-check: $(VENV)/.installed-demo ## the same unattended; fails if anything is not as it should be
+	@$(DEMO) --check
+
+.PHONY: upgrade-db
+upgrade-db: $(VENV)/.installed ## bring the ledger to this version's schema
+	@$(BIN)/contactsync db upgrade
+
+##### checking it
+
+.PHONY: test
+test: lint types imports docs unit scheduler ## style, types, import rules, documentation and all tests
+
+.PHONY: lint
+lint: $(VENV)/.installed-dev ## style, format, words
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/check_words.py
+
+.PHONY: types
+types: $(VENV)/.installed-dev ## mypy --strict
+	$(BIN)/mypy
+
+.PHONY: imports
+imports: $(VENV)/.installed-dev ## imports go down only
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: docs
+docs: $(VENV)/.installed-dev ## links and make targets named in the documentation exist
+	$(BIN)/python tools/check_docs.py
+
+.PHONY: unit
+unit: $(VENV)/.installed-dev ## all tests but those with a real scheduler (T="tests/unit/rest -x" names some)
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler" $(T)
+
+.PHONY: scheduler
+scheduler: $(VENV)/.installed-dev ## the tests that start a real Airflow scheduler, one after another
+	@if grep -rq --include='*.py' 'mark\.scheduler' tests; then \
+		echo '$(PYTEST) -m scheduler tests'; $(PYTEST) -m scheduler tests; \
+	fi
+
+.PHONY: bench
+bench: $(VENV)/.installed-dev ## measure: speed and memory
+	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+.PHONY: clean
+clean: ## remove .venv, caches and what the demo left
+	rm -rf $(VENV) .airflow .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find dags plugins tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
