@@ -12,19 +12,22 @@ from datetime import datetime
 from contactsync.apps.base import App
 from contactsync.checks import Checked, Target, account_keys, check_creates, check_sources, check_targets, observed
 from contactsync.contact import Values
-from contactsync.errors import ContactsyncError, FenceLost, NothingSent, RetryError, StopError
+from contactsync.errors import ContactsyncError, FenceLost, NothingSent, RateLimited, RetryError, StopError
 from contactsync.ledger.store import Ledger
 from contactsync.model.app import Check
 from contactsync.model.exchange import Op, OwnValue, Ref, Result, State, Verb
 from contactsync.model.plan import Intent, Outcome
 from contactsync.model.spec import Side
 from contactsync.model.stages import Loaded
+from contactsync.rest.deadline import leaving_within
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4  # requests inside one load, 1 where the app wants its writes one after the other
 CHECKED = 50  # how many actions one pre-write check covers where it costs a whole pull
 FRESH = 10.0  # seconds that a pre-write check is good for
+LEAVE_WITHIN = 10.0  # seconds from the journal's `sent` to the request
+LIMIT_PATIENCE = 900.0  # seconds a load waits for the account's rate limit, all in all
 JOB_PATIENCE = 600.0  # seconds an asynchronous job is polled before its contacts are frozen
 
 
@@ -55,6 +58,9 @@ class Loader:
         self.trouble: ContactsyncError | None = None
         self.claim = 0
         self.lease = 0
+        self.limited: list[Intent] = []  # not sent for want of rate budget: tried again in this load
+        self.pause = 0.0
+        self.waited = 0.0
 
     def run(self, intents: Sequence[Intent]) -> Loaded:
         """Write the plan's actions of this side. Errors: AccountBusy, FenceLost, and what stops the whole load."""
@@ -71,15 +77,31 @@ class Loader:
 
     def _write_all(self, intents: Sequence[Intent]) -> None:
         order = self.order
-        hashes = {i.key: account_keys(self.target.account, i) for i in intents if i.verb is Verb.CREATE}
-        rows = self.ledger.plan_intents(order.sync_id, order.run_id, self.target.account, intents, hashes)
+        waiting = self._plan(intents)
         self.claim = self.ledger.claim(order.sync_id, order.run_id, order.side, order.fence)
-        waiting = {r.intent.key for r in rows if r.outcome.state is State.PLANNED}
         for verb in (Verb.UPDATE, Verb.CREATE, Verb.DELETE):
             queue = [i for i in intents if i.verb is verb and i.key in waiting]
             while queue and self.trouble is None:
                 size = self._chunk(verb)
-                queue = self._checked_chunk(queue[:size]) + queue[size:]
+                queue = self._checked_chunk(queue[:size]) + queue[size:] + self._after_limit()
+
+    def _plan(self, intents: Sequence[Intent]) -> set[str]:
+        """Journal the intents; the keys of those that may be sent."""
+        order = self.order
+        hashes = {i.key: account_keys(self.target.account, i) for i in intents if i.verb is Verb.CREATE}
+        rows = self.ledger.plan_intents(order.sync_id, order.run_id, self.target.account, intents, hashes)
+        return {r.intent.key for r in rows if r.outcome.state is State.PLANNED}
+
+    def _after_limit(self) -> list[Intent]:
+        """What the rate limit kept from leaving, planned anew after a pause; [] once patience is over."""
+        limited, self.limited = self.limited, []
+        if not limited or self.waited >= LIMIT_PATIENCE:
+            return []
+        pause = min(self.pause, 60.0)
+        self.waited += pause
+        self.order.sleep(pause)
+        again = self._plan(limited)
+        return [i for i in limited if i.key in again]
 
     # ---- one chunk: check, then send while the check is fresh
 
@@ -147,20 +169,27 @@ class Loader:
         outcomes: list[Outcome] = []
         state, reason = State.UNKNOWN, "no answer"
         try:
-            for result in self.target.app.push([self._op(i) for i in batch]):
-                if missing.pop(result.key, None) is not None:
-                    outcomes.append(self._outcome(result))
+            with leaving_within(LEAVE_WITHIN):
+                for result in self.target.app.push([self._op(i) for i in batch]):
+                    if missing.pop(result.key, None) is not None:
+                        outcomes.append(self._outcome(result))
         except NothingSent as error:
             state, reason = State.NOT_SENT, str(error)
-            cause = error.__cause__
-            self._note(cause if isinstance(cause, StopError) else None)
+            self._not_sent(error.__cause__, list(missing.values()))
         except (RetryError, StopError) as error:
             reason = str(error)
             self._note(error if isinstance(error, StopError) else None)
-        if missing and len(missing) == len(batch):
+        if len(missing) == len(batch) and not any(i.key in missing for i in self.limited):
             self.failed_batches += 1
         now = self.order.clock()
         return outcomes + [Outcome(k, state, i.target_id, reason=reason, at=now) for k, i in missing.items()]
+
+    def _not_sent(self, cause: BaseException | None, intents: Sequence[Intent]) -> None:
+        """A rate limit is waited for; refused credentials end the load."""
+        if isinstance(cause, RateLimited) and self.waited < LIMIT_PATIENCE:
+            self.limited.extend(intents)
+            self.pause = cause.retry_after or 1.0
+        self._note(cause if isinstance(cause, StopError) else None)
 
     def _note(self, error: ContactsyncError | None) -> None:
         """Remember what stops the load; what was sent is settled first."""

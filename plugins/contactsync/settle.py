@@ -13,7 +13,7 @@ from contactsync.model.app import Adopt
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
 from contactsync.model.plan import NEVER_HAPPENED, JournalRow, Outcome
 
-YOUNG = timedelta(seconds=70 + 30)  # request time-outs and a margin: nobody settles an intent younger than this
+YOUNG = timedelta(seconds=10 + 190 + 30)  # to leave, the longest request, a margin: nobody settles a younger intent
 JOB_GIVEN_UP = timedelta(hours=24)
 
 

@@ -36,9 +36,9 @@ def validation(good: Sequence[str], problems: Sequence[str]) -> None:
 
 def summary(told: Summary) -> None:
     """Counts per direction, and the last line."""
-    table = Table("direction", *COLUMNS)
-    for direction, counts in told.counts.items():
-        table.add_row(direction.replace("_", " "), *(str(counts.get(c, 0)) for c in COLUMNS))
+    table = Table("contacts", *(direction.replace("_", " ") for direction in told.counts))
+    for column in COLUMNS:
+        table.add_row(column, *(str(counts.get(column, 0)) for counts in told.counts.values()))
     _out().print(table)
     _out().print(Text(told.line, style="" if told.ok else "red"))
 

@@ -24,6 +24,7 @@ from contactsync.errors import (
 from contactsync.model.app import Rate
 from contactsync.rest.auth import BearerAuth
 from contactsync.rest.choke import send_mutating
+from contactsync.rest.deadline import time_left
 from contactsync.rest.origin import absolute, redirected
 from contactsync.rest.patience import PATIENCE, hint, repeated
 from contactsync.rest.redaction import vendor_words
@@ -150,6 +151,7 @@ class Api:
     def _write(self, call: Call) -> Reply:
         trouble: ContactsyncError
         try:
+            self._in_time(0.0)
             reply = self._exchange(call, writes=True)
         except Unreached as fault:
             trouble = NothingSent(f"{self._host}: {fault}.", next_step="check that the host can be reached")
@@ -202,6 +204,8 @@ class Api:
             wait = services.budget.take(self.account, self._rates, share=services.rate_share, writes=writes)
             if wait <= 0.0:
                 return
+            if writes:
+                self._in_time(wait)
             queued += wait
             if queued > LONGEST_QUEUE or wait > PATIENCE:
                 break
@@ -210,6 +214,13 @@ class Api:
         raise RateLimited(
             f"{self._host}: the rate budget of this account is used up.", retry_after=max(wait, PATIENCE + 1)
         )
+
+    def _in_time(self, wait: float) -> None:
+        """Errors: NothingSent where a write could only leave after its journal entry went stale."""
+        if wait <= time_left():
+            return
+        limit = RateLimited(f"{self._host}: the rate budget of this account is used up.", retry_after=max(wait, 1.0))
+        raise NothingSent(f"{self._host}: nothing was written in time; it is tried again.") from limit
 
     def _ready(self) -> None:
         if isinstance(self._auth, BearerAuth):
