@@ -23,6 +23,10 @@ _NAMESPACES = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"'
 _CARD_PROPS = "<prop><getetag/><C:address-data/></prop>"
 
 
+class BookGone(BadListing):
+    """The address book is not where it was."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """A card as the server keeps it: path in one spelling, etag ('' where it gives none), text with \\n."""
@@ -56,7 +60,7 @@ class Answer:
 def changes(dav: Dav, book: Book, token: str) -> Listing:
     """What changed since a token; everything without one, also where the server knows no tokens.
 
-    Errors: CursorExpired, BadListing (no token at the end, or the same one again while the answer is cut short).
+    Errors: CursorExpired, BookGone, BadListing (no token at the end, or the same one again).
     """
     there: dict[str, None] = {}
     removed: dict[str, None] = {}
@@ -125,8 +129,8 @@ def _whole(reply: Reply, book: Book) -> Multistatus:
     raise BadListing(f"{book.url}: the server's listing cannot be read: {problem}.")
 
 
-def _no_book(book: Book, status: int) -> BadListing:
-    return BadListing(
+def _no_book(book: Book, status: int) -> BookGone:
+    return BookGone(
         f"{book.url}: the address book is not there any more (HTTP {status}).",
         next_step="check the URL in the connection and the option `book`, then run again",
     )

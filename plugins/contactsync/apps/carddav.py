@@ -10,18 +10,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from contactsync.apps._carddav_books import Book, find_book
-from contactsync.apps._carddav_cards import Uids, has_key, reading, ref_of, searches, usual_path
+from contactsync.apps._carddav_cards import Uids, has_key, reading, searches, usual_path
 from contactsync.apps._carddav_points import Point, points
-from contactsync.apps._carddav_reports import GONE, Stored, cards_at, cards_like, changes, count, reason
-from contactsync.apps._vcard import Card, CardError, parse
+from contactsync.apps._carddav_reports import (
+    GONE,
+    BookGone,
+    Listing,
+    Stored,
+    cards_at,
+    cards_like,
+    changes,
+    count,
+)
+from contactsync.apps._carddav_writes import Writer, nothing_sent, own_uid
 from contactsync.apps._vcard_read import FIELDS
-from contactsync.apps._vcard_write import new_card, patched
-from contactsync.apps._webdav import Dav, error_conditions
+from contactsync.apps._webdav import Dav
 from contactsync.apps.base import Access, App, AppOptions
-from contactsync.errors import OutcomeUnknown, StopError
+from contactsync.errors import BadListing, StopError
 from contactsync.model.app import (
     Account,
     Adopt,
@@ -39,24 +47,18 @@ from contactsync.model.exchange import (
     Fetched,
     Op,
     Page,
-    Presence,
     Record,
     Ref,
     Result,
-    State,
     Unreadable,
-    Verb,
     Window,
 )
-from contactsync.rest.session import Reply
 
 T = TypeVar("T")
 
 PAGE = 100
 UIDS_PER_QUERY = 20
 RATES = (Rate(600, 60),)
-UID_PREFIX = "contactsync-"
-_GONE = "gone"
 
 
 class CardDavOptions(AppOptions):
@@ -119,6 +121,7 @@ class CardDav(App):
         super().__init__(access, options)
         self.chosen = CardDavOptions.model_validate(options.model_dump())
         self._dav = Dav(access, RATES)
+        self._cached_as = f"book {self._dav.start} {self.chosen.book}"
 
     # ---- where
 
@@ -126,12 +129,11 @@ class CardDav(App):
     def _book(self) -> Book:
         """The address book; where it was found is cached, for discovery takes up to five requests."""
         cache, account = self.access.services.metadata, self._dav.account
-        name = f"book {self._dav.start} {self.chosen.book}"
-        known = cache.get(account, name)
+        known = cache.get(account, self._cached_as)
         if known is not None:
             return Book(known["url"], known["title"])
         book = find_book(self._dav, self.chosen.book)
-        cache.put(account, name, {"url": book.url, "title": book.title})
+        cache.put(account, self._cached_as, {"url": book.url, "title": book.title})
         return book
 
     def account(self) -> Account:
@@ -150,7 +152,7 @@ class CardDav(App):
                 "CardDAV cannot list what changed within a time.", next_step="run without a backfill window"
             )
         uids = Uids(start["uids"] if start else {})
-        listing = changes(self._dav, self._book, str(start["token"]) if start else "")
+        listing = self._changes(str(start["token"]) if start else "")
         shown: set[str] = set()
         chunks = _chunks(listing.paths, PAGE) or [()]
         for number, chunk in enumerate(chunks, 1):
@@ -161,6 +163,13 @@ class CardDav(App):
         deleted = [uid for uid in dict.fromkeys(uids.forget(path) for path in listing.removed) if uid not in shown]
         cursor = {"token": listing.token, "uids": uids.kept}
         yield Page(records, deleted, unreadable=unreadable, last=True, cursor=cursor, complete=listing.complete)
+
+    def _changes(self, token: str) -> Listing:
+        try:
+            return changes(self._dav, self._book, token)
+        except BookGone:
+            self.access.services.metadata.drop(self._dav.account, self._cached_as)  # the next run looks for it anew
+            raise
 
     def _read(self, paths: Sequence[str], uids: Uids, shown: set[str]) -> tuple[list[Record], list[Unreadable]]:
         """The contacts at these paths; what was removed since the listing is told by the next one."""
@@ -196,114 +205,34 @@ class CardDav(App):
     def _points(self, refs: Sequence[Ref]) -> Iterator[Point]:
         return points(self._dav, self._book, refs, self.access.services.clock())
 
-    def _point(self, ref: Ref) -> Point:
-        return next(self._points([ref]))
-
     def find(self, keys: Mapping[str, Sequence[str]]) -> Iterable[Record]:
         """Cards with one of these e-mail addresses, phone numbers, full names or companies.
 
         Servers compare text, so a phone number is found only as +E.164 or in the usual international form.
+        Errors: BadListing where the server cannot say.
         """
         for chunk in _chunks(searches(keys), UIDS_PER_QUERY):
-            for stored in cards_like(self._dav, self._book, chunk) or ():
+            cards = cards_like(self._dav, self._book, chunk)
+            if cards is None:
+                raise BadListing(f"{self._book.url}: the server does not answer addressbook-query in full.")
+            for stored in cards:
                 found = self._reading(stored)
                 if isinstance(found, Record) and has_key(found, keys):
                     yield found
 
     def look_up(self, op: Op) -> Iterator[Record]:
         """The card with the UID that a create of this key chose."""
-        uid = f"{UID_PREFIX}{op.key}"
-        record = self._point(Ref(uid, {"href": usual_path(self._book.path, uid)})).record
-        return iter((record,) if record else ())
+        uid = own_uid(op.key)
+        refs = [Ref(uid, {"href": usual_path(self._book.path, uid)})]
+        return (point.record for point in self._points(refs) if point.record)
 
     # ---- writing
 
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         """One request a card: PUT If-None-Match, PUT If-Match, DELETE If-Match."""
-        write = {Verb.CREATE: self._create, Verb.UPDATE: self._update, Verb.DELETE: self._delete}
-        for op in ops:
-            try:
-                yield write[op.verb](op)
-            except OutcomeUnknown as error:
-                uid = op.id or f"{UID_PREFIX}{op.key}"
-                yield Result(op.key, State.UNKNOWN, id=uid, reason=error.message)
-
-    def _create(self, op: Op) -> Result:
-        uid = f"{UID_PREFIX}{op.key}"
-        path = usual_path(self._book.path, uid)
-        card = new_card(uid, op.patch, self.access.services.clock())
-        reply = self._put(path, card, {"If-None-Match": "*"})
-        if reply.status == 412 or "no-uid-conflict" in error_conditions(reply):
-            # Our own id: an earlier try of this very op made it, or somebody moved it since.
-            return Result(op.key, State.UNKNOWN, id=uid, reason=f"its own id exists already ({reason(reply)})")
-        if reply.status >= 300:
-            return Result(op.key, State.REFUSED, reason=reason(reply))
-        return _done(op, uid, path, reply, created=True)
-
-    def _update(self, op: Op) -> Result:
-        target = self._target(op, text=True)
-        if isinstance(target, Result):
-            return target
-        try:
-            card = patched(parse(target.text), op.patch, op.before, self.access.services.clock())
-        except CardError as error:
-            return Result(op.key, State.REFUSED, id=op.id, reason=f"no vCard: {error}")
-        reply = self._put(target.path, card, _if_match(target.etag))
-        if reply.status in (412, *GONE):
-            return self._overtaken(op)
-        if reply.status >= 300:
-            return Result(op.key, State.REFUSED, id=op.id, reason=reason(reply))
-        return _done(op, op.id, target.path, reply, created=False)
-
-    def _delete(self, op: Op) -> Result:
-        target = self._target(op, text=False)
-        if isinstance(target, Result):
-            gone = target.reason == _GONE
-            return Result(op.key, State.DONE, id=op.id) if gone else target
-        reply = self._dav.write("DELETE", urljoin(self._book.url, target.path), headers=_if_match(target.etag))
-        if reply.status in (412, *GONE):  # a 404 may also mean that the card lies elsewhere by now
-            found = self._overtaken(op)
-            return Result(op.key, State.DONE, id=op.id) if found.reason == _GONE else found
-        if reply.status >= 300:
-            return Result(op.key, State.REFUSED, id=op.id, reason=reason(reply))
-        return Result(op.key, State.DONE, id=op.id)
-
-    def _target(self, op: Op, *, text: bool) -> Stored | Result:
-        """Where to write, on what condition, and (`text`) upon which card; read where the ref does not tell."""
-        path, etag = str(op.ref.get("href", "")), op.version or str(op.ref.get("etag", ""))
-        card = str(op.ref.get("card", ""))
-        if path and etag and (card or not text):
-            return Stored(path, etag, card)
-        point = self._point(Ref(op.id, op.ref))
-        if point.stored is None or (etag and point.stored.etag != etag):
-            return _not_as_planned(op, point)
-        return point.stored
-
-    def _overtaken(self, op: Op) -> Result:
-        return _not_as_planned(op, self._point(Ref(op.id, op.ref)))
-
-    def _put(self, path: str, card: Card, headers: Mapping[str, str]) -> Reply:
-        return self._dav.write("PUT", urljoin(self._book.url, path), str(card), headers=headers)
-
-
-def _not_as_planned(op: Op, point: Point) -> Result:
-    words = {Presence.GONE: _GONE, Presence.FORBIDDEN: "changed meanwhile, and cannot be read now"}
-    why = words.get(point.presence, "changed meanwhile")
-    version = point.record.version if point.record else None
-    ref = ref_of(point.stored) if point.stored else {}
-    return Result(op.key, State.OVERTAKEN, op.id, version=version, record=point.record, ref=ref, reason=why)
-
-
-def _done(op: Op, uid: str, path: str, reply: Reply, *, created: bool) -> Result:
-    """Without the card: the server may keep it in other words (Radicale re-orders the lines), so it is read back."""
-    etag = reply.headers.get("ETag", "")
-    return Result(op.key, State.DONE, uid, created, etag or None, ref={"href": path, "etag": etag})
-
-
-def _if_match(etag: str) -> dict[str, str]:
-    """Proxies that compress weaken etags, and a weak one never matches; without any, the card must be there."""
-    strong = etag.removeprefix("W/") or "*"
-    return {"If-Match": strong if strong.startswith(('"', "*")) else f'"{strong}"'}
+        with nothing_sent():
+            writer = Writer(self._dav, self._book, self.access.services.clock)
+        yield from (writer.write(op) for op in ops)
 
 
 def _chunks(rows: Sequence[T], size: int) -> list[Sequence[T]]:

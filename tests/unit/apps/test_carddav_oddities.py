@@ -263,6 +263,12 @@ def test_only_href_and_uid_together_say_gone(server: Server, app: CardDav) -> No
     assert [a.presence for a in app.fetch([ref])] == [Presence.FORBIDDEN]
 
 
+def test_a_search_that_the_server_refuses_is_no_empty_answer(server: Server, app: CardDav) -> None:
+    server.will("addressbook-query", (403, ""))
+    with pytest.raises(BadListing):
+        list(app.find({"email": ["uma@muster.example"]}))
+
+
 # ---- writes
 
 
@@ -270,8 +276,8 @@ def create() -> Op:
     return Op("k", Verb.CREATE, patch={"N.given": "Geheim", "EMAIL": [{"value": "geheim@example.org"}]})
 
 
-def update(version: str = '"1"') -> Op:
-    ref = {"href": f"{BOOK}a.vcf", "etag": '"1"', "card": card("a")}
+def update(version: str = '"1"', *, kept: str = '"1"') -> Op:
+    ref = {"href": f"{BOOK}a.vcf", "etag": kept, "card": card("a")}
     return Op("k", Verb.UPDATE, "a", {"TITLE": "Chefin"}, {"TITLE": ""}, version, ref)
 
 
@@ -308,7 +314,7 @@ def test_conditions_go_with_every_write(server: Server, app: CardDav) -> None:
     server.will("DELETE", (200, ""))
     (made,) = app.push([create()])
     assert (made.state, made.created, made.version) == (State.DONE, True, None)
-    (changed,) = app.push([update('W/"1"')])
+    (changed,) = app.push([update('W/"1"', kept='W/"1"')])
     assert (changed.state, changed.version) == (State.DONE, '"2"')
     (removed,) = app.push([Op("k", Verb.DELETE, "a", version="1", ref={"href": f"{BOOK}a.vcf"})])
     assert removed.state is State.DONE
@@ -317,7 +323,42 @@ def test_conditions_go_with_every_write(server: Server, app: CardDav) -> None:
     assert server.sent("DELETE")[0]["If-Match"] == '"1"'
 
 
+def test_a_card_kept_of_an_older_version_is_not_written_back(server: Server, app: CardDav) -> None:
+    """Our own last write gave a version, but the card kept in the ref is from before it."""
+    server.will("multiget", (207, many(member(f"{BOOK}a.vcf", data(card("a", "NOTE:of today")).replace('"1"', '"2"')))))
+    server.will("PUT", (204, "", {"ETag": '"3"'}))
+    (changed,) = app.push([update('"2"')])
+    assert changed.state is State.DONE
+    written = next(body for method, _, body, _ in server.told if method == "PUT")
+    assert "NOTE:of today" in written
+    assert "TITLE:Chefin" in written
+
+
+def test_a_read_that_fails_before_the_write_sends_nothing(server: Server, app: CardDav) -> None:
+    assert app._book.path == BOOK
+    server.will("multiget", (503, "busy"))
+    with pytest.raises(NothingSent):
+        list(app.push([update('"2"')]))
+    assert server.sent("PUT") == []
+
+
+def test_an_overtaken_card_that_cannot_be_read_is_still_overtaken(server: Server, app: CardDav) -> None:
+    server.will("PUT", (412, ""))
+    server.will("multiget", (503, "busy"))
+    (result,) = app.push([update()])
+    assert (result.state, result.record) == (State.OVERTAKEN, None)
+    assert result.reason != "gone"
+
+
 # ---- discovery
+
+
+def test_a_book_that_moved_is_looked_for_anew(server: Server, app: CardDav) -> None:
+    assert app._book.path == BOOK
+    server.will("sync-collection", (404, ""))
+    with pytest.raises(BadListing, match="not there any more"):
+        list(app.pull(None))
+    assert app.access.services.metadata.get(app._dav.account, app._cached_as) is None
 
 
 def test_the_well_known_address_helps_where_the_given_one_does_not(serve: Callable[[], Server]) -> None:
