@@ -149,18 +149,15 @@ def _section(limit: Limit) -> LimitSection:
 
 
 class LimitsSection(Section):
-    """`limits:` what one run may change on one side without a person; a limit not named keeps its default."""
+    """`limits:` what one run may change on one side without a person; the other limits keep their defaults."""
 
-    not_yet = frozenset({"new_holds"})
+    not_yet = frozenset({"new_holds", "creates", "updates", "blanked"})
 
     deletes: LimitSection = _section(Limits().deletes)
-    creates: LimitSection = _section(Limits().creates)
-    updates: LimitSection = _section(Limits().updates)
-    blanked: LimitSection = _section(Limits().blanked)
 
     def spec(self) -> Limits:
         """As the rest of contactsync knows it."""
-        return Limits(self.deletes.spec(), self.creates.spec(), self.updates.spec(), self.blanked.spec())
+        return Limits(deletes=self.deletes.spec())
 
 
 class SyncFile(Section):
