@@ -74,10 +74,11 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
         if name in ignored:
             continue
         observed = got.get(name, sent)
-        _move(bases, name, intent, observed)
+        _move(bases, name, intent, observed, _own_words(there, intent, name))
         _settle_apart(apart, name, intent, sent, observed)
     now_there = now_values(there)
-    if there.observed_at is None or intent.source_observed_at is None or there.observed_at <= intent.source_observed_at:
+    # A source side written in this very run shows more than the plan was made from: only an older view moves.
+    if there.observed_at is None or intent.source_observed_at is None or there.observed_at < intent.source_observed_at:
         now_there.update(intent.source)
     here = replace(
         _rebased(here, bases[target], {**now_values(here), **intent.patch, **got}),
@@ -121,7 +122,18 @@ def _not_stored(name: str, intent: Intent, got: Mapping[str, str]) -> bool:
     return name in got and before is not None and got[name] == before and intent.patch[name] != before
 
 
-def _move(bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, observed: str) -> None:
+def _own_words(there: LinkSide, intent: Intent, name: str) -> frozenset[str]:
+    """Elements of the source that our own write of the same plan has settled already: what it made stays its base."""
+    later = there.observed_at is not None and there.observed_at > (intent.source_observed_at or there.observed_at)
+    if name not in intent.touched or not later or there.own_at is None or there.own_version != there.version:
+        return frozenset()
+    base, now = by_id(there.base.get(name)), by_id(now_values(there).get(name))
+    return frozenset(i for i in intent.touched.get(name, ()) if base.get(i) == now.get(i))
+
+
+def _move(
+    bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, observed: str, settled: frozenset[str]
+) -> None:
     target, source = intent.side, intent.side.other
     if not kind_of(name).several:
         bases[target][name] = observed
@@ -131,7 +143,8 @@ def _move(bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, obser
     touched = intent.touched.get(name, ())
     mine = (*touched, *_forms_of(name, intent, observed))
     bases[target][name] = moved_base(bases[target].get(name), observed, tuple(mine))
-    bases[source][name] = moved_base(bases[source].get(name), intent.source.get(name), touched)
+    planned = tuple(i for i in touched if i not in settled)
+    bases[source][name] = moved_base(bases[source].get(name), intent.source.get(name), planned)
 
 
 def _forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
@@ -146,12 +159,21 @@ def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, sent: str,
     planned_from = intent.source.get(name)
     left, right = (planned_from, observed) if intent.side is Side.RIGHT else (observed, planned_from)
     dropped = intent.dropped.get(name)
-    if dropped is not None:
+    if name in intent.apart:
+        before = apart.get(name)
+        left_out = {**(before.dropped if before else {}), **({intent.side: dropped} if dropped else {})}
+        apart[name] = Apart(ApartReason(intent.apart[name]), left, right, left_out)
+    elif dropped is not None:
         apart[name] = Apart(ApartReason.NOT_REPRESENTABLE, left, right, {intent.side: dropped})
     elif not _same(name, sent, observed):
         apart[name] = Apart(ApartReason.UNPROVEN, left, right)
-    else:
-        apart.pop(name, None)
+    elif (lacking := apart.pop(name, None)) and _still_dropped(lacking, intent.side.other, observed, planned_from):
+        apart[name] = replace(lacking, left=left, right=right)
+
+
+def _still_dropped(apart: Apart, side: Side, offered: str, held: str | None) -> bool:
+    """True where that side, which was not written, still lacks elements that it could not take."""
+    return bool(set(apart.dropped.get(side, ())) & (by_id(offered).keys() - by_id(held).keys()))
 
 
 def _same(name: str, sent: str, observed: str) -> bool:
