@@ -53,6 +53,14 @@ def creates(
     return [found[seq] for seq in sorted(found)]
 
 
+def writes_of(connection: Connection, sync_id: str, link_ids: Collection[str], since: datetime) -> list[JournalRow]:
+    """Rows of these links that were sent since then, oldest first."""
+    found: list[JournalRow] = []
+    for chunk in chunks(link_ids):
+        found += _rows(connection, _of(sync_id).where(journal.c.link_id.in_(chunk), journal.c.sent_at >= since))
+    return found
+
+
 def by_key(connection: Connection, sync_id: str, keys: Iterable[str], *, lock: bool = False) -> dict[str, JournalRow]:
     """Rows by operation key."""
     found: dict[str, JournalRow] = {}

@@ -123,6 +123,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return journal.of_run(connection, sync_id, run_id)
 
+    def writes_of(self, sync_id: str, link_ids: Collection[str], since: datetime) -> list[JournalRow]:
+        """Journal rows of these links that were sent since then, oldest first."""
+        with reading(self._engine) as connection:
+            return journal.writes_of(connection, sync_id, link_ids, since)
+
     def creates(self, account: str, hashes: Mapping[str, Collection[str]], since: datetime) -> list[JournalRow]:
         """Creates that any sync sent to this account since then with one of these key values (core 26).
 

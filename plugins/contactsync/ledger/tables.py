@@ -178,6 +178,7 @@ journal = Table(
 Index("ix_journal_run", journal.c.sync_id, journal.c.run_id)
 Index("ix_journal_folded", journal.c.sync_id, journal.c.folded)
 Index("ix_journal_target", journal.c.sync_id, journal.c.side, journal.c.target_id)
+Index("ix_journal_link", journal.c.sync_id, journal.c.link_id)
 Index("ix_journal_result", journal.c.sync_id, journal.c.side, journal.c.result_id)
 
 journal_key = Table(

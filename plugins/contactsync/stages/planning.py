@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from contactsync.contact import decode, key_hash
 from contactsync.errors import LimitExceeded, PlanMismatch, StopError
@@ -19,7 +20,7 @@ from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest
 from contactsync.record import SETTLED
 from contactsync.stages.workplace import Workplace, sync_row
-from contactsync.sync.guards import exceeded
+from contactsync.sync.guards import exceeded, flipping
 from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node
 from contactsync.sync.readings import Reading, key_hashes
@@ -108,7 +109,7 @@ class _Gathering:
         for side in SIDES:
             known[side] = {**other_known[side], **known[side]}
         return Given(
-            rules=self._rules(owners),
+            rules=self._rules(owners, links),
             match=spec.match,
             salt=self.row.salt,
             readings=self.readings,
@@ -134,7 +135,7 @@ class _Gathering:
         found.update({k.id: k for k in due})
         return [found[i] for i in sorted(found)]
 
-    def _rules(self, owners: Mapping[tuple[Side, str, int], frozenset[str]]) -> Rules:
+    def _rules(self, owners: Mapping[tuple[Side, str, int], frozenset[str]], links: Sequence[Link]) -> Rules:
         place = self.place
         caps = {s: place.app(s).info.caps for s in SIDES}
         union = self.row.union > 0
@@ -156,6 +157,9 @@ class _Gathering:
             retry=any(self.readings[s].complete for s in SIDES),
             hold_first=union or place.spec.match.hold_differences,
             owner=owner,
+            flipping=flipping(
+                self.reader.writes_of(place.spec.id, [k.id for k in links], place.clock() - timedelta(days=1))
+            ),
             baseless=frozenset(p.field for p in place.pairs) if union else self._changed_fields(),
         )
 

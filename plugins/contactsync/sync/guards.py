@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from contactsync.contact import is_empty
 from contactsync.model.exchange import Verb
-from contactsync.model.plan import Intent, Plan
+from contactsync.model.plan import Intent, JournalRow, Plan
 from contactsync.model.spec import SIDES, Limit, Limits, Side
 from contactsync.sync.readings import Reading
 
@@ -51,3 +51,17 @@ def _shrunken(reading: Reading, known: int) -> str:
 
 def _blanks(intent: Intent) -> int:
     return sum(is_empty(text) and not is_empty(intent.before.get(f, "")) for f, text in intent.patch.items())
+
+
+FLIPS = 3
+
+
+def flipping(rows: Sequence[JournalRow]) -> frozenset[tuple[str, str]]:
+    """(link id, field) of fields whose writes went to and fro at least three times in these rows (oldest first)."""
+    turns: dict[tuple[str, str], list[Side]] = {}
+    for row in rows:
+        for name in row.intent.patch:
+            sides = turns.setdefault((row.intent.link_id or "", name), [])
+            if not sides or sides[-1] is not row.intent.side:
+                sides.append(row.intent.side)
+    return frozenset(at for at, sides in turns.items() if len(sides) >= FLIPS)

@@ -33,6 +33,7 @@ class Rules:
     hold_first  without a base, differences are held (first_match: hold; union mode)
     owner       who carries a key on a side, for collisions
     baseless    fields whose bases mean nothing any more (mapping changed; union): as at a first match
+    flipping    (link id, field) that both sides rewrote in turn too often: held (core 14)
     """
 
     sync_id: str
@@ -45,6 +46,7 @@ class Rules:
     hold_first: bool = False
     owner: Owner = nobody
     baseless: frozenset[str] = frozenset()
+    flipping: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def decide_link(case: Case, rules: Rules) -> LinkDecision:
     if link.status is not LinkStatus.LIVE:
         return _not_live(link, observed, case, rules)
     fields = _field_states(observed, rules)
-    states = {s: _state(observed, s, fields, rules) for s in SIDES}
+    states = {s: _state(observed, s, fields) for s in SIDES}
     cell = TABLE[states[Side.LEFT], states[Side.RIGHT]]
     match cell.decision:
         case Decision.WAIT:
@@ -137,17 +139,18 @@ def _field_states(link: Link, rules: Rules) -> list[FieldState]:
     ]
 
 
-def _state(link: Link, side: Side, fields: list[FieldState], rules: Rules) -> SideState:
+def _state(link: Link, side: Side, fields: list[FieldState]) -> SideState:
     standing = link.side(side).standing
     if standing is Standing.GONE:
         return SideState.GONE
     if standing is Standing.MISSING:
         return SideState.MISSING
-    changed = any(is_changed(f, side) and _counts_as_edit(f, side) for f in fields)
     if link.side(side.other).standing is Standing.GONE:
-        # Against a deletion, a value that only we know to be unproven counts as an edit (core 13).
-        changed = changed or any(f.apart and f.apart.reason in _DOUBTFUL for f in fields)
-    del rules
+        # Against a deletion every edit counts, one that was held, refused or left alone too, and so does a value
+        # that only we know to be unproven (core 13).
+        changed = any(is_changed(f, side) or (f.apart and f.apart.reason in _DOUBTFUL) for f in fields)
+    else:
+        changed = any(is_changed(f, side) and _counts_as_edit(f, side) for f in fields)
     return SideState.CHANGED if changed else SideState.SAME
 
 
@@ -175,7 +178,7 @@ def _newer(link: Link, rules: Rules) -> Side | None:
 
 
 def _settle_fields(before: Link, observed: Link, fields: list[FieldState], case: Case, rules: Rules) -> LinkDecision:
-    settled = {f.pair.field: _without_collisions(settle(f), f, observed, rules) for f in fields}
+    settled = {f.pair.field: _guarded(settle(f), f, observed, rules) for f in fields}
     apart = _aparts(observed, settled)
     bases = {s: dict(observed.side(s).base) for s in SIDES}
     for name, s in settled.items():
@@ -227,6 +230,7 @@ def _update(link: Link, target: Side, settled: Mapping[str, Settled], rules: Rul
         source={f: source[f] for f in patch if f in source},
         touched={f: settled[f].touched[target] for f in patch if target in settled[f].touched},
         dropped={f: settled[f].dropped[target] for f in patch if target in settled[f].dropped},
+        apart={f: a.reason.value for f in patch if (a := settled[f].apart) is not None},
         version=here.version,
         ref=here.ref,
         source_version=there.version,
@@ -286,8 +290,9 @@ def _not_live(before: Link, observed: Link, case: Case, rules: Rules) -> LinkDec
     """Parted links are watched; a tombstoned id that reappears revives a parted link and is held on a closed one."""
     back = [s for s in SIDES if s in case.shown and before.side(s).standing is Standing.GONE]
     if before.status is LinkStatus.CLOSED and back:
-        hold = Hold(back[0], case.shown[back[0]].id, HoldReason.REAPPEARED, "was deleted on both sides", before.id)
-        return LinkDecision(before, (), (hold,), (), _count(case, Bucket.HELD, "reappeared"))
+        why = "was deleted on both sides"
+        holds = tuple(Hold(s, case.shown[s].id, HoldReason.REAPPEARED, why, before.id) for s in back)
+        return LinkDecision(before, (), holds, (), _count(case, Bucket.HELD, "reappeared"))
     if before.status is LinkStatus.PARTED and back:
         alive = replace(before, status=LinkStatus.LIVE)
         revived = decide_link(replace(case, link=alive), rules)
@@ -301,8 +306,11 @@ def _not_live(before: Link, observed: Link, case: Case, rules: Rules) -> LinkDec
 # ---- small parts
 
 
-def _without_collisions(settled: Settled, state: FieldState, link: Link, rules: Rules) -> Settled:
-    """A key that another contact of the target already carries is held, not written (core 10)."""
+def _guarded(settled: Settled, state: FieldState, link: Link, rules: Rules) -> Settled:
+    """A field that flips, or a key that another contact of the target already carries, is held (core 10, 14)."""
+    if settled.write and (link.id, state.pair.field) in rules.flipping:
+        apart = Apart(ApartReason.HELD, state.now[Side.LEFT], state.now[Side.RIGHT])
+        return Settled(apart=apart, held=HoldReason.FLIPPING, rule="both apps rewrite it in turn")
     for target, text in settled.write.items():
         others = rules.owner(target, state.pair.field, text) - {link.side(target).contact_id}
         if others:
@@ -354,8 +362,8 @@ def _counted(
     out = []
     for source in SIDES:
         intent = next((i for i in intents if i.side is source.other), None)
-        if source not in case.shown and intent is None and intents:
-            continue
+        if source not in case.shown and intent is None and (intents or case.shown):
+            continue  # nothing of that side was worked on
         bucket = Bucket.UNCHANGED
         if any(s.held for s in settled.values()):
             bucket = Bucket.HELD

@@ -202,6 +202,7 @@ def _journal() -> None:
         sa.UniqueConstraint("sync_id", "op_key", name="uq_journal_sync_id_op_key"),
     )
     op.create_index("ix_journal_folded", "journal", ["sync_id", "folded"], unique=False)
+    op.create_index("ix_journal_link", "journal", ["sync_id", "link_id"], unique=False)
     op.create_index("ix_journal_result", "journal", ["sync_id", "side", "result_id"], unique=False)
     op.create_index("ix_journal_run", "journal", ["sync_id", "run_id"], unique=False)
     op.create_index("ix_journal_target", "journal", ["sync_id", "side", "target_id"], unique=False)
