@@ -220,7 +220,10 @@ def test_rows_that_move_while_pages_are_read_are_not_lost(
         assert latest[ids[3]].fields["medium"] == "Blog"
 
 
-@pytest.mark.parametrize("trouble", [Trouble.TRUNCATED_LISTING, Trouble.EMPTY_LISTING, Trouble.REPEATED_PAGE])
+@pytest.mark.parametrize(
+    "trouble",
+    [Trouble.TRUNCATED_LISTING, Trouble.EMPTY_LISTING, Trouble.REPEATED_PAGE, Trouble.LOOPING_LISTING],
+)
 def test_a_listing_that_does_not_add_up_is_an_error(
     sandbox: FreshsalesSandbox, app: Freshsales, trouble: Trouble
 ) -> None:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 PER_PAGE = 100  # more is cut to this without a word
 PASSES = 3
 MAX_PAGES = 100_000
+ALIKE_PAGES = 3
 
 Ask = Callable[[int], Reply]
 
@@ -85,8 +86,14 @@ def sheets(ask: Ask, *, until: datetime | None = None) -> Iterator[Sheet]:
 
 
 def _pages(ask: Ask, until: datetime | None) -> Iterator[Sheet]:
+    before: Sequence[Any] = ()
+    alike = 0
     for number in range(1, MAX_PAGES + 1):
         page = sheet(ask(number))
+        alike = alike + 1 if page.rows == before else 0
+        before = page.rows
+        if alike == ALIKE_PAGES:
+            raise BadListing("Freshsales shows the same contacts on page after page.", next_step="try again.")
         kept = [row for row in page.rows if until is None or not _not_newer(row, until)]
         yield Sheet(kept, page.total, page.pages, page.owners, page.asked_at)
         if number >= page.pages or not page.rows or len(kept) < len(page.rows):

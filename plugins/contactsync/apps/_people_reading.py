@@ -21,7 +21,26 @@ MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
 CUSTOM_KEYS = "custom_keys"
 MASK = {"personFields": PERSON_FIELDS, "sources": SOURCE}
 LONGEST_QUERY = 2000
+FRUITLESS_PAGES = 3
 CONNECTIONS = "v1/people/me/connections"
+
+
+class Shown:
+    """The contacts that a listing has shown. A circle with ever new page tokens is noticed by what it repeats."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self._fruitless = 0
+
+    def add(self, persons: Sequence[Any]) -> None:
+        """Note a page. Errors: BadListing after several pages without anything new."""
+        before = len(self.ids)
+        self.ids.update(str(p.get("resourceName")) for p in persons if isinstance(p, dict))
+        self._fruitless = 0 if len(self.ids) > before else self._fruitless + 1
+        if self._fruitless > FRUITLESS_PAGES:
+            raise BadListing(
+                f"Google's list of contacts shows nothing new for {self._fruitless} pages.", next_step="try again."
+            )
 
 
 class Reader:
@@ -43,11 +62,11 @@ class Reader:
         asked: dict[str, Any] = {**MASK, "pageSize": PAGE_SIZE, "requestSyncToken": "true"}
         if cursor is not None:
             asked["syncToken"] = cursor["token"]
-        trail, token, shown = PageTrail("Google contacts"), "", 0
+        trail, token, shown = PageTrail("Google contacts"), "", Shown()
         while True:
             body = self._listed(asked, token, expires=cursor is not None)
             persons = body.get("connections", [])
-            shown += len(persons)
+            shown.add(persons)
             if persons and cursor is not None:
                 self.look_for_keys()
             token = str(body.get("nextPageToken") or "")
@@ -55,7 +74,7 @@ class Reader:
                 yield self._page(persons, complete=cursor is None)
                 trail.step(token)
                 continue
-            after = self._after(body, shown, complete=cursor is None)
+            after = self._after(body, len(shown.ids), complete=cursor is None)
             yield self._page(persons, complete=cursor is None, cursor=after)
             return
 
