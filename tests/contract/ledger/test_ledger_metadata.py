@@ -29,3 +29,12 @@ def test_a_value_is_replaced_and_dropped(ledger_engine: Engine, ledger_clock: Cl
     cache.drop("crm.example", "view")
     cache.drop("crm.example", "view")
     assert cache.get("crm.example", "view") is None
+
+
+def test_what_another_process_keeps_is_seen_within_seconds(ledger_engine: Engine, ledger_clock: Clock) -> None:
+    here, there = (LedgerMetadata(ledger_engine, ledger_clock) for _ in range(2))
+    here.put("crm.example", "view", 1)
+    assert here.get("crm.example", "view") == 1
+    there.put("crm.example", "view", 2)
+    ledger_clock.advance(seconds=5)
+    assert here.get("crm.example", "view") == 2
