@@ -125,6 +125,28 @@ def test_the_flavour_chooses_the_base_path(sandbox: FreshsalesSandbox, services:
     assert found.record.fields["department"] == "Yard"
 
 
+def test_the_department_is_mapped_only_where_it_is_held(sandbox: FreshsalesSandbox, services: Services) -> None:
+    mapped = {
+        flavour: [f.name for f in opened(sandbox, services, flavour=flavour).info.fields if f.contact == "department"]
+        for flavour in ("auto", "suite", "classic")
+    }
+
+    assert mapped == {"auto": [], "suite": [], "classic": ["department"]}
+
+
+def test_a_contact_looks_the_same_wherever_it_is_shown(
+    sandbox: FreshsalesSandbox, app: Freshsales, clock: Clock
+) -> None:
+    written = write(app, Verb.CREATE, ADA).record
+    (listed,), cursor = pulled(app.pull(None))
+    (searched,), _ = pulled(app.pull(cursor))
+    (fetched,) = app.fetch([Ref(listed.id)])
+
+    assert written is not None
+    assert fetched.record is not None
+    assert {r.raw for r in (written, listed, searched, fetched.record)} == {written.raw}
+
+
 def test_a_wrong_key_is_said_and_a_login_page_is_no_account(sandbox: FreshsalesSandbox, services: Services) -> None:
     wrong = Access("crm", {"api_key": "wrong-key-0001", "subdomain": sandbox.url}, services=services)
     with pytest.raises(AuthError) as refused:

@@ -427,6 +427,18 @@ def test_a_label_made_by_somebody_else_meanwhile_is_used(google: PeopleSandbox, 
     assert result.record.fields["memberships"] == [{"value": "freshsales"}]
 
 
+def test_a_contact_looks_the_same_wherever_it_is_shown(google: PeopleSandbox, app: GoogleContacts) -> None:
+    patch = {"addresses": [{"value": {"city": "Berlin"}, "label": "home"}], "memberships": [{"value": "Club"}]}
+    (result,) = pushed(app, creates(1, **patch)).values()
+    (listed,) = records(pulled(app.pull(None))[0])
+    (fetched,) = app.fetch([Ref(result.id)])
+
+    assert result.record is not None
+    assert fetched.record is not None
+    assert {r.raw for r in (result.record, listed, fetched.record)} == {listed.raw}
+    assert {r.version for r in (result.record, listed, fetched.record)} == {listed.version}
+
+
 # ---- updating
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from contactsync.contact import Kind
@@ -23,6 +24,9 @@ GRANULARITY = timedelta(seconds=1)
 LAG = timedelta(seconds=120)  # not documented; the search index is known to follow behind
 PER_MINUTE, PER_HOUR = 400, 1000  # Growth: 1000, Pro: 2000, Enterprise: 5000 an hour; 400 a minute for all
 
+# Suite accounts take it without a word and keep nothing, so it is mapped by itself only where the flavour is Classic.
+DEPARTMENT = FieldInfo("department", title="Department (Classic)")
+
 FIELDS = (
     FieldInfo("first_name", title="First name", contact="names.given"),
     FieldInfo("last_name", title="Last name", contact="names.family"),
@@ -33,7 +37,7 @@ FIELDS = (
     FieldInfo("phone_numbers", Kind.PHONES, "Further numbers (Suite)", writable=False, holds_label=True),
     FieldInfo("address", Kind.ADDRESSES, "Address", contact="addresses", max_items=1),
     FieldInfo("company.name", title="Account", contact="company", writable=False),
-    FieldInfo("department", title="Department (Classic)", contact="department"),
+    DEPARTMENT,
     FieldInfo("tags", Kind.TAGS, "Tags", contact="tags"),
     FieldInfo("medium", title="Medium"),
     FieldInfo("owner", title="Owner (e-mail)", contact="owner", writable=False),
@@ -45,6 +49,13 @@ FIELDS = (
     FieldInfo("has_authority", Kind.BOOLEAN, "Authority (Classic)"),
     FieldInfo("do_not_disturb", Kind.BOOLEAN, "Do not disturb (Classic)"),
 )
+
+
+def fields_of(flavour: str) -> tuple[FieldInfo, ...]:
+    """The declared fields of one flavour."""
+    classic = replace(DEPARTMENT, contact="department")
+    return tuple(classic if f is DEPARTMENT and flavour == "classic" else f for f in FIELDS)
+
 
 INFO = AppInfo(
     name="freshsales",
@@ -88,6 +99,7 @@ INFO = AppInfo(
         "Freshsales has no conditional write: between the check and the write a window of seconds remains.",
         "Deletions are not reported; a contact that is gone is noticed when it is read by itself.",
         "The account (company) and the owner are read only.",
+        "The department is mapped by default only with the option `flavour: classic`: Suite accounts have none.",
         "Authority and Do not disturb exist in Classic accounts; Suite accounts use custom fields for them.",
     ),
 )

@@ -30,15 +30,12 @@ def to_record(row: Row, owners: Mapping[str, str], kinds: Mapping[str, Kind]) ->
     owners: user id -> e-mail; kinds: custom field -> kind. Errors: ValueError, TypeError, AttributeError, KeyError
     where the row is not what a contact looks like.
     """
-    return Record(
-        id=identity(row),
-        fields=own_fields(row, owners, kinds),
-        raw=raw_hash(row),
-        modified_at=moment(row.get("updated_at")),
-        ref={"emails": [{k: e.get(k) for k in ("id", "value", "is_primary")} for e in row.get("emails") or ()]}
-        if "emails" in row
-        else {},
-    )
+    found, fields = identity(row), own_fields(row, owners, kinds)
+    ref: dict[str, Any] = {}
+    if "emails" in row:  # their ids: an address is changed or removed by its id
+        ref["emails"] = [{k: e.get(k) for k in ("id", "value", "is_primary")} for e in row["emails"] or ()]
+    # The row itself differs between listing, search and a write's answer though nothing changed.
+    return Record(found, fields, raw_hash([found, fields, ref]), modified_at=moment(row.get("updated_at")), ref=ref)
 
 
 def identity(row: Row) -> str:

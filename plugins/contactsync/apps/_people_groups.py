@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contactsync.apps._people_problem import problem_of, refused_read
+from contactsync.apps._people_problem import not_allowed, problem_of, refused_read
 from contactsync.contact import fold
 from contactsync.errors import BadListing, NothingSent, OutcomeUnknown, RecordRefused
 from contactsync.rest.pagination import PageTrail
@@ -91,7 +91,7 @@ class Groups:
         if reply.status >= 300:
             problem = problem_of(reply)
             if problem.denied:
-                raise NothingSent("Google does not let these credentials make a label.")
+                raise not_allowed(reply)
             words = problem.words([*self._api.secrets, label])
             raise RecordRefused(f"Google Contacts refused a new label (HTTP {reply.status}): {words}".rstrip(": "))
         group = str(reply.json()["resourceName"])

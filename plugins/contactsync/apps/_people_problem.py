@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contactsync.apps._people_facts import SCOPE
-from contactsync.errors import AuthError, BadListing, ContactsyncError, NotTheApi
+from contactsync.errors import AuthError, BadListing, ContactsyncError, NothingSent, NotTheApi
 from contactsync.rest.redaction import redacted, vendor_words
 from contactsync.rest.reply import Reply
 
@@ -101,3 +101,12 @@ def refused_read(reply: Reply) -> ContactsyncError:
         f"{reply.host} refused to list contacts (HTTP {reply.status}): {vendor_words(reply)}",
         next_step="try again; if it stays, report the message.",
     )
+
+
+def not_allowed(reply: Reply) -> NothingSent:
+    """The error for a write that these credentials may not make; it ends the load."""
+    text = f"{reply.host} does not let these credentials write contacts (HTTP {reply.status})."
+    step = f"authorise again with the scope {SCOPE}."
+    found = NothingSent(text, next_step=step)
+    found.__cause__ = AuthError(text, next_step=step)
+    return found

@@ -9,7 +9,7 @@ from typing import Any
 from contactsync.apps._people_body import mask_of, to_fields
 from contactsync.apps._people_facts import BATCH, MARKER, PERSON_FIELDS, SOURCE
 from contactsync.apps._people_groups import Groups
-from contactsync.apps._people_problem import Problem, of_status, problem_of
+from contactsync.apps._people_problem import Problem, not_allowed, of_status, problem_of
 from contactsync.apps._people_reading import MALFORMED, Reader
 from contactsync.apps._people_record import contact_source, own_items
 from contactsync.apps._written import texts_in
@@ -186,10 +186,7 @@ class Writer:
         """What is settled of a refused batch, and what is sent again. A refused batch changed nothing."""
         problem = problem_of(reply)
         if problem.denied:
-            raise NothingSent(
-                f"Google does not let these credentials write contacts (HTTP {reply.status}).",
-                next_step="authorise again with the scope for writing contacts.",
-            )
+            raise not_allowed(reply)
         if problem.full or any(p.full for p in problem.contacts.values()):
             return [Result(d.op.key, State.REFUSED, id=d.op.id, reason=NO_ROOM) for d in batch], []
         named = _named(problem, batch)

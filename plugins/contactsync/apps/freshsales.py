@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from contactsync.apps._freshsales_facts import ALL, INFO, PER_HOUR, PER_MINUTE
+from contactsync.apps._freshsales_facts import ALL, INFO, PER_HOUR, PER_MINUTE, fields_of
 from contactsync.apps._freshsales_listing import sheet
 from contactsync.apps._freshsales_reading import Reader
 from contactsync.apps._freshsales_site import Site
@@ -55,8 +55,9 @@ class Freshsales(App):
         rates = (Rate(self.chosen.minute_limit, 60), Rate(self.chosen.hourly_limit, 3600))
         seconds = self.chosen.lag_seconds
         lag = INFO.caps.lag if seconds is None else timedelta(seconds=seconds)
-        # The declaration of this very account: its plan's limits are the user's to say.
-        vars(self)["info"] = replace(INFO, caps=replace(INFO.caps, rates=rates, lag=lag))
+        # The declaration of this very account: its flavour and its plan's limits are the user's to say.
+        caps = replace(INFO.caps, rates=rates, lag=lag)
+        vars(self)["info"] = replace(INFO, fields=fields_of(self.chosen.flavour), caps=caps)
 
     @functools.cached_property
     def site(self) -> Site:
