@@ -89,6 +89,7 @@ class Intent:
     before        the target's values of the patched fields as planned from (a delete: of every mapped field)
     touched       per several-valued field: ids of the elements that the patch adds, removes or changes
     dropped       per field: ids of source elements that the target cannot take
+    apart         patched fields that stay apart although they are written -> why (an ApartReason)
     keys          match key -> normal values of a contact to create
     """
 
@@ -104,6 +105,7 @@ class Intent:
     source: Values = field(default_factory=dict)
     touched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dropped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    apart: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: str | None = None
     ref: Json = field(default_factory=dict)

@@ -12,7 +12,7 @@ from contactsync.contact import is_empty
 from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, ConflictPolicy, FieldPair, Side
-from contactsync.sync.elements import Applied, Changes, apply, by_id, changes, moved_base
+from contactsync.sync.elements import Applied, Changes, apply, by_id, changes, contested, moved_base
 
 
 @dataclass(frozen=True)
@@ -139,16 +139,20 @@ def _settle_single(state: FieldState, changed: tuple[Side, ...]) -> Settled:
 
 
 def _contest(state: FieldState, what: str) -> Settled:
-    """Both sides hold different new values."""
-    open_sides = [s for s in SIDES if state.pair.open_from(s)]
-    if len(open_sides) == 1:
-        return _with_loser(_carry(state, open_sides[0]), open_sides[0].other, f"{what}; only one direction is open")
-    if state.pair.conflicts is ConflictPolicy.HOLD:
+    """Both sides hold different new values. Who has no say here was not beaten: nobody loses without a write."""
+    sender = _only_sender(state)
+    if sender is None and state.pair.conflicts is ConflictPolicy.HOLD:
         return Settled(apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule=f"{what}; conflicts: hold")
-    winner = _preferred(state)
-    rule = f"{what}; conflicts: {state.pair.conflicts}"
+    winner = sender or _preferred(state)
+    rule = f"{what}; only one direction is open" if sender else f"{what}; conflicts: {state.pair.conflicts}"
     carried = _carry(state, winner)
     return _with_loser(carried, winner.other, rule) if carried.write else carried
+
+
+def _only_sender(state: FieldState) -> Side | None:
+    """The side whose changes alone may be written."""
+    senders = [s for s in SIDES if state.pair.open_from(s)]
+    return senders[0] if len(senders) == 1 else None
 
 
 def _with_loser(settled: Settled, loser: Side, rule: str) -> Settled:
@@ -184,12 +188,13 @@ def _settle_several(state: FieldState, *, first: bool) -> Settled:
         return Settled(
             apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule="first match; differences are held"
         )
-    contested = any(i in made[Side.RIGHT].edited for i in made[Side.LEFT].edited)
-    if contested and state.pair.conflicts is ConflictPolicy.HOLD:
+    sender = _only_sender(state)
+    rivals = contested(made[Side.LEFT], made[Side.RIGHT])
+    if rivals and sender is None and state.pair.conflicts is ConflictPolicy.HOLD:
         return Settled(
             apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule="both changed; conflicts: hold"
         )
-    winner = _preferred(state)
+    winner = sender or _preferred(state)
     carried = {
         source.other: apply(
             made[source],
@@ -197,13 +202,14 @@ def _settle_several(state: FieldState, *, first: bool) -> Settled:
             made[source.other],
             state.pair.holding(source.other),
             source_wins=source is winner,
+            giver=state.pair.holding(source),
         )
         for source in SIDES
         if made[source] and state.pair.open_from(source)
     }
     settled = _several(state, made, carried, first=first)
-    rule = f"both changed; conflicts: {state.pair.conflicts}"
-    return _with_loser(settled, winner.other, rule) if contested and settled.write else settled
+    rule = "both changed; only one direction is open" if sender else f"both changed; conflicts: {state.pair.conflicts}"
+    return _with_loser(settled, winner.other, rule) if rivals and winner.other in settled.write else settled
 
 
 def _several(
@@ -215,10 +221,9 @@ def _several(
     closed = [s for s in SIDES if made[s] and s.other not in carried]
     base: dict[Side, str] = {}
     for side in SIDES:
-        ids = {*made[side].added, *made[side].removed, *made[side].edited} if side.other in kept else set()
-        ids -= set(kept[side.other].touched) if side.other in kept else set()
+        ids = _settled_ids(made[side], kept.get(side.other), by_id(state.now[side.other]))
         if ids or first:
-            base[side] = moved_base(state.base[side], state.now[side], tuple(ids))
+            base[side] = moved_base(None if first else state.base[side], state.now[side], ids)
     apart = None
     if dropped:
         apart = _apart(state, ApartReason.NOT_REPRESENTABLE, dropped)
@@ -234,6 +239,16 @@ def _several(
         apart=apart,
         skipped=bool(closed),
     )
+
+
+def _settled_ids(made: Changes, carried: Applied | None, other: Mapping[str, object]) -> tuple[str, ...]:
+    """Changed elements about which nothing is left to write: carried without a write, or as the other side has them.
+
+    Those that are written move when the write is folded.
+    """
+    if carried is not None:
+        return tuple({*made.added, *made.removed, *made.edited} - set(carried.touched))
+    return tuple([i for i in made.added if i in other] + [i for i in made.removed if i not in other])
 
 
 def _made(state: FieldState, side: Side, *, first: bool) -> Changes:

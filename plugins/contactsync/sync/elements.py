@@ -6,7 +6,7 @@ changed since its own base is applied to the other side's current list, as far a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from contactsync.contact import Element, decode, encode
@@ -51,11 +51,20 @@ class Applied:
     dropped: tuple[str, ...]
 
 
-def apply(source: Changes, target_now: str | None, target: Changes, held: Holding, *, source_wins: bool) -> Applied:
+def apply(
+    source: Changes,
+    target_now: str | None,
+    target: Changes,
+    held: Holding,
+    *,
+    source_wins: bool,
+    giver: Holding | None = None,
+) -> Applied:
     """Carry one side's changes to the other side's current list.
 
-    `target` is what the target itself changed: its edit of an element survives a removal, and where both edited the
-    same attribute `source_wins` decides.
+    `target` is what the target itself changed: its edit of an element survives a removal, as the source's edit
+    survives the target's, and where both changed the same attribute `source_wins` decides. `giver` is what the
+    source can hold: a label that it has no slot for is not its to change.
     """
     now = by_id(target_now)
     wanted = dict(now)
@@ -66,28 +75,57 @@ def apply(source: Changes, target_now: str | None, target: Changes, held: Holdin
         if i in wanted:
             rival = target.edited.get(i)
             wanted[i] = _edit(wanted[i], before, after, rival, held, source_wins=source_wins)
-    replaced = _only(source.removed), _only(source.added)
+        elif i in target.removed:
+            wanted[i] = _project(after, held, None, None)
+    heirs = _heirs(source)
     for i, element in source.added.items():
         if i in wanted:
-            wanted[i] = _merge(wanted[i], element, held, source_wins=source_wins)
-            continue
-        heir = now.get(replaced[0].id) if replaced[0] and replaced[1] else None
-        wanted[i] = _project(element, held, heir)
-    wanted = _one_primary(wanted, now)
+            wanted[i] = _merge(wanted[i], element, now.values(), held, giver, source_wins=source_wins)
+        else:
+            gone = heirs.get(i)
+            wanted[i] = _project(element, held, gone, now.get(gone.id) if gone else None)
     fitted, dropped = _fit(wanted, now, held)
+    fitted = _one_primary(fitted, now, target, source_wins=source_wins)
     touched = tuple(sorted(i for i in set(fitted) | set(now) if fitted.get(i) != now.get(i)))
     return Applied(encode(fitted.values()), touched, dropped)
 
 
-def _only(elements: Elements) -> Element | None:
-    return next(iter(elements.values())) if len(elements) == 1 else None
+def contested(left: Changes, right: Changes) -> bool:
+    """True where both sides gave the same attribute of the same element different values."""
+    rivals = [(left.edited[i], right.edited[i]) for i in left.edited if i in right.edited]
+    fresh = [(left.added[i].label, right.added[i].label) for i in left.added if i in right.added]
+    edited = any(_rival(*pair, name) for pair in rivals for name in ("label", "value"))
+    return edited or any(a and b and a != b for a, b in fresh)
 
 
-def _project(element: Element, held: Holding, heir: Element | None) -> Element:
-    """A new element as the target can hold it; one that replaces another keeps that one's label if it brings none."""
-    label = element.label if element.label is not None else (heir.label if heir else "")
-    primary = element.primary if element.primary is not None else bool(heir and heir.primary)
-    return Element(element.id, element.value, label if held.label else None, primary if held.primary else None)
+def _rival(left: tuple[Element, Element], right: tuple[Element, Element], name: str) -> bool:
+    (was_left, left_now), (was_right, right_now) = ((getattr(e, name) for e in pair) for pair in (left, right))
+    known = left_now is not None and right_now is not None
+    return known and was_left != left_now and was_right != right_now and left_now != right_now
+
+
+def _heirs(source: Changes) -> dict[str, Element]:
+    """Which removed element each added one replaces: the only other one, or the only one of the same label."""
+    if len(source.removed) == len(source.added) == 1:
+        return {next(iter(source.added)): next(iter(source.removed.values()))}
+    out = {}
+    for i, element in source.added.items():
+        gone = [e for e in source.removed.values() if e.label == element.label]
+        come = [e for e in source.added.values() if e.label == element.label]
+        if element.label and len(gone) == len(come) == 1:
+            out[i] = gone[0]
+    return out
+
+
+def _project(element: Element, held: Holding, gone: Element | None, heir: Element | None) -> Element:
+    """A new element as the target can hold it; one that replaces another keeps what the source did not change."""
+    label, primary = element.label, element.primary
+    if gone is not None and heir is not None:
+        label = heir.label if element.label == gone.label else element.label
+        primary = heir.primary if element.primary == gone.primary else element.primary
+    return Element(
+        element.id, element.value, (label or "") if held.label else None, bool(primary) if held.primary else None
+    )
 
 
 def _edit(
@@ -109,23 +147,42 @@ def _edit(
     return out
 
 
-def _merge(now: Element, element: Element, held: Holding, *, source_wins: bool) -> Element:
-    """Both added the same element: blanks are filled, the winner's label stands."""
+def _merge(
+    now: Element,
+    element: Element,
+    others: Iterable[Element],
+    held: Holding,
+    giver: Holding | None,
+    *,
+    source_wins: bool,
+) -> Element:
+    """Both added the same element: blanks are filled, the winner's label stands where it could hold the other one."""
     out = now
-    if held.label and element.label and (source_wins or not now.label):
+    free = giver is None or not giver.slots or now.label in giver.slots
+    if held.label and element.label and ((source_wins and free) or not now.label):
         out = replace(out, label=element.label)
-    if held.primary and element.primary and (source_wins or now.primary is None):
+    if held.primary and element.primary and (source_wins or not any(e.primary for e in others)):
         out = replace(out, primary=True)
     return out
 
 
-def _one_primary(wanted: dict[str, Element], now: Elements) -> dict[str, Element]:
-    primaries = [i for i, e in wanted.items() if e.primary]
+def _one_primary(
+    fitted: dict[str, Element], now: Elements, target: Changes, *, source_wins: bool
+) -> dict[str, Element]:
+    """At most one: a side's new choice beats an old one; of two new ones the winner's stands."""
+    primaries = [i for i, e in fitted.items() if e.primary]
     if len(primaries) < 2:
-        return wanted
-    fresh = [i for i in primaries if not (i in now and now[i].primary)]
-    keep = (fresh or primaries)[0]
-    return {i: replace(e, primary=i == keep) if e.primary is not None else e for i, e in wanted.items()}
+        return fitted
+    theirs = [i for i in primaries if not (i in now and now[i].primary)]
+    own = [i for i in primaries if i not in theirs and (i in target.added or _made_primary(target, i))]
+    first = (theirs or own) if source_wins or not own else own
+    keep = (first or primaries)[0]
+    return {i: replace(e, primary=i == keep) if e.primary is not None else e for i, e in fitted.items()}
+
+
+def _made_primary(changes_: Changes, identity: str) -> bool:
+    edit = changes_.edited.get(identity)
+    return edit is not None and not edit[0].primary and bool(edit[1].primary)
 
 
 def _fit(wanted: Elements, now: Elements, held: Holding) -> tuple[dict[str, Element], tuple[str, ...]]:
@@ -136,18 +193,16 @@ def _fit(wanted: Elements, now: Elements, held: Holding) -> tuple[dict[str, Elem
     dropped: list[str] = []
     free: list[str] = []
     for element in staying:
-        kept = element
-        if held.slots and element.label not in held.slots:
-            kept = now[element.id]
-        fitted[element.id] = kept
+        before = now[element.id]
+        kept = element if _short(element, held) else replace(element, value=before.value)
+        fitted[element.id] = replace(kept, label=before.label) if held.slots and kept.label not in held.slots else kept
     if held.slots:
         fitted = _unclash(fitted, now)
         free = [s for s in held.slots if s not in {e.label for e in fitted.values()}]
     # An element whose label names a free slot goes first, so that a stranger does not take its place.
     for element in sorted(coming, key=lambda e: (e.label not in free, e.id)):
-        too_many = held.max_items is not None and len(fitted) >= held.max_items
-        too_long = held.max_length is not None and len(element.value) > held.max_length
-        if too_many or too_long:
+        full = (held.max_items is not None and len(fitted) >= held.max_items) or (bool(held.slots) and not free)
+        if full or not _short(element, held):
             dropped.append(element.id)
         elif held.slots:
             slot = element.label if element.label in free else free[0]
@@ -158,21 +213,20 @@ def _fit(wanted: Elements, now: Elements, held: Holding) -> tuple[dict[str, Elem
     return fitted, tuple(sorted(dropped))
 
 
+def _short(element: Element, held: Holding) -> bool:
+    return held.max_length is None or len(element.value) <= held.max_length
+
+
 def _unclash(fitted: dict[str, Element], now: Elements) -> dict[str, Element]:
     """Two elements cannot share a slot: one whose label was changed into a taken slot stays where it was."""
     out: dict[str, Element] = {}
     taken: set[str | None] = set()
     moved = [i for i, e in fitted.items() if e.label != now[i].label]
     for i in [i for i in fitted if i not in moved] + moved:
-        kept = fitted[i] if fitted[i].label not in taken else now[i]
+        kept = fitted[i] if fitted[i].label not in taken else replace(fitted[i], label=now[i].label)
         taken.add(kept.label)
         out[i] = kept
     return out
-
-
-def union(source_now: str | None, target_now: str | None, held: Holding, *, source_wins: bool) -> Applied:
-    """Without a base: the target's list with what only the source has."""
-    return apply(changes(None, source_now), target_now, changes(None, target_now), held, source_wins=source_wins)
 
 
 def moved_base(base: str | None, observed: str | None, touched: tuple[str, ...]) -> str:

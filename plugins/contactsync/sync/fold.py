@@ -75,7 +75,8 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
             continue
         observed = got.get(name, sent)
         _move(bases, name, intent, observed, _own_words(there, intent, name))
-        _settle_apart(apart, name, intent, sent, observed)
+        planned = bases[source].get(name) if _written_since(there, intent) else intent.source.get(name)
+        _settle_apart(apart, name, intent, planned, observed)
     now_there = now_values(there)
     # A source side written in this very run shows more than the plan was made from: only an older view moves.
     if there.observed_at is None or intent.source_observed_at is None or there.observed_at < intent.source_observed_at:
@@ -122,10 +123,15 @@ def _not_stored(name: str, intent: Intent, got: Mapping[str, str]) -> bool:
     return name in got and before is not None and got[name] == before and intent.patch[name] != before
 
 
+def _written_since(there: LinkSide, intent: Intent) -> bool:
+    """True where what the source last showed is the answer to our own write of the same plan."""
+    later = there.observed_at is not None and there.observed_at >= (intent.source_observed_at or there.observed_at)
+    return later and there.own_at is not None and there.own_version == there.version
+
+
 def _own_words(there: LinkSide, intent: Intent, name: str) -> frozenset[str]:
-    """Elements of the source that our own write of the same plan has settled already: what it made stays its base."""
-    later = there.observed_at is not None and there.observed_at > (intent.source_observed_at or there.observed_at)
-    if name not in intent.touched or not later or there.own_at is None or there.own_version != there.version:
+    """Elements of the source that such a write has settled already: what it made of them stays their base."""
+    if name not in intent.touched or not _written_since(there, intent):
         return frozenset()
     base, now = by_id(there.base.get(name)), by_id(now_values(there).get(name))
     return frozenset(i for i in intent.touched.get(name, ()) if base.get(i) == now.get(i))
@@ -155,9 +161,8 @@ def _forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
     return tuple(strangers[: len(lost)])
 
 
-def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, sent: str, observed: str) -> None:
-    planned_from = intent.source.get(name)
-    left, right = (planned_from, observed) if intent.side is Side.RIGHT else (observed, planned_from)
+def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, source: str | None, observed: str) -> None:
+    left, right = (source, observed) if intent.side is Side.RIGHT else (observed, source)
     dropped = intent.dropped.get(name)
     if name in intent.apart:
         before = apart.get(name)
@@ -165,15 +170,10 @@ def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, sent: str,
         apart[name] = Apart(ApartReason(intent.apart[name]), left, right, left_out)
     elif dropped is not None:
         apart[name] = Apart(ApartReason.NOT_REPRESENTABLE, left, right, {intent.side: dropped})
-    elif not _same(name, sent, observed):
+    elif not _same(name, intent.patch[name], observed):
         apart[name] = Apart(ApartReason.UNPROVEN, left, right)
-    elif (lacking := apart.pop(name, None)) and _still_dropped(lacking, intent.side.other, observed, planned_from):
-        apart[name] = replace(lacking, left=left, right=right)
-
-
-def _still_dropped(apart: Apart, side: Side, offered: str, held: str | None) -> bool:
-    """True where that side, which was not written, still lacks elements that it could not take."""
-    return bool(set(apart.dropped.get(side, ())) & (by_id(offered).keys() - by_id(held).keys()))
+    else:
+        apart.pop(name, None)
 
 
 def _same(name: str, sent: str, observed: str) -> bool:
@@ -254,7 +254,7 @@ def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[
     for pair in pairs:
         name, held = pair.field, base.get(pair.field)
         if name in intent.patch:
-            _settle_apart(apart, name, intent, intent.patch[name], base.get(name, intent.patch[name]))
+            _settle_apart(apart, name, intent, intent.source.get(name), base.get(name, intent.patch[name]))
         elif not is_empty(intent.source.get(name, "")) and held is not None and held != intent.source[name]:
             reason = ApartReason.NOT_REPRESENTABLE if name in intent.dropped else ApartReason.ONE_WAY
             apart[name] = Apart(reason, left.base.get(name), right.base.get(name))
