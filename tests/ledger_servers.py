@@ -1,4 +1,4 @@
-"""A pytest plugin: a ledger in SQLite and in a real PostgreSQL, each test with a database of its own.
+"""A pytest plugin: an empty ledger in SQLite and in a real PostgreSQL for each test.
 
 `ledger` and `ledger_engine` run every test twice (ids sqlite, postgres; the latter marked `postgres`).
 """
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 from contactsync.ledger.connect import make_engine
-from contactsync.ledger.migrate import upgrade
+from contactsync.ledger.migrate import REVISIONS, VERSION_TABLE, upgrade
 from contactsync.ledger.store import Ledger
-from sqlalchemy import Engine, create_engine, make_url
+from contactsync.ledger.tables import schema
+from sqlalchemy import Engine, NullPool, create_engine, make_url
 
-_TEMPLATE = "template_ledger"
 _numbers = itertools.count(1)
 
 
@@ -46,12 +46,21 @@ class PostgresServer:
         self._admin = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
         self._execute("ALTER SYSTEM SET fsync = off")
         self._execute("SELECT pg_reload_conf()")
-        upgrade(self.new_database(_TEMPLATE))
+        self._ledger = self.new_database()
+        upgrade(self._ledger)
 
-    def new_database(self, name: str = "", *, template: str = "template0") -> str:
+    def empty_ledger(self) -> str:
+        """The URL of the one ledger, emptied: a database for each test would fill the disk by gigabytes."""
+        engine = create_engine(make_url(self._ledger).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"TRUNCATE {', '.join(schema.tables)} RESTART IDENTITY")
+            connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[-1]}'")
+        return self._ledger
+
+    def new_database(self) -> str:
         """The URL of a new database."""
-        name = name or f"ledger_{next(_numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        name = f"ledger_{next(_numbers)}"
+        self._execute(f"CREATE DATABASE {name}")
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
     def close(self) -> None:
@@ -98,7 +107,7 @@ def ledger_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) ->
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.db")
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.new_database(template=_TEMPLATE)
+    return server.empty_ledger()
 
 
 @pytest.fixture

@@ -57,7 +57,6 @@ def ids_frame(connection: Connection, sync_id: str, side: Side) -> pd.DataFrame:
         select(link.c.link_id, link_side.c.contact_id, link.c.status, link_side.c.standing)
         .join(link_side, and_(link_side.c.sync_id == link.c.sync_id, link_side.c.link_id == link.c.link_id))
         .where(link.c.sync_id == sync_id, link_side.c.side == side)
-        .order_by(link.c.link_id)
     )
     names = ["link_id", "contact_id", "status", "standing"]
     return pd.DataFrame(connection.execute(query).all(), columns=names, dtype="str")

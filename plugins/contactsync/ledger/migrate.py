@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
+import tempfile
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -75,12 +78,14 @@ def _make_file(engine: Engine) -> None:
     if path is None or path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        fresh = Path(folder) / path.name
+        os.close(os.open(fresh, os.O_CREAT | os.O_RDWR, 0o600))
+        with contextlib.closing(sqlite3.connect(fresh)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        # Linked when it is whole: another process may be making the ledger at this moment.
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
 
 
 def _run_alembic(connection: Connection) -> None:

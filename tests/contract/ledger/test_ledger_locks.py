@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -141,3 +142,19 @@ def test_of_several_processes_one_gets_the_lock(ledger: Ledger, ledger_url: str)
     lease = ledger.lock(SYNC)
     assert lease is not None
     assert (lease.owner, lease.fence) == (sorted(found)[3], 1)
+
+
+def _take_turns(url: str, owner: str) -> list[int]:
+    """The fences under which this process held the lock."""
+    ledger, fences = Ledger(make_engine(url), Clock()), []
+    for _ in range(25):
+        with suppress(LockBusy):
+            fences.append(ledger.take_lock(SYNC, owner, ended=nobody_ended).fence)
+            ledger.release_lock(SYNC, owner, fences[-1])
+    return fences
+
+
+def test_no_two_owners_ever_hold_one_fence(ledger: Ledger, ledger_url: str) -> None:
+    found = in_processes(_take_turns, [(ledger_url, f"owner-{number}") for number in range(4)])
+    fences = sorted(fence for one in found for fence in one)
+    assert fences == list(range(1, len(fences) + 1))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import timedelta
 
+import pytest
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.store import Ledger
 from contactsync.model.exchange import State
 from contactsync.model.spec import Side
 from ledger_rows import RUN, SYNC, a_lock, in_processes, planned
 from ledger_servers import Clock
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 
 def _states(ledger: Ledger) -> dict[str, State]:
@@ -85,3 +88,22 @@ def test_two_processes_never_send_the_same(ledger: Ledger, ledger_url: str) -> N
     first, second = in_processes(_send, [(ledger_url, fence, claim)] * 2)
     assert first | second == set(keys)
     assert not first & second
+
+
+@pytest.mark.parametrize("taken", ["UPDATE sync_lock SET fence = fence + 1", "UPDATE claim SET number = number + 1"])
+def test_sending_waits_for_a_taker_and_then_sends_nothing(
+    ledger: Ledger, ledger_engine: Engine, ledger_url: str, taken: str
+) -> None:
+    planned(ledger, "k1")
+    fence = a_lock(ledger)
+    claim = ledger.claim(SYNC, RUN, Side.RIGHT, fence)
+    other = make_engine(ledger_url)
+    with ThreadPoolExecutor(1) as pool, other.connect() as taker:
+        taker = taker.execution_options(contactsync_writes=True)
+        taker.execute(text(taken))
+        sending = pool.submit(ledger.send, SYNC, RUN, Side.RIGHT, ["k1"], fence=fence, claim=claim)
+        with pytest.raises(FutureTimeout):
+            sending.result(timeout=0.3)
+        taker.commit()
+        assert sending.result(timeout=30) == set()
+    other.dispose()
