@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +105,20 @@ class MemorySync:
 
         return Ledger(make_engine(f"sqlite:///{contactsync_home() / 'ledger.db'}"), utc_now)
 
+    @property
+    def writes(self) -> int:
+        return int(self.left.writes + self.right.writes)
+
+    def kept_by_airflow(self) -> str:
+        """Everything that Airflow's database keeps of this sync's runs: XCom and rendered fields."""
+        with contextlib.closing(sqlite3.connect(Path(os.environ["AIRFLOW_HOME"], "airflow.db"))) as database:
+            rows = [
+                database.execute(f"select * from {table} where dag_id = ?", [f"contactsync__{self.sync_id}"]).fetchall()
+                for table in ("xcom", "rendered_task_instance_fields")
+            ]
+        assert all(rows)
+        return str(rows)
+
     def run(self, **conf: Any) -> Ran:
         """A manual run, as the trigger form would start it."""
         bag = self.project.bag()
@@ -155,3 +172,10 @@ def sync(airflow_db: Mapping[str, str], ledger_db: Path, monkeypatch: Any, reque
     sync_id = request.node.name.replace("_", "-")[-60:].strip("-")
     project.sync(sync_id, dag={"schedule": None})
     return MemorySync(project, sync_id)
+
+
+@pytest.fixture
+def said(capfd: Any, caplog: Any) -> Callable[[], str]:
+    """What was logged so far: by our modules, and by Airflow's task runner to the console."""
+    logging.getLogger("contactsync").setLevel(logging.INFO)
+    return lambda: caplog.text + "".join(capfd.readouterr())

@@ -40,7 +40,7 @@ def artefact_root(root: str) -> ObjectStoragePath:
 def safe_name(name: str) -> str:
     """A run id as a folder name; two ids that differ keep differing."""
     short = UNSAFE.sub("_", name)[:80].lstrip(".")
-    return short if short == name else f"{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return short if name and short == name else f"{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 class StoredArtefacts:

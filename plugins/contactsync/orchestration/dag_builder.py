@@ -85,8 +85,8 @@ def _zone(name: str) -> Any:
     return pendulum.timezone(name)
 
 
-@functools.cache
 def _params() -> dict[str, Param]:
+    # New ones for each DAG: Airflow writes the values of a run into them.
     return {
         "dry_run": Param(False, type="boolean", title="Dry run", description="Show the plan; write nothing anywhere."),
         "full_read": Param(

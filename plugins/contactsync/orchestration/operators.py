@@ -36,16 +36,18 @@ MOST_PROBLEMS = 20
 class StageOperator(BaseOperator):
     """One stage of one sync. `spec` and `project`: SyncSpec and ProjectSpec as JSON, without secrets.
 
-    JSON text rather than mappings: Airflow walks through every mapping in search of references to other tasks.
+    JSON text rather than mappings: Airflow walks through every mapping in search of references to other tasks. `side`:
+    of the stages that talk to one app. (One constructor for all: Airflow's own part of it runs once for each.)
     """
 
     template_fields: Sequence[str] = ("spec", "project")
     template_fields_renderers: ClassVar[dict[str, str]] = {"spec": "json", "project": "json"}
 
-    def __init__(self, *, spec: str, project: str, **kwargs: Any) -> None:
+    def __init__(self, *, spec: str, project: str, side: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.spec = spec
         self.project = project
+        self.side = side
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
         """Nothing is rendered."""
@@ -77,15 +79,7 @@ class OpenOperator(StageOperator):
             lock_is_busy(busy, run, utc_now())
 
 
-class SideOperator(StageOperator):
-    """A stage that talks to one side's app."""
-
-    def __init__(self, *, side: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.side = side
-
-
-class ExtractOperator(SideOperator):
+class ExtractOperator(StageOperator):
     """Reads one side; ends skipped where there is nothing to do for it."""
 
     def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Read:
@@ -127,7 +121,7 @@ class ReconcileOperator(StageOperator):
         return planned
 
 
-class LoadOperator(SideOperator):
+class LoadOperator(StageOperator):
     """Writes the plan's actions to one side."""
 
     def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Handed:
