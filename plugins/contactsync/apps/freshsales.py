@@ -30,14 +30,13 @@ from contactsync.rest.reply import Reply
 class FreshsalesOptions(AppOptions):
     """view: name or id of the contact view to keep in step. flavour: which product the account is.
 
-    authority_field, do_not_disturb_field: own names of the custom fields that Suite accounts use for them.
     hourly_limit, minute_limit: requests that the account's plan allows. lag_seconds: how long listings follow behind.
     """
 
+    not_yet: ClassVar[frozenset[str]] = frozenset({"authority_field", "do_not_disturb_field"})
+
     view: str = ALL
     flavour: Literal["auto", "classic", "suite"] = "auto"
-    authority_field: str = ""
-    do_not_disturb_field: str = ""
     hourly_limit: int = Field(PER_HOUR, gt=0)
     minute_limit: int = Field(PER_MINUTE, gt=0)
     lag_seconds: int | None = Field(None, ge=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from contactsync.errors import ConnectionMissing
 from contactsync.model.app import AppInfo, Credential
 from contactsync.orchestration.connections import Connection
@@ -39,6 +41,8 @@ def _check_required(info: AppInfo, connection: Connection, values: dict[str, str
 def _value(credential: Credential, connection: Connection) -> str:
     if credential.where.startswith(EXTRA):
         value = connection.extra_dejson.get(credential.where.removeprefix(EXTRA))
+        if isinstance(value, dict):  # a service account's key, pasted as an object
+            value = json.dumps(value)
     else:
         value = getattr(connection, credential.where)
     return "" if value is None else str(value).strip()
