@@ -12,7 +12,7 @@ from typing import Any
 from contactsync.frames import plan_from
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunRow, RunState, StoredCursor
-from contactsync.model.plan import Bucket, HoldReason, JournalRow, Outcome, Plan
+from contactsync.model.plan import Bucket, Hold, HoldReason, JournalRow, Outcome, Plan
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
 from contactsync.record import Folding, batches, final_buckets
@@ -32,6 +32,7 @@ class _Done:
     headers: Mapping[Side, Header]
     states: Mapping[str, State]
     problems: tuple[str, ...]
+    holds: Sequence[Hold]
 
 
 def record(
@@ -48,11 +49,11 @@ def record(
     headers = {s: place.artefacts.read(r.ref)[1] for s, r in reads.items() if r is not None}
     problems = _problems(failed, loaded, plan if request.dry_run else Plan())
     if request.dry_run:
-        done = _Done(plan, headers, {i.key: State.DONE for i in plan.intents}, problems)
+        done = _Done(plan, headers, {i.key: State.DONE for i in plan.intents}, problems, plan.holds)
         return _summary(place, done, dry_run=True)
     place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
-    states = _fold(place, request, opened, plan, written=planned is not None and not _stopped(failed))
-    done = _Done(plan, headers, states, problems)
+    states, holds = _fold(place, request, opened, plan, written=planned is not None and not _stopped(failed))
+    done = _Done(plan, headers, states, problems, holds)
     read_whole = all(reads.get(s) is not None for s in SIDES)
     if read_whole and (planned is not None or all(r.quiet for r in reads.values() if r)) and not _stopped(failed):
         _move_cursors(place, request, opened, headers)
@@ -77,11 +78,13 @@ def _problems(failed: Sequence[str], loaded: Mapping[Side, Loaded | None], dry: 
 # ---- folding
 
 
-def _fold(place: Workplace, request: RunRequest, opened: Opened, plan: Plan, *, written: bool) -> dict[str, State]:
-    """Fold the plan's observations and every settled action; returns how each action of the plan ended."""
+def _fold(
+    place: Workplace, request: RunRequest, opened: Opened, plan: Plan, *, written: bool
+) -> tuple[dict[str, State], Sequence[Hold]]:
+    """Fold the plan's observations and every settled action; returns how each action ended, and who is held."""
     row = sync_row(place)
     if row is None or not written:
-        return {}
+        return {}, ()
     sync_id = place.spec.id
     place.ledger.settle(sync_id, plan.settled)
     place.ledger.count_listing(sync_id, list(plan.listed))
@@ -92,7 +95,7 @@ def _fold(place: Workplace, request: RunRequest, opened: Opened, plan: Plan, *, 
     folding.fold(rows)
     for batch in batches(folding, plan):
         place.ledger.fold(sync_id, request.run_id, batch, fence=opened.fence)
-    return {r.intent.key: r.outcome.state for r in rows}
+    return {r.intent.key: r.outcome.state for r in rows}, folding.holds
 
 
 def _with_unsent(place: Workplace, request: RunRequest, plan: Plan) -> list[JournalRow]:
@@ -163,7 +166,7 @@ def _summary(place: Workplace, done: _Done, *, dry_run: bool) -> Summary:
     listed = {side: int(h["listed"]) - int(h["news"]) for side, h in done.headers.items()}
     totals = final_buckets(done.plan, done.states, listed)
     counts = {_direction(side): _counts(totals[side], done.plan.matched) for side in SIDES}
-    line = "; ".join(_sentence(place, side, totals[side], done.plan) for side in SIDES)
+    line = "; ".join(_sentence(place, side, totals[side], done.holds) for side in SIDES)
     problems = (*done.problems, *_sums(done, worked))
     if problems:
         line = f"{line}. NOT COMPLETE: {'; '.join(problems)}"
@@ -198,11 +201,12 @@ _HOLD_WORDS = {
 }
 
 
-def _sentence(place: Workplace, source: Side, totals: Counter[Bucket], plan: Plan) -> str:
+def _sentence(place: Workplace, source: Side, totals: Counter[Bucket], holds: Sequence[Hold]) -> str:
     """`Freshsales to Google Contacts: 12 updated, 1 created; 3 held (no match key 3)`."""
     names = f"{place.app(source).info.title} to {place.app(source.other).info.title}"
     told = [f"{totals[b]} {b.value}" for b in _TOLD if totals[b]] or ["nothing to do"]
-    why = Counter(_HOLD_WORDS.get(h.reason, h.reason.value.replace("_", " ")) for h in plan.holds if h.side is source)
+    reasons_of = {(h.contact_id, h.reason) for h in holds if h.side is source}
+    why = Counter(_HOLD_WORDS.get(reason, reason.value.replace("_", " ")) for _, reason in reasons_of)
     held = f"; {totals[Bucket.HELD]} held" if totals[Bucket.HELD] else ""
     reasons = f" ({', '.join(f'{w} {n}' for w, n in sorted(why.items()))})" if held and why else ""
     return f"{names}: {', '.join(told)}{held}{reasons}"
