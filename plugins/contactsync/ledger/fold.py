@@ -6,19 +6,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from contactsync.ledger import holds, index, journal, links
+from contactsync.ledger import holds, index, intents, links
 from contactsync.model.ledger import FoldBatch
 
 
 def fold(connection: Connection, sync_id: str, run_id: str, batch: FoldBatch, now: datetime) -> None:
     """Ids move first: everything else in the batch names contacts by their new ids."""
     for side, old, new in batch.rekeyed:
-        for table in (index, links, journal, holds):
+        for table in (index, links, intents, holds):
             table.rekey(connection, sync_id, side, old, new)
     links.write(connection, sync_id, batch.links)
     index.write(connection, sync_id, batch.known)
     index.forget(connection, sync_id, batch.forgotten)
     holds.replace(connection, sync_id, batch.hold_scope, batch.holds, now)
     holds.note(connection, sync_id, run_id, batch.conflicts, now)
-    journal.mark_folded(connection, sync_id, batch.folded)
-    journal.requeue(connection, sync_id, batch.requeued)
+    intents.mark_folded(connection, sync_id, batch.folded)
+    intents.requeue(connection, sync_id, batch.requeued)

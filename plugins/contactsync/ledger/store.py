@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from contactsync.errors import AccountBusy, LockBusy
-from contactsync.ledger import journal, locks, runs
+from contactsync.ledger import intents as journal
+from contactsync.ledger import locks, runs
 from contactsync.ledger.fold import fold
 from contactsync.ledger.reader import LedgerReader
 from contactsync.ledger.tables import account_lease, sync_lock

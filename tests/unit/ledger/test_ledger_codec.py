@@ -42,10 +42,10 @@ def test_an_intent_survives(**parts: Any) -> None:
 
     columns = {"key": "k", "side": Side.LEFT, "verb": Verb.UPDATE, "link_id": None, "source_id": "s"}
     intent = Intent(**columns, target_id="t", **parts)
-    text = codec.pack(intent, journal._INTENT_COLUMNS)
+    text = codec.pack(intent, journal.INTENT_COLUMNS)
     assert text.isascii()
     back = codec.unpack(
-        Intent, text, times=journal._INTENT_TIMES, tuples=journal._INTENT_TUPLES, **columns, target_id="t"
+        Intent, text, times=journal.INTENT_TIMES, tuples=journal.INTENT_TUPLES, **columns, target_id="t"
     )
     assert back == intent
 
@@ -66,8 +66,8 @@ def test_known_and_unknown_emptiness_stay_apart() -> None:
 def test_every_time_of_an_intent_is_read_back_as_one() -> None:
     times = {one.name for one in fields(Intent) if "datetime" in str(one.type)}
     tuples = {one.name for one in fields(Intent) if "tuple" in str(one.type)}
-    assert times == set(journal._INTENT_TIMES)
-    assert tuples == set(journal._INTENT_TUPLES)
+    assert times == set(journal.INTENT_TIMES)
+    assert tuples == set(journal.INTENT_TUPLES)
 
 
 def test_equal_contents_give_equal_text() -> None:
