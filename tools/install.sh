@@ -23,13 +23,17 @@ for lock in "$@"; do
     requirements="$requirements -r $lock"
 done
 
+# Its progress is for a person; elsewhere it would be a line for each of 200 packages.
+quiet=--quiet
+[ ! -t 2 ] || quiet=
+
 # uv is in the lock, but pip has to fetch it first. It installs the rest in seconds; pip alone needs a minute.
 with_uv() {
     pinned=$venv/uv.txt
     awk '/^uv==/ { wanted = 1 } wanted { print } wanted && !/\\$/ { exit }' requirements.lock >"$pinned"
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$pinned" &&
         # shellcheck disable=SC2086 # a list of options
-        "$venv/bin/uv" pip install --quiet --python "$python" --require-hashes $requirements &&
+        "$venv/bin/uv" pip install $quiet --python "$python" --require-hashes $requirements &&
         "$venv/bin/uv" pip install --quiet --python "$python" --no-deps --no-build-isolation -e .
 }
 
