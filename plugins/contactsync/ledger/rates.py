@@ -32,11 +32,13 @@ class LedgerBudget:
     def __init__(self, engine: Engine, clock: Callable[[], datetime] | None = None) -> None:
         self._engine = engine
         self._clock = clock
+        self._idle: Any = None
 
     def take(self, account: str, rates: Sequence[Rate], *, share: float, writes: bool) -> float:
         """Book one request now. Returns the seconds to wait first (0.0 = booked); book again after waiting."""
         limits = _limits(rates, share, writes)
         with writing(self._engine, durable=False) as connection:
+            self._stay_open()
             row, now = self._lock(connection, account)
             windows = _windows(row.windows, now)
             waits = [_wait(windows.get(seconds, {}), seconds, limit, now) for seconds, limit in limits.items()]
@@ -53,6 +55,16 @@ class LedgerBudget:
             until = _instant(now) + timedelta(seconds=seconds)
             if row.blocked_until is None or until > row.blocked_until:
                 self._write(connection, account, blocked_until=until)
+
+    def _stay_open(self) -> None:
+        """SQLite: the last connection to close writes everything to disk, which may take longer than the request.
+
+        So one that does nothing stays open, for as long as this budget lives.
+        """
+        if self._idle is None and self._engine.dialect.name == "sqlite":
+            self._idle = self._engine.raw_connection()
+            self._idle.detach()
+            self._idle.cursor().execute("PRAGMA schema_version").fetchall()
 
     def _lock(self, connection: Connection, account: str) -> tuple[Any, int]:
         query = select(rate).where(rate.c.account == account).with_for_update()
