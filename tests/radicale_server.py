@@ -145,8 +145,8 @@ class RadicaleServer:
         raise RuntimeError(f"Radicale did not start:\n{log.read_text()[-2000:]}")
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=20)
+        self._process.kill()  # nothing of it is kept, and on a busy machine a polite end takes long
+        self._process.wait(timeout=60)
         self._folder.cleanup()
 
     def home(self) -> Home:
