@@ -89,7 +89,9 @@ class Loader:
         """Journal the intents; the keys of those that may be sent."""
         order = self.order
         hashes = {i.key: account_keys(self.target.account, i) for i in intents if i.verb is Verb.CREATE}
-        rows = self.ledger.plan_intents(order.sync_id, order.run_id, self.target.account, intents, hashes)
+        rows = self.ledger.plan_intents(
+            order.sync_id, order.run_id, self.target.account, intents, hashes, fence=order.fence
+        )
         return {r.intent.key for r in rows if r.outcome.state is State.PLANNED}
 
     def _after_limit(self) -> list[Intent]:
