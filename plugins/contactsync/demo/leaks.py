@@ -1,0 +1,82 @@
+"""Looks for contact data and secrets where they must not be: Airflow's logs, its database, names of files."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import phonenumbers
+
+from contactsync.demo.cast import HOME, full_name
+from contactsync.sandbox.people_data import Person
+
+_SHORTEST = 6  # shorter words turn up by chance
+
+
+def planted(persons: Iterable[Person], words: Iterable[str], secrets: Iterable[str]) -> dict[str, str]:
+    """What to look for -> what to call it in a report."""
+    found: dict[str, str] = {}
+    for person in persons:
+        mine = f"of person {person.number}"
+        found |= dict.fromkeys(_names(person), f"name {mine}")
+        found |= {form: f"e-mail {mine}" for mail in person.emails for form in (mail, mail.partition("@")[0])}
+        found |= {form: f"phone {mine}" for phone in person.phones for form in _spellings(phone)}
+        found |= dict.fromkeys(person.notes.splitlines(), f"note {mine}")
+        found |= {person.address.street: f"address {mine}"} if person.address else {}
+    found |= dict.fromkeys(words, "something typed in the story")
+    found |= dict.fromkeys(secrets, "a secret")
+    escaped = {json.dumps(form)[1:-1]: what for form, what in found.items()}
+    return {form: what for form, what in (escaped | found).items() if len(form) >= _SHORTEST}
+
+
+def _names(person: Person) -> Iterator[str]:
+    yield full_name(person.given, person.family)
+    yield f"{person.given} {person.family}".strip()
+    yield f"{person.family};{person.given}"
+    yield f"{person.family}, {person.given}"
+
+
+def _spellings(phone: str) -> Iterator[str]:
+    yield phone
+    try:
+        number = phonenumbers.parse(phone, HOME)
+    except phonenumbers.NumberParseException:
+        return
+    for form in (phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INTERNATIONAL):
+        yield str(phonenumbers.format_number(number, form))
+
+
+def search(forms: dict[str, str], home: Path, *logs: Path) -> list[str]:
+    """Every place below `home` and in `logs` that holds one of the forms; the ledger and the artefacts may."""
+    places = [*_files(home, logs), *_tables(home / "airflow.db")]
+    return sorted({f"{what} in {place}" for place, text in places for what in _hits(forms, text)})
+
+
+def _hits(forms: dict[str, str], text: str) -> Iterator[str]:
+    folded = text.casefold()
+    for form, what in forms.items():
+        if form.casefold() in folded:
+            yield what
+
+
+def _files(home: Path, logs: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    inside = [p for p in (home / "logs").rglob("*") if p.is_file() and not p.is_symlink()]
+    for path in (*inside, *logs):
+        yield str(path), path.read_text(errors="replace")
+    yield "the names of files", "\n".join(str(p.relative_to(home)) for p in home.rglob("*"))
+
+
+def _tables(database: Path) -> Iterator[tuple[str, str]]:
+    """Airflow's whole metadata database as text: XCom, rendered fields, serialised DAGs, its own log."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60)) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in names:
+            rows = connection.execute(f'SELECT * FROM "{name}"').fetchall()  # noqa: S608 - a name from the schema
+            yield f"Airflow's table {name}", "\n".join(_text(value) for row in rows for value in row)
+
+
+def _text(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
