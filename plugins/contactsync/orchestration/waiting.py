@@ -40,5 +40,6 @@ def _put_off(busy: RetryError, run: RunContext, now: datetime, pause: timedelta,
     waited = run.waited(now)
     if waited >= patience:
         raise busy
-    log.info("%s Waited %s s so far, at most %s s.", busy, int(waited.total_seconds()), int(patience.total_seconds()))
+    level = logging.DEBUG if waited else logging.INFO  # once is enough: every start of the task adds to one log
+    log.log(level, "%s This task waits at most %s s.", busy, int(patience.total_seconds()))
     raise AirflowRescheduleException(now + pause)  # type: ignore[no-untyped-call]
