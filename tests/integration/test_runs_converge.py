@@ -126,7 +126,8 @@ def test_a_dry_run_changes_nothing_anywhere(tmp_path: Path) -> None:
             assert hub.writes() == 0
             assert versions(hub) == servers
             assert world.known.dump() == before
-            new = {p.name for p in tmp_path.iterdir()} - files
+            # SQLite's own log beside the ledger's file is the rate budget's: dumps leave it out as well.
+            new = {p.name for p in tmp_path.iterdir()} - files - {"ledger.db-wal", "ledger.db-shm"}
             assert all(name[:5].isdigit() for name in new), new
             world.run()
             seed_freshsales(hub.freshsales, people(9, 4, first=900))
