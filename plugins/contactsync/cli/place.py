@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,13 +15,13 @@ from contactsync.mapping.loader import Loaded, load_folder
 from contactsync.mapping.project import load_project
 from contactsync.model.spec import ProjectSpec, SyncSpec
 from contactsync.model.stages import RunKind, RunRequest
+from contactsync.orchestration.command_owner import owner_of
 from contactsync.orchestration.shipped_apps import ShippedApps
 
 if TYPE_CHECKING:
     from contactsync.pipeline import Workplace
 
 INCLUDE_VARIABLE = "CONTACTSYNC_INCLUDE"
-OWNER = "cli"
 
 
 def include_folder(given: Path | None) -> Path:
@@ -70,8 +69,7 @@ def request(*, dry_run: bool = False, full_read: bool = False, apply_plan: str =
     """A run of the command line; its owner names host and process, so that a dead one's lock can be taken."""
     now = datetime.now(UTC)
     run_id = f"cli__{now:%Y-%m-%dT%H:%M:%S}_{secrets.token_hex(3)}"
-    owner = f"{OWNER} {socket.gethostname()} {os.getpid()} {run_id}"
-    return RunRequest(run_id, owner, RunKind.CLI, dry_run, full_read, apply_plan)
+    return RunRequest(run_id, owner_of(run_id), RunKind.CLI, dry_run, full_read, apply_plan)
 
 
 @contextmanager

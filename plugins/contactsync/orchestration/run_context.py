@@ -70,10 +70,10 @@ class RunContext:
         return {task: str(getattr(s, "value", s)) for task, s in found.get(dag_run.run_id, {}).items()}
 
     def run_has_ended(self, owner: str) -> bool:
-        """Airflow's word on the run that holds a lock. Runs of the CLI are not Airflow's: they only expire."""
+        """Airflow's word on the run that holds a lock; a command is not Airflow's: it expires, or its process is gone."""
         run = naming.run_of(owner)
         if run is None:
-            return False
+            return command_has_ended(owner)
         active: int = self.context["ti"].get_dr_count(dag_id=run[0], run_ids=[run[1]], states=list(ACTIVE))
         return active == 0
 

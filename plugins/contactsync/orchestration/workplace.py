@@ -11,6 +11,7 @@ from contactsync.apps.base import App
 from contactsync.mapping.as_data import spec_from_data
 from contactsync.model.spec import ProjectSpec, Side, SyncSpec
 from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
+from contactsync.orchestration.command_owner import has_ended
 from contactsync.orchestration.connections import FindConnection, cli_connection, task_connection
 from contactsync.orchestration.hooks import hook_class
 from contactsync.orchestration.ledger_connection import LOCAL_EXECUTOR, check_shared, ledger_url
@@ -43,9 +44,9 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
 
 @contextmanager
 def cli_workplace(spec: SyncSpec, project: ProjectSpec, run_id: str) -> Iterator[Workplace]:
-    """For a run of the command line, which knows nothing of other runs but the expiry of their locks."""
+    """For a run of the command line, which knows of other runs only the expiry of their locks, and dead commands of this machine."""
     with open_engine(project, cli_connection) as engine:
-        yield _workplace(spec, project, engine, run_id, cli_connection, _never)
+        yield _workplace(spec, project, engine, run_id, cli_connection, has_ended)
 
 
 @contextmanager
@@ -92,7 +93,3 @@ def _workplace(
         clock=utc_now,
         ended=ended,
     )
-
-
-def _never(owner: str) -> bool:  # noqa: ARG001 - the shape of Workplace.ended
-    return False
