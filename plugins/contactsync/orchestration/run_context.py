@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from contactsync.model.spec import Side
 from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, RunKind, RunRequest
-from contactsync.orchestration import handover, naming
+from contactsync.orchestration import command_owner, handover, naming
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -70,10 +70,10 @@ class RunContext:
         return {task: str(getattr(s, "value", s)) for task, s in found.get(dag_run.run_id, {}).items()}
 
     def run_has_ended(self, owner: str) -> bool:
-        """Airflow's word on the run that holds a lock; a command is not Airflow's: it expires, or its process is gone."""
+        """Airflow's word on the run that holds a lock; of a command, whether its process is gone."""
         run = naming.run_of(owner)
         if run is None:
-            return command_has_ended(owner)
+            return command_owner.has_ended(owner)
         active: int = self.context["ti"].get_dr_count(dag_id=run[0], run_ids=[run[1]], states=list(ACTIVE))
         return active == 0
 

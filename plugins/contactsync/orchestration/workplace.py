@@ -44,7 +44,7 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
 
 @contextmanager
 def cli_workplace(spec: SyncSpec, project: ProjectSpec, run_id: str) -> Iterator[Workplace]:
-    """For a run of the command line, which knows of other runs only the expiry of their locks, and dead commands of this machine."""
+    """For a run of the command line, which knows only of dead commands on this machine."""
     with open_engine(project, cli_connection) as engine:
         yield _workplace(spec, project, engine, run_id, cli_connection, has_ended)
 
