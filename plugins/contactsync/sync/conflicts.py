@@ -12,7 +12,7 @@ from contactsync.contact import is_empty
 from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, ConflictPolicy, FieldPair, Side
-from contactsync.sync.elements import Applied, Changes, apply, by_id, changes, contested, moved_base
+from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested, moved_base
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,7 @@ def _settle_first(state: FieldState) -> Settled:
         if is_empty(state.now[source.other] or "") and not is_empty(state.now[source] or ""):
             return _carry(state, source)
     if state.hold_first:
-        return Settled(
-            apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule="first match; differences are held"
-        )
+        return _held(state, "first match; differences are held")
     return _contest(state, "first match")
 
 
@@ -142,7 +140,7 @@ def _contest(state: FieldState, what: str) -> Settled:
     """Both sides hold different new values. Who has no say here was not beaten: nobody loses without a write."""
     sender = _only_sender(state)
     if sender is None and state.pair.conflicts is ConflictPolicy.HOLD:
-        return Settled(apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule=f"{what}; conflicts: hold")
+        return _held(state, f"{what}; conflicts: hold")
     winner = sender or _preferred(state)
     rule = f"{what}; only one direction is open" if sender else f"{what}; conflicts: {state.pair.conflicts}"
     carried = _carry(state, winner)
@@ -153,6 +151,11 @@ def _only_sender(state: FieldState) -> Side | None:
     """The side whose changes alone may be written."""
     senders = [s for s in SIDES if state.pair.open_from(s)]
     return senders[0] if len(senders) == 1 else None
+
+
+def _held(state: FieldState, rule: str) -> Settled:
+    waiting = state.apart.dropped if state.apart else None
+    return Settled(apart=_apart(state, ApartReason.HELD, waiting), held=HoldReason.CONFLICT, rule=rule)
 
 
 def _with_loser(settled: Settled, loser: Side, rule: str) -> Settled:
@@ -184,17 +187,15 @@ def _settle_several(state: FieldState, *, first: bool) -> Settled:
     made = {s: _made(state, s, first=first) for s in SIDES}
     if not any(made.values()) and not first:
         return Settled(apart=state.apart)
-    if first and state.hold_first and all(not is_empty(state.now[s] or "") for s in SIDES) and _ids_differ(state):
-        return Settled(
-            apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule="first match; differences are held"
-        )
+    what = "first match" if first else "both changed"
     sender = _only_sender(state)
-    rivals = contested(made[Side.LEFT], made[Side.RIGHT])
-    if rivals and sender is None and state.pair.conflicts is ConflictPolicy.HOLD:
-        return Settled(
-            apart=_apart(state, ApartReason.HELD), held=HoldReason.CONFLICT, rule="both changed; conflicts: hold"
-        )
     winner = sender or _preferred(state)
+    loser = winner.other
+    rivals = contested(made[winner], made[loser], state.pair.holding(winner), state.pair.holding(loser))
+    if first and state.hold_first and (rivals or _both_filled_differently(state)):
+        return _held(state, "first match; differences are held")
+    if rivals and sender is None and state.pair.conflicts is ConflictPolicy.HOLD:
+        return _held(state, f"{what}; conflicts: hold")
     carried = {
         source.other: apply(
             made[source],
@@ -208,8 +209,8 @@ def _settle_several(state: FieldState, *, first: bool) -> Settled:
         if made[source] and state.pair.open_from(source)
     }
     settled = _several(state, made, carried, first=first)
-    rule = "both changed; only one direction is open" if sender else f"both changed; conflicts: {state.pair.conflicts}"
-    return _with_loser(settled, winner.other, rule) if rivals and winner.other in settled.write else settled
+    rule = f"{what}; only one direction is open" if sender else f"{what}; conflicts: {state.pair.conflicts}"
+    return _with_loser(settled, loser, rule) if rivals and loser in settled.write else settled
 
 
 def _several(
@@ -221,7 +222,7 @@ def _several(
     closed = [s for s in SIDES if made[s] and s.other not in carried]
     base: dict[Side, str] = {}
     for side in SIDES:
-        ids = _settled_ids(made[side], kept.get(side.other), by_id(state.now[side.other]))
+        ids = _settled_ids(state, side, made[side], kept.get(side.other))
         if ids or first:
             base[side] = moved_base(None if first else state.base[side], state.now[side], ids)
     apart = None
@@ -241,14 +242,17 @@ def _several(
     )
 
 
-def _settled_ids(made: Changes, carried: Applied | None, other: Mapping[str, object]) -> tuple[str, ...]:
+def _settled_ids(state: FieldState, side: Side, made: Changes, carried: Applied | None) -> tuple[str, ...]:
     """Changed elements about which nothing is left to write: carried without a write, or as the other side has them.
 
     Those that are written move when the write is folded.
     """
     if carried is not None:
         return tuple({*made.added, *made.removed, *made.edited} - set(carried.touched))
-    return tuple([i for i in made.added if i in other] + [i for i in made.removed if i not in other])
+    other: Elements = by_id(state.now[side.other])
+    held, other_held = state.pair.holding(side), state.pair.holding(side.other)
+    alike = [i for i, e in made.added.items() if i in other and agree(e, other[i], held, other_held)]
+    return (*alike, *(i for i in made.removed if i not in other))
 
 
 def _made(state: FieldState, side: Side, *, first: bool) -> Changes:
@@ -260,5 +264,6 @@ def _made(state: FieldState, side: Side, *, first: bool) -> Changes:
     return Changes({**made.added, **again}, made.removed, made.edited)
 
 
-def _ids_differ(state: FieldState) -> bool:
-    return set(by_id(state.now[Side.LEFT])) != set(by_id(state.now[Side.RIGHT]))
+def _both_filled_differently(state: FieldState) -> bool:
+    left, right = (set(by_id(state.now[s])) for s in SIDES)
+    return bool(left and right) and left != right

@@ -90,12 +90,24 @@ def apply(
     return Applied(encode(fitted.values()), touched, dropped)
 
 
-def contested(left: Changes, right: Changes) -> bool:
-    """True where both sides gave the same attribute of the same element different values."""
-    rivals = [(left.edited[i], right.edited[i]) for i in left.edited if i in right.edited]
-    fresh = [(left.added[i].label, right.added[i].label) for i in left.added if i in right.added]
-    edited = any(_rival(*pair, name) for pair in rivals for name in ("label", "value"))
-    return edited or any(a and b and a != b for a, b in fresh)
+def contested(winner: Changes, loser: Changes, giver: Holding, held: Holding) -> bool:
+    """True where both gave the same attribute of the same element different values, and the winner's takes over."""
+    rivals = [(winner.edited[i], loser.edited[i]) for i in winner.edited if i in loser.edited]
+    if any(_rival(*pair, name) for pair in rivals for name in ("label", "value")):
+        return True
+    fresh = [(winner.added[i].label, loser.added[i].label) for i in winner.added if i in loser.added]
+    return any(a and b and a != b and _has_place(giver, b) and _has_place(held, a) for a, b in fresh)
+
+
+def _has_place(held: Holding, label: str | None) -> bool:
+    return not held.slots or label in held.slots
+
+
+def agree(mine: Element, theirs: Element, here: Holding, there: Holding) -> bool:
+    """True where two sides hold the same element alike, as far as each can hold what the other says."""
+    placed = _has_place(here, theirs.label) and _has_place(there, mine.label)
+    pairs = ((mine.label, theirs.label) if placed else (None, None), (mine.primary, theirs.primary))
+    return all(a is None or b is None or a == b for a, b in pairs)
 
 
 def _rival(left: tuple[Element, Element], right: tuple[Element, Element], name: str) -> bool:
@@ -158,7 +170,7 @@ def _merge(
 ) -> Element:
     """Both added the same element: blanks are filled, the winner's label stands where it could hold the other one."""
     out = now
-    free = giver is None or not giver.slots or now.label in giver.slots
+    free = giver is None or _has_place(giver, now.label)
     if held.label and element.label and ((source_wins and free) or not now.label):
         out = replace(out, label=element.label)
     if held.primary and element.primary and (source_wins or not any(e.primary for e in others)):
@@ -195,7 +207,7 @@ def _fit(wanted: Elements, now: Elements, held: Holding) -> tuple[dict[str, Elem
     for element in staying:
         before = now[element.id]
         kept = element if _short(element, held) else replace(element, value=before.value)
-        fitted[element.id] = replace(kept, label=before.label) if held.slots and kept.label not in held.slots else kept
+        fitted[element.id] = kept if _has_place(held, kept.label) else replace(kept, label=before.label)
     if held.slots:
         fitted = _unclash(fitted, now)
         free = [s for s in held.slots if s not in {e.label for e in fitted.values()}]

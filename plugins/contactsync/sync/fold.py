@@ -196,7 +196,8 @@ def _refused(link: Link, intent: Intent, words: str, reason: HoldReason) -> tupl
     apart = dict(link.apart)
     now = {s: now_values(link.side(s)) for s in (Side.LEFT, Side.RIGHT)}
     for name in intent.patch:
-        apart[name] = Apart(ApartReason.REFUSED, now[Side.LEFT].get(name), now[Side.RIGHT].get(name))
+        waiting = apart[name].dropped if name in apart else {}
+        apart[name] = Apart(ApartReason.REFUSED, now[Side.LEFT].get(name), now[Side.RIGHT].get(name), waiting)
     return replace(link, apart=apart), (hold,)
 
 

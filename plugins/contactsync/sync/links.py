@@ -102,7 +102,7 @@ def decide_link(case: Case, rules: Rules) -> LinkDecision:
     observed = replace(link, left=sides[Side.LEFT], right=sides[Side.RIGHT], due_run=None, due_at=None)
     if link.status is not LinkStatus.LIVE:
         return _not_live(link, observed, case, rules)
-    fields = _field_states(observed, rules)
+    fields = _field_states(observed, case.shown, rules)
     states = {s: _state(observed, s, fields) for s in SIDES}
     cell = TABLE[states[Side.LEFT], states[Side.RIGHT]]
     match cell.decision:
@@ -122,9 +122,12 @@ def decide_link(case: Case, rules: Rules) -> LinkDecision:
 # ---- states
 
 
-def _field_states(link: Link, rules: Rules) -> list[FieldState]:
+def _field_states(link: Link, shown: Mapping[Side, Shown], rules: Rules) -> list[FieldState]:
+    """A field that a contact was shown without is MISSING: remembered, but not written now."""
     newer = _newer(link, rules)
     now = {s: now_values(link.side(s)) for s in SIDES}
+    for s, contact in shown.items():
+        now[s] = {f: v for f, v in now[s].items() if f in contact.values}
     return [
         FieldState(
             pair,
@@ -308,13 +311,13 @@ def _not_live(before: Link, observed: Link, case: Case, rules: Rules) -> LinkDec
 
 def _guarded(settled: Settled, state: FieldState, link: Link, rules: Rules) -> Settled:
     """A field that flips, or a key that another contact of the target already carries, is held (core 10, 14)."""
+    waiting = state.apart.dropped if state.apart else {}
+    apart = Apart(ApartReason.HELD, state.now[Side.LEFT], state.now[Side.RIGHT], waiting)
     if settled.write and (link.id, state.pair.field) in rules.flipping:
-        apart = Apart(ApartReason.HELD, state.now[Side.LEFT], state.now[Side.RIGHT])
         return Settled(apart=apart, held=HoldReason.FLIPPING, rule="both apps rewrite it in turn")
     for target, text in settled.write.items():
         others = rules.owner(target, state.pair.field, text) - {link.side(target).contact_id}
         if others:
-            apart = Apart(ApartReason.HELD, state.now[Side.LEFT], state.now[Side.RIGHT])
             rule = f"another contact there ({', '.join(sorted(others))}) already has it"
             return Settled(apart=apart, held=HoldReason.KEY_COLLISION, rule=rule)
     return settled
