@@ -1,0 +1,413 @@
+"""Two pretend apps in plain Python and a sync between them: no ledger, no wire, only what is decided and folded.
+
+Apps differ by data: what each field can hold (slots or free lists, read-only, lengths), and where an app cuts a text
+off without saying so. People type, delete and add; `run` does what one run of a sync does.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from contactsync.contact import Element, decode, element_id, encode, fingerprint, is_empty, normal_text
+from contactsync.model.app import Deletes
+from contactsync.model.exchange import State, Verb
+from contactsync.model.link import ApartReason, Known, Link, LinkStatus, Standing
+from contactsync.model.plan import Intent, Outcome, Plan
+from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, MatchSpec, Side
+from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
+from contactsync.sync.links import Rules
+from contactsync.sync.matching import Node
+from contactsync.sync.readings import Reading, Shown, key_hashes
+from contactsync.sync.reconcile import Given, reconcile
+from factories import SYNC, minutes
+
+SALT = "salt"
+KEYS = MatchSpec()
+
+
+@dataclass(repr=False)
+class PretendApp:
+    """One side: contacts by id, and which of them changed since they were last read."""
+
+    side: Side
+    pairs: Mapping[str, FieldPair]
+    cut: Mapping[str, int]  # field -> characters that are kept, silently
+    contacts: dict[str, dict[str, str]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    made: int = 0
+
+    def add(self, values: Mapping[str, str]) -> str:
+        self.made += 1
+        contact_id = f"{self.side}-{self.made}"
+        self.contacts[contact_id] = {name: "[]" if p.kind.several else "" for name, p in self.pairs.items()}
+        self.put(contact_id, values)
+        return contact_id
+
+    def put(self, contact_id: str, values: Mapping[str, str]) -> None:
+        self.contacts[contact_id].update({name: self.stored(name, text) for name, text in values.items()})
+        self.changed.add(contact_id)
+
+    def remove(self, contact_id: str) -> None:
+        del self.contacts[contact_id]
+        self.changed.discard(contact_id)
+        self.deleted.add(contact_id)
+
+    def stored(self, name: str, text: str) -> str:
+        """What the app makes of a text; nothing it cannot hold may ever be asked of it."""
+        pair, held = self.pairs[name], self.pairs[name].holding(self.side)
+        if not pair.kind.several:
+            assert held.max_length is None or len(text) <= held.max_length
+            return normal_text(text[: self.cut.get(name)])
+        elements = decode(text)
+        assert held.max_items is None or len(elements) <= held.max_items
+        assert all((e.label is not None) == held.label for e in elements)
+        assert all((e.primary is not None) == held.primary for e in elements)
+        assert sum(bool(e.primary) for e in elements) <= 1
+        if held.slots:
+            assert {e.label for e in elements} <= set(held.slots)
+            assert len({e.label for e in elements}) == len(elements)
+        return text
+
+    def shown(self, contact_id: str, round_: int) -> Shown:
+        values = dict(self.contacts[contact_id])
+        mark = fingerprint(values)
+        return Shown(contact_id, values, mark, mark, minutes(round_), version=str(mark), modified_at=minutes(round_))
+
+
+@dataclass
+class Troubles:
+    """How often a write does not go as planned, by a seeded dice."""
+
+    dice: random.Random
+    refused: float = 0.0
+    not_sent: float = 0.0
+    overtaken: float = 0.0
+
+
+@dataclass(repr=False)
+class World:
+    """Two apps and what the sync remembers of them."""
+
+    pairs: tuple[FieldPair, ...]
+    cut: Mapping[Side, Mapping[str, int]]
+    direction: Direction = Direction.BOTH
+    deletions: Mapping[Side, DeletionPolicy] = field(default_factory=dict)
+    apps: dict[Side, PretendApp] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    known: dict[Side, dict[str, Known]] = field(default_factory=lambda: {s: {} for s in SIDES})
+    seq: int = 0
+
+    def __post_init__(self) -> None:
+        by_name = {p.field: p for p in self.pairs}
+        self.apps = {s: PretendApp(s, by_name, self.cut[s]) for s in SIDES}
+
+    def __repr__(self) -> str:
+        held = {p.field: (p.left, p.right) for p in self.pairs if p.kind.several}
+        return f"World({self.direction}, {self.pairs[0].conflicts}, {held}, {self.deletions})"
+
+    # ---- one run
+
+    def run(self, complete: Mapping[Side, bool] | None = None, troubles: Troubles | None = None) -> Plan:
+        """Read, decide, write, remember. Returns the plan."""
+        self.seq += 1
+        given = self.given(complete or dict.fromkeys(SIDES, False))
+        plan = reconcile(given)
+        self.links.update({k.id: k for k in plan.links})
+        for side, row in plan.known:
+            self.known[side][row.contact_id] = row
+        for side, contact_id in plan.forgotten:
+            self.known[side].pop(contact_id, None)
+        for intent in plan.intents:
+            self._fold(intent, self._write(intent, troubles))
+        for link_id in {i.link_id for i in plan.intents if i.link_id}:
+            link = self.links[link_id]
+            if link.due_run is None and is_pending(link, self.pairs):
+                self.links[link_id] = replace(link, due_run=0)
+        return plan
+
+    def given(self, complete: Mapping[Side, bool]) -> Given:
+        readings = {s: self._read(s, complete=complete[s]) for s in SIDES}
+        shown = {s: readings[s].shown for s in SIDES}
+        others = [
+            Node(s, i, row.keys, linked=row.link_id is not None, shown=False)
+            for s in SIDES
+            for i, row in self.known[s].items()
+            if i not in shown[s] and not row.tombstone
+        ]
+        others += [
+            Node(s, i, key_hashes(SALT, KEYS.keys, contact.values), linked=True)
+            for s in SIDES
+            for i, contact in shown[s].items()
+            if i in self.known[s] and self.known[s][i].link_id and not self.known[s][i].tombstone
+        ]
+        return Given(
+            rules=self.rules(retry=any(complete.values())),
+            match=KEYS,
+            salt=SALT,
+            readings=readings,
+            links=[self.links[i] for i in sorted(self._touched(readings, retry=any(complete.values())))],
+            known={s: dict(rows) for s, rows in self.known.items()},
+            others=others,
+        )
+
+    def rules(self, *, retry: bool = False) -> Rules:
+        detects = dict.fromkeys(SIDES, Deletes.FEED)
+        return Rules(SYNC, self.pairs, self.direction, self.deletions, detects, retry=retry)
+
+    def _touched(self, readings: Mapping[Side, Reading], *, retry: bool) -> Iterable[str]:
+        """Links that are read or due; on a complete read also those with something refused."""
+        for link in self.links.values():
+            halves = [(readings[s], link.side(s).contact_id) for s in SIDES]
+            due = link.due_run is not None and link.due_run <= self.seq and link.status in _OPEN
+            due = due or (retry and any(a.reason is ApartReason.REFUSED for a in link.apart.values()))
+            if due or any(i in r.shown or i in r.gone or i in r.missing for r, i in halves):
+                yield link.id
+
+    def _read(self, side: Side, *, complete: bool) -> Reading:
+        """A delta or a complete listing, and point reads of who is missing or due."""
+        app, known = self.apps[side], self.known[side]
+        listed = set(app.contacts) if complete else app.changed & set(app.contacts)
+        due = {i for i, row in known.items() if row.due_run is not None and row.due_run <= self.seq}
+        missing_before = {
+            k.side(side).contact_id
+            for k in self.links.values()
+            if k.status in _OPEN and k.side(side).standing is Standing.MISSING
+        }
+        asked = due | missing_before
+        shown = {i: app.shown(i, self.seq) for i in listed | (asked & set(app.contacts))}
+        shown = {i: s for i, s in shown.items() if i in asked or not self._is_known(side, s)}
+        deleted = {i for i in app.deleted if i in known and not known[i].tombstone}
+        gone = (asked - set(app.contacts)) & set(known) if complete else deleted
+        unlisted = {i for i in known if i not in app.contacts and not known[i].tombstone} - gone if complete else set()
+        if not complete:
+            app.deleted.clear()
+        app.changed.clear()
+        return Reading(
+            side,
+            minutes(self.seq),
+            shown,
+            frozenset(gone),
+            missing=frozenset(i for i in unlisted if known[i].link_id),
+            forgotten=frozenset(i for i in unlisted if not known[i].link_id),
+            complete=complete,
+            rows=len(listed),
+        )
+
+    def _is_known(self, side: Side, shown: Shown) -> bool:
+        row = self.known[side].get(shown.id)
+        return row is not None and row.link_id is not None and not row.tombstone and row.raw == shown.raw
+
+    # ---- writing
+
+    def _write(self, intent: Intent, troubles: Troubles | None) -> Outcome:
+        app, at = self.apps[intent.side], minutes(self.seq + 0.5)
+        there = app.contacts.get(intent.target_id)
+        if there is not None:
+            assert all(there[f] == text for f, text in intent.before.items())
+        trouble = _trouble(intent, troubles)
+        if trouble is State.OVERTAKEN and there is not None:
+            values = dict(there)
+            return Outcome(intent.key, trouble, intent.target_id, raw=fingerprint(values), values=values, at=at)
+        if trouble is not None and trouble is not State.OVERTAKEN:
+            return Outcome(intent.key, trouble, intent.target_id, reason="as the dice fell", at=at)
+        match intent.verb:
+            case Verb.DELETE:
+                app.remove(intent.target_id)
+                return Outcome(intent.key, State.DONE, intent.target_id, at=at)
+            case Verb.CREATE:
+                assert all(not is_empty(text) for text in intent.patch.values())
+                contact_id = app.add(intent.patch)
+            case _:
+                contact_id = intent.target_id
+                app.put(contact_id, intent.patch)
+        shown = app.shown(contact_id, self.seq)
+        return Outcome(
+            intent.key,
+            State.DONE,
+            contact_id,
+            created=intent.verb is Verb.CREATE,
+            version=shown.version,
+            raw=shown.raw,
+            values=shown.values,
+            at=at,
+        )
+
+    def _fold(self, intent: Intent, outcome: Outcome) -> None:
+        """What `record` does with one settled action."""
+        when = When(self.seq, minutes(self.seq))
+        if intent.verb is Verb.CREATE:
+            self._fold_create(intent, outcome, when)
+            return
+        link = self.links[intent.link_id or ""]
+        self.links[link.id], _ = fold_link(link, intent, outcome, when)
+        rows = self.known[intent.side]
+        if outcome.state is State.DONE and intent.verb is Verb.DELETE:
+            rows[intent.target_id] = replace(rows[intent.target_id], tombstone=True, raw=None, keys={})
+        elif outcome.values is not None:
+            rows[intent.target_id] = self._row(rows[intent.target_id], outcome)
+
+    def _fold_create(self, intent: Intent, outcome: Outcome, when: When) -> None:
+        source = self.known[intent.side.other][intent.source_id]
+        if outcome.state is State.DONE:
+            link = fold_create(SYNC, intent, outcome, self.pairs)
+            self.links[link.id] = link
+            new = self._row(Known(outcome.target_id, None, None), outcome)
+            self.known[intent.side][outcome.target_id] = replace(new, link_id=link.id)
+            source = replace(source, link_id=link.id, due_run=None, due_at=None, attempts=0)
+        elif outcome.state is State.REFUSED:
+            source = replace(source, generation=source.generation + 1)
+        else:
+            due_run, due_at = back_off(source.attempts, when)
+            source = replace(source, due_run=due_run, due_at=due_at, attempts=source.attempts + 1)
+        self.known[intent.side.other][intent.source_id] = source
+
+    def _row(self, row: Known, outcome: Outcome) -> Known:
+        values = outcome.values or {}
+        return replace(row, raw=outcome.raw, keys=key_hashes(SALT, KEYS.keys, values), tombstone=False)
+
+
+_OPEN = (LinkStatus.LIVE, LinkStatus.PARTED)
+
+
+def _trouble(intent: Intent, troubles: Troubles | None) -> State | None:
+    if troubles is None:
+        return None
+    roll = troubles.dice.random()
+    for chance, state in (
+        (troubles.refused, State.REFUSED),
+        (troubles.not_sent, State.NOT_SENT),
+        (troubles.overtaken, State.OVERTAKEN),
+    ):
+        roll -= chance
+        if roll < 0:
+            return state if intent.verb is Verb.UPDATE or state is not State.OVERTAKEN else State.NOT_SENT
+    return None
+
+
+# ---- people who type
+
+
+@dataclass(repr=False)
+class Typist:
+    """Types into one side of a world and remembers what was typed for whom, and what was removed by whom."""
+
+    world: World
+    person: dict[tuple[Side, str], int] = field(default_factory=dict)
+    typed: set[tuple[int, str, str]] = field(default_factory=set)  # person, field, value or element id
+    removed: set[tuple[int, str, str]] = field(default_factory=set)
+    added: set[tuple[Side, str, str, str]] = field(default_factory=set)  # side, contact, field, element id
+    edits: dict[tuple[int, str], dict[Side, str]] = field(default_factory=dict)  # since `forget_edits`
+
+    def contact_of(self, side: Side, person: int) -> str | None:
+        self.know_created()
+        ids = [i for i in self.world.apps[side].contacts if self.person.get((side, i)) == person]
+        return ids[0] if ids else None
+
+    def know_created(self) -> None:
+        """A contact that the sync made is the person whose contact it was made from."""
+        for link in self.world.links.values():
+            keys = [(s, link.side(s).contact_id) for s in SIDES]
+            for here, there in (keys, keys[::-1]):
+                if here in self.person:
+                    self.person.setdefault(there, self.person[here])
+
+    def meet(self, side: Side, person: int, extra: Mapping[str, str]) -> None:
+        """A new contact with the person's e-mail address and more."""
+        if self.contact_of(side, person) is not None:
+            return
+        contact_id = self.world.apps[side].add({})
+        self.person[side, contact_id] = person
+        self.add(side, person, "emails", 0)
+        for name, text in extra.items():
+            self.set(side, person, name, text)
+
+    def set(self, side: Side, person: int, name: str, text: str) -> None:
+        """Type one single value; the app may cut it."""
+        contact_id = self.contact_of(side, person)
+        app = self.world.apps[side]
+        pair = app.pairs[name]
+        if contact_id is None or pair.kind.several:
+            return
+        value = f"p{person}{name[0]}{text}" if text else ""
+        value = value[: pair.holding(side).max_length]
+        value = app.stored(name, value)
+        self.typed.add((person, name, value))
+        if app.contacts[contact_id][name] != value:
+            app.put(contact_id, {name: value})
+            self.edits.setdefault((person, name), {})[side] = value
+
+    def add(self, side: Side, person: int, name: str, number: int, label: str = "") -> None:
+        """Type one more element, in a free slot or place."""
+        pair = self.world.apps[side].pairs[name]
+        held = pair.holding(side)
+        if not pair.kind.several or (now := self._elements(side, person, name)) is None:
+            return
+        value = _VALUES[name].format(person=person, number=number)
+        identity = element_id(pair.kind, value)
+        taken = {e.label for e in now}
+        if held.slots:
+            label = next((s for s in held.slots if s not in taken), "")
+        full = (held.max_items is not None and len(now) >= held.max_items) or (bool(held.slots) and not label)
+        if full or identity in {e.id for e in now}:
+            return
+        element = Element(identity, value, label if held.label else None, False if held.primary else None)
+        self.typed.add((person, name, identity))
+        self.added.add((side, self.contact_of(side, person) or "", name, identity))
+        self._put(side, person, name, [*now, element])
+
+    def drop(self, side: Side, person: int, name: str, position: int) -> None:
+        """Remove one element; the address by which a person is known again stays."""
+        now = self._elements(side, person, name)
+        if now and now[position % len(now)].id != _VALUES["emails"].format(person=person, number=0):
+            out = now[position % len(now)]
+            self.removed.add((person, name, out.id))
+            self._put(side, person, name, [e for e in now if e.id != out.id])
+
+    def relabel(self, side: Side, person: int, name: str, position: int, label: str) -> None:
+        """Give one element another label; in a side of slots, move it to a free one."""
+        now = self._elements(side, person, name)
+        held = self.world.apps[side].pairs[name].holding(side)
+        if not now or not held.label:
+            return
+        if held.slots:
+            label = next((s for s in held.slots if s not in {e.label for e in now}), "")
+            if not label:
+                return
+        at = position % len(now)
+        self._put(side, person, name, [replace(e, label=label) if n == at else e for n, e in enumerate(now)])
+
+    def make_primary(self, side: Side, person: int, name: str, position: int) -> None:
+        """Make one element the primary one."""
+        now = self._elements(side, person, name)
+        if now and self.world.apps[side].pairs[name].holding(side).primary:
+            at = position % len(now)
+            self._put(side, person, name, [replace(e, primary=n == at) for n, e in enumerate(now)])
+
+    def delete(self, side: Side, person: int) -> None:
+        """Delete the whole contact."""
+        contact_id = self.contact_of(side, person)
+        if contact_id is not None:
+            self.world.apps[side].remove(contact_id)
+
+    def _elements(self, side: Side, person: int, name: str) -> list[Element] | None:
+        contact_id = self.contact_of(side, person)
+        app = self.world.apps[side]
+        if contact_id is None or not app.pairs[name].kind.several:
+            return None
+        return list(decode(app.contacts[contact_id][name]))
+
+    def _put(self, side: Side, person: int, name: str, elements: Iterable[Element]) -> None:
+        contact_id = self.contact_of(side, person)
+        text = encode(elements)
+        self.world.apps[side].put(contact_id or "", {name: text})
+        self.edits.setdefault((person, name), {})[side] = text
+
+
+_VALUES = {
+    "emails": "p{person}.{number}@example.org",
+    "phones": "+49301234{person}{number:02d}",
+    "tags": "tag {person}.{number}",
+}
