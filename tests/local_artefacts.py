@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-
 from contactsync.model.stages import ArtefactRef
 
 
