@@ -169,6 +169,18 @@ def services(time, budget) -> Services:
 
 
 @pytest.fixture
+def patient_api(server, services) -> Api:
+    """With time-outs that a busy machine does not reach: for answers that are large, not late."""
+    return Api(
+        requests.Session(),
+        services,
+        base_url=f"{server.url}/crm/api",
+        account="acc",
+        timeouts=Timeouts(connect=10.0, read=30.0, whole=60.0),
+    )
+
+
+@pytest.fixture
 def api(server, services) -> Api:
     return Api(
         requests.Session(),
