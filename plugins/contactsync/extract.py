@@ -116,7 +116,8 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
     if listing.complete:
         index = ledger.known_frame(order.sync_id, order.side)
         live = index[~index["tombstone"]]
-        raws = dict(zip(live["contact_id"], live["raw"], strict=True))
+        # Unknown where a run died after it linked a contact and before it stored how the contact was shown.
+        raws = dict(zip(live["contact_id"], live["raw"].astype(object).where(live["raw"].notna(), None), strict=True))
         linked = set(live.loc[live["link_id"].notna(), "contact_id"])
         seen = {*listing.records, *(u.id for u in listing.unreadable), *listing.moved}
         absent = [i for i in raws if i not in seen]

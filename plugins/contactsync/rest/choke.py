@@ -12,19 +12,19 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import requests
 
 from contactsync.rest.reply import Reply
 
 CRASH_AT = "CONTACTSYNC_CRASH_AT"
-_numbers = itertools.count(1)
+_numbers: dict[int, Iterator[int]] = {}
 
 
 def send_mutating(send: Callable[[], requests.Response], finish: Callable[[requests.Response], Reply]) -> Reply:
     """Send a request that changes something; `send` returns with the answer's head, `finish` reads the rest."""
-    number = next(_numbers)
+    number = next(_numbers.setdefault(os.getpid(), itertools.count(1)))  # a forked process counts anew
     _crash("before", number)
     response = send()
     _crash("no_response", number)

@@ -164,6 +164,9 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
         for i, shown in given.readings[s].shown.items()
         if (s, i) not in linked and i not in adopted and not _tombstone(given, s, i)
     }
+    for side in SIDES:
+        found = sorted(adopted & given.readings[side].shown.keys())
+        draft.counted.extend(Counted(side, i, Bucket.UNCHANGED, reason="an earlier create made it") for i in found)
     waiting = {row.intent.source_id for row in given.settling.unknown}
     free = {k: shown for k, shown in fresh.items() if k[1] not in waiting and k[1] not in given.frozen}
     for side, contact_id in fresh.keys() - free.keys():
