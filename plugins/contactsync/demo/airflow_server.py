@@ -16,7 +16,7 @@ from contactsync.demo.airflow_rest import AirflowRest
 from contactsync.demo.processes import DemoError, Program, free_port
 
 USER = "admin"
-PATIENCE = 60.0  # until it is healthy and knows the DAGs
+PATIENCE = 120.0  # until it is healthy and knows the DAGs: 15 s, or far more where the packages were never imported
 NEEDED = ("metadatabase", "scheduler", "dag_processor")
 _PAUSE = 0.5
 

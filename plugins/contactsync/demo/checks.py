@@ -9,8 +9,9 @@ from contactsync.demo import story
 from contactsync.demo.cast import FAMILY, UNREACHABLE, known, name_of
 from contactsync.demo.hands import Entry
 from contactsync.demo.servers import Apps
-from contactsync.demo.syncs import BOOK, GOOGLE, Round, Syncs
+from contactsync.demo.syncs import BOOK, GOOGLE, SIDES, SYNCS, Round, Syncs
 from contactsync.demo.vcards import KEPT
+from contactsync.model.plan import Hold
 from contactsync.model.spec import Side
 
 MOST_QUIET_TASKS = 4
@@ -25,6 +26,7 @@ def problems(apps: Apps, syncs: Syncs, quiet: Round, shown: Mapping[str, Sequenc
         *_import_errors(syncs),
         *_titles(shown),
         *_who_is_where(apps, shown),
+        *_alike(shown),
         *_contests(syncs),
         *_parted(syncs),
         *_kept_lines(apps),
@@ -79,6 +81,18 @@ def _who_is_where(apps: Apps, shown: Mapping[str, Sequence[Entry]]) -> Iterator[
         yield from (f"{app}: {name} is there {n} times" for name, n in sorted(counts.items()) if n > 1)
 
 
+def _alike(shown: Mapping[str, Sequence[Entry]]) -> Iterator[str]:
+    """What all three apps can hold is equal for everybody who was not held."""
+    held = {name_of(known(number)) for number in FAMILY}
+    first: dict[str, tuple[str, Entry]] = {}
+    for app, entries in shown.items():
+        for entry in entries:
+            other_app, other = first.setdefault(entry.name, (app, entry))
+            same = (entry.job_title.strip(), entry.emails) == (other.job_title.strip(), other.emails)
+            if not same and entry.name not in held:
+                yield f"{entry.name} differs between {other_app} and {app}: job title or e-mail addresses"
+
+
 def _contests(syncs: Syncs) -> Iterator[str]:
     for contest in story.CONTESTS:
         sync = _SYNC_OF[contest.other_app]
@@ -106,12 +120,22 @@ def _kept_lines(apps: Apps) -> Iterator[str]:
 
 
 def _holds(apps: Apps, syncs: Syncs) -> Iterator[str]:
-    """Only those are held who cannot be told apart."""
+    """Only those are held who cannot be told apart or found."""
     expected = {name_of(known(number)) for number in (*FAMILY, UNREACHABLE)}
-    names = {e.key: e.name for hand in (apps.freshsales, apps.google) for e in hand.entries()}
-    names |= {f"demo-{p.number}": name_of(p) for p in apps.cast.book}
-    for sync in (GOOGLE, BOOK):
-        for hold, _ in syncs.reader().holds(sync):
-            name = names.get(hold.contact_id, hold.contact_id)
-            if name not in expected:
-                yield f"{sync}: {name} is held ({hold.reason}): {hold.detail}"
+    for sync, app, name, why in held(apps, syncs):
+        if name not in expected:
+            yield f"{sync}: {name} in {app} is held: {why}"
+
+
+def held(apps: Apps, syncs: Syncs) -> list[tuple[str, str, str, str]]:
+    """Sync, app, person and reason of each contact that waits for somebody to decide."""
+    names = {e.key.removesuffix(".vcf"): e.name for hand in apps.hands for e in hand.entries()}
+    return [
+        (sync, SIDES[sync][hold.side is Side.RIGHT], names.get(hold.contact_id, hold.contact_id), _why(hold))
+        for sync in SYNCS
+        for hold, _ in syncs.reader().holds(sync)
+    ]
+
+
+def _why(hold: Hold) -> str:
+    return ": ".join(part for part in (hold.reason.replace("_", " "), hold.detail) if part)

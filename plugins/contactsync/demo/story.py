@@ -103,7 +103,7 @@ def outcome(shown: Shown) -> list[tuple[str, ...]]:
     for one in (*RETITLED, BOTH):
         rows.append((_name(one.number), f"job title typed in {one.app}", *_each(shown, one.number, _title)))
     for contest in CONTESTS:
-        story = f"Freshsales and {contest.other_app} disagree: Freshsales wins"
+        story = f"Freshsales wins; {contest.other_app} had {contest.loser!r}, kept in the conflict log"
         rows.append((_name(contest.number), story, *_each(shown, contest.number, _title)))
     story = "e-mail address typed in Google Contacts"
     rows.append((_name(BOTH.number), story, *_each(shown, BOTH.number, lambda e: _yes(NEW_EMAIL in e.emails))))
