@@ -219,10 +219,12 @@ def _several(
     blanks = [t for t, a in carried.items() if is_empty(a.text) and not is_empty(state.now[t] or "")]
     kept = {t: a for t, a in carried.items() if t not in blanks}
     dropped = {t: a.dropped for t, a in kept.items() if a.dropped}
-    closed = [s for s in SIDES if made[s] and s.other not in carried]
     base: dict[Side, str] = {}
+    closed = []
     for side in SIDES:
         ids = _settled_ids(state, side, made[side], kept.get(side.other))
+        if side.other not in carried and not made[side].ids <= set(ids):
+            closed.append(side)
         if ids or first:
             base[side] = moved_base(None if first else state.base[side], state.now[side], ids)
     apart = None
@@ -248,7 +250,7 @@ def _settled_ids(state: FieldState, side: Side, made: Changes, carried: Applied 
     Those that are written move when the write is folded.
     """
     if carried is not None:
-        return tuple({*made.added, *made.removed, *made.edited} - set(carried.touched))
+        return tuple(made.ids - set(carried.touched))
     other: Elements = by_id(state.now[side.other])
     held, other_held = state.pair.holding(side), state.pair.holding(side.other)
     alike = [i for i, e in made.added.items() if i in other and agree(e, other[i], held, other_held)]

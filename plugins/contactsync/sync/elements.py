@@ -26,6 +26,11 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.edited)
 
+    @property
+    def ids(self) -> set[str]:
+        """Every element that changed in any way."""
+        return {*self.added, *self.removed, *self.edited}
+
 
 def by_id(text: str | None) -> dict[str, Element]:
     """The elements of a field's text, by identity."""
@@ -239,6 +244,28 @@ def _unclash(fitted: dict[str, Element], now: Elements) -> dict[str, Element]:
         taken.add(kept.label)
         out[i] = kept
     return out
+
+
+ATTRIBUTES = ("label", "primary", "value")
+
+
+def written_base(
+    base: str | None, before: str | None, sent: str | None, shown: str | None, touched: Iterable[str]
+) -> str:
+    """A base after a write of `sent` over `before`: of the touched elements, only what the write changed moves.
+
+    An attribute that it left alone may still wait to be carried the other way.
+    """
+    out, was, asked, seen = by_id(base), by_id(before), by_id(sent), by_id(shown)
+    for i in touched:
+        if i not in seen:
+            out.pop(i, None)
+        elif i not in out or i not in was or i not in asked:
+            out[i] = seen[i]
+        else:
+            moved = [name for name in ATTRIBUTES if getattr(was[i], name) != getattr(asked[i], name)]
+            out[i] = replace(out[i], **{name: getattr(seen[i], name) for name in moved})
+    return encode(out.values())
 
 
 def moved_base(base: str | None, observed: str | None, touched: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatu
 from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
 from contactsync.sync.creates import link_id
-from contactsync.sync.elements import by_id, moved_base
+from contactsync.sync.elements import by_id, written_base
 from contactsync.sync.links import now_values
 
 _DAY = timedelta(days=1)
@@ -74,7 +74,7 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
         if name in ignored:
             continue
         observed = got.get(name, sent)
-        _move(bases, name, intent, observed, _own_words(there, intent, name))
+        _move(bases, name, intent, observed)
         planned = bases[source].get(name) if _written_since(there, intent) else intent.source.get(name)
         _settle_apart(apart, name, intent, planned, observed)
     now_there = now_values(there)
@@ -129,28 +129,26 @@ def _written_since(there: LinkSide, intent: Intent) -> bool:
     return later and there.own_at is not None and there.own_version == there.version
 
 
-def _own_words(there: LinkSide, intent: Intent, name: str) -> frozenset[str]:
-    """Elements of the source that such a write has settled already: what it made of them stays their base."""
-    if name not in intent.touched or not _written_since(there, intent):
-        return frozenset()
-    base, now = by_id(there.base.get(name)), by_id(now_values(there).get(name))
-    return frozenset(i for i in intent.touched.get(name, ()) if base.get(i) == now.get(i))
-
-
-def _move(
-    bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, observed: str, settled: frozenset[str]
-) -> None:
+def _move(bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, observed: str) -> None:
     target, source = intent.side, intent.side.other
+    planned = intent.source.get(name)
     if not kind_of(name).several:
         bases[target][name] = observed
-        if name in intent.source:
-            bases[source][name] = intent.source[name]
+        if planned is not None:
+            bases[source][name] = planned
         return
-    touched = intent.touched.get(name, ())
-    mine = (*touched, *_forms_of(name, intent, observed))
-    bases[target][name] = moved_base(bases[target].get(name), observed, tuple(mine))
-    planned = tuple(i for i in touched if i not in settled)
-    bases[source][name] = moved_base(bases[source].get(name), intent.source.get(name), planned)
+    before, sent = intent.before.get(name), intent.patch[name]
+    touched = set(intent.touched.get(name, ())) - _still_differing(bases[target].get(name), before, planned, observed)
+    mine = {*touched, *_forms_of(name, intent, observed)}
+    bases[target][name] = written_base(bases[target].get(name), before, sent, observed, mine)
+    bases[source][name] = written_base(bases[source].get(name), before, sent, planned, touched)
+
+
+def _still_differing(base: str | None, before: str | None, planned: str | None, observed: str) -> set[str]:
+    """Elements that both sides added by themselves and that are not alike yet: the other write makes them so."""
+    theirs, ours = by_id(observed), by_id(planned)
+    added = (by_id(before).keys() - by_id(base).keys()) & theirs.keys() & ours.keys()
+    return {i for i in added if (theirs[i].label, theirs[i].primary) != (ours[i].label, ours[i].primary)}
 
 
 def _forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
@@ -256,7 +254,14 @@ def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[
         name, held = pair.field, base.get(pair.field)
         if name in intent.patch:
             _settle_apart(apart, name, intent, intent.source.get(name), base.get(name, intent.patch[name]))
-        elif not is_empty(intent.source.get(name, "")) and held is not None and held != intent.source[name]:
-            reason = ApartReason.NOT_REPRESENTABLE if name in intent.dropped else ApartReason.ONE_WAY
-            apart[name] = Apart(reason, left.base.get(name), right.base.get(name))
+        elif name in intent.source and held is not None and held != intent.source[name]:
+            waiting = {target: intent.dropped[name]} if intent.dropped.get(name) else {}
+            apart[name] = Apart(_not_sent_because(intent, name), left.base[name], right.base[name], waiting)
     return Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, version=1, apart=apart)
+
+
+def _not_sent_because(intent: Intent, name: str) -> ApartReason:
+    """Why a field of a new contact is not what its source holds, though nothing of it was sent."""
+    if is_empty(intent.source[name]):
+        return ApartReason.UNPROVEN  # the app filled it in by itself
+    return ApartReason.NOT_REPRESENTABLE if name in intent.dropped else ApartReason.ONE_WAY

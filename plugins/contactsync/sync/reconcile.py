@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from contactsync.model.link import Known, Link, LinkStatus
+from contactsync.model.link import Known, Link, LinkStatus, Standing
 from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent, Plan
 from contactsync.model.spec import SIDES, MatchSpec, Side
 from contactsync.sync.creates import create_intent, first_link
@@ -101,21 +101,26 @@ def plan_hash(plan: Plan) -> str:
 
 
 def _moved_links(given: Given, draft: _Draft) -> tuple[list[Link], tuple[tuple[Side, str, str], ...]]:
-    """Links under their contacts' new ids (core 8); one whose new id is linked already becomes merged."""
+    """Links under their contacts' new ids (core 8); one whose new id is linked already becomes merged, or parted."""
     rekeyed: list[tuple[Side, str, str]] = []
     out = list(given.links)
     for side in SIDES:
         holder = {link.side(side).contact_id: n for n, link in enumerate(out)}
         for old, new in sorted(given.readings[side].moved.items()):
             position = holder.get(old)
-            if position is None or old == new:
+            if old == new:
                 continue
             taken = holder.get(new)
-            if taken is not None and out[taken].status is LinkStatus.LIVE:
-                out[position] = _merged(out[position], side, old, new, draft)
-            else:
-                out[position] = _renamed(out[position], side, new)
+            if position is None:
                 rekeyed.append((side, old, new))
+            elif taken is None:
+                out[position] = _renamed(out[position], side, new)
+                draft.linked_now[side, new] = out[position].id
+                rekeyed.append((side, old, new))
+            elif out[taken].status is LinkStatus.CLOSED:
+                out[position] = _parted(out[position], side)
+            else:
+                out[position] = _merged(out[position], side, old, new, draft)
     return out, tuple(rekeyed)
 
 
@@ -123,6 +128,13 @@ def _renamed(link: Link, side: Side, new: str) -> Link:
     half = replace(link.side(side), contact_id=new)
     moved = replace(link, left=half) if side is Side.LEFT else replace(link, right=half)
     return replace(moved, version=link.version + 1)
+
+
+def _parted(link: Link, side: Side) -> Link:
+    """What it became was deleted on both sides before: nothing flows any more."""
+    half = replace(link.side(side), standing=Standing.GONE)
+    parted = replace(link, left=half) if side is Side.LEFT else replace(link, right=half)
+    return replace(parted, status=LinkStatus.PARTED, version=link.version + 1)
 
 
 def _merged(link: Link, side: Side, old: str, new: str, draft: _Draft) -> Link:
@@ -171,7 +183,8 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
     free = {k: shown for k, shown in fresh.items() if k[1] not in waiting and k[1] not in given.frozen}
     for side, contact_id in fresh.keys() - free.keys():
         draft.counted.append(Counted(side, contact_id, Bucket.FAILED, reason="its create is not settled"))
-    nodes = [_node(given, side, shown) for (side, _), shown in free.items()] + list(given.others)
+    others = [n for n in given.others if n.id not in given.readings[n.side].moved]  # seen under their new ids
+    nodes = [_node(given, side, shown) for (side, _), shown in free.items()] + others
     matched = match(nodes, match_keys(given.match), without_key=given.match.create_without_key)
     for left, right, _key in matched.pairs:
         _link(given, draft, free[Side.LEFT, left], free[Side.RIGHT, right])

@@ -58,8 +58,8 @@ def settle_unknown(
             settled.append(_adopted(row, found))
         elif _begun_too_early(row, reading, lag[side]):
             unknown.append(row)
-        elif adopt[side] is Adopt.MARKER and reading.complete:
-            if row.listings + 1 >= LISTINGS and not reading.moved:
+        elif adopt[side] is Adopt.MARKER and reading.complete and not reading.moved:
+            if row.listings + 1 >= LISTINGS:
                 settled.append(_never(row))
             else:
                 listed.append(row.intent.key)
