@@ -97,10 +97,13 @@ def a_side(contact_id: str = "l1", base: Mapping[str, str] | None = None, **chan
     return LinkSide(**{"contact_id": contact_id, "base": dict(base or {}), **changes})
 
 
-def a_link(left: Mapping[str, str] | None = None, right: Mapping[str, str] | None = None, **changes: Any) -> Link:
-    """A live link of l1 and r1 whose sides' bases are these."""
-    given = {"id": "link-1", "left": a_side("l1", left), "right": a_side("r1", right)}
-    return Link(**{**given, **changes})
+Half = LinkSide | Mapping[str, str] | None
+
+
+def a_link(left: Half = None, right: Half = None, **changes: Any) -> Link:
+    """A live link of l1 and r1 whose sides are these, or have these bases."""
+    halves = [half if isinstance(half, LinkSide) else a_side(i, half) for i, half in (("l1", left), ("r1", right))]
+    return Link(**{"id": "link-1", "left": halves[0], "right": halves[1], **changes})
 
 
 def some_rules(*pairs: FieldPair, **changes: Any) -> Rules:
