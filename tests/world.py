@@ -147,6 +147,25 @@ def new_ledger(path: Path, clock: Clock) -> Ledger:
     return Ledger(engine, clock)
 
 
+def services_on(ledger: Ledger, clock: Clock) -> Services:
+    """Budget, tokens and metadata in the ledger, as in production, on the test's clock."""
+    engine = ledger._engine
+    return Services(
+        budget=LedgerBudget(engine, clock),
+        tokens=LedgerTokens(engine, FERNET_KEY),
+        metadata=LedgerMetadata(engine, clock),
+        clock=clock,
+        sleep=clock.sleep,
+    )
+
+
+def open_app(spec: SyncSpec, side: Side, credentials: Mapping[str, Mapping[str, str]], services: Services) -> App:
+    """The app of a side; `credentials` by app."""
+    half = spec.side(side)
+    kind = load_app(half.app)
+    return kind(Access(half.connection, credentials.get(half.app, {}), services=services), kind.Options(**half.options))
+
+
 def memory_spec(**changes: Any) -> SyncSpec:
     n = next(_NAMES)
     spec = SyncSpec(
@@ -186,39 +205,26 @@ class Hub:
 
     def __post_init__(self) -> None:
         self.ledger = new_ledger(self.root / "ledger.db", self.clock)
-        engine = self.ledger._engine
-        self.services = Services(
-            budget=LedgerBudget(engine, self.clock),
-            tokens=LedgerTokens(engine, FERNET_KEY),
-            metadata=LedgerMetadata(engine, self.clock),
-            clock=self.clock,
-            sleep=self.clock.sleep,
-        )
+        self.services = services_on(self.ledger, self.clock)
 
     def world(self, name: str, **changes: Any) -> World:
         """The shipped sync of that name (`freshsales-google`, `freshsales-carddav`)."""
         world = World(
             self.root, replace(shipped(name), **changes), self.clock, self.ledger, self.services, step=self.step
         )
-        world.open_app = lambda side: self.open_app(world.spec, side)
+        world.open_app = lambda side: open_app(world.spec, side, self.credentials(), self.services)
         return world
 
-    def open_app(self, spec: SyncSpec, side: Side) -> App:
-        half = spec.side(side)
-        kind = load_app(half.app)
-        access = Access(half.connection, self.credentials(half.app), services=self.services)
-        return kind(access, kind.Options(**half.options))
-
-    def credentials(self, app: str) -> Mapping[str, str]:
-        match app:
-            case "freshsales":
-                return {"subdomain": f"{self.freshsales.url}/crm/sales", "api_key": self.freshsales.api_key}
-            case "google_contacts":
-                given = self.google.credentials()
-                return {**given, "token_url": given["token_uri"], "host": self.google.url}
-            case _:
-                assert self.book is not None
-                return {"host": self.book.url, "login": self.book.user, "password": PASSWORD}
+    def credentials(self) -> dict[str, Mapping[str, str]]:
+        """By app."""
+        google = self.google.credentials()
+        given: dict[str, Mapping[str, str]] = {
+            "freshsales": {"subdomain": f"{self.freshsales.url}/crm/sales", "api_key": self.freshsales.api_key},
+            "google_contacts": {**google, "token_url": google["token_uri"], "host": self.google.url},
+        }
+        if self.book is not None:
+            given["carddav"] = {"host": self.book.url, "login": self.book.user, "password": PASSWORD}
+        return given
 
     @property
     def servers(self) -> tuple[Sandbox, ...]:
