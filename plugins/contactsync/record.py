@@ -10,7 +10,7 @@ from contactsync.contact import fingerprint
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import FoldBatch
-from contactsync.model.link import Known, Link, LinkStatus
+from contactsync.model.link import ApartReason, Known, Link, LinkStatus
 from contactsync.model.plan import NEVER_HAPPENED, Bucket, Counted, Hold, HoldReason, JournalRow, Outcome, Plan
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
@@ -55,6 +55,15 @@ class Folding:
             link = self.links[link_id]
             if link.due_run is None and is_pending(link, self.pairs):
                 self.links[link_id] = replace(link, due_run=0)
+        self._keep_holds()
+
+    def _keep_holds(self) -> None:
+        """What is worked on gets its holds anew; one whose reason still stands is not lost by an edit elsewhere."""
+        told = {(h.contact_id, h.reason, h.field) for h in self.holds}
+        for hold, _ in self.reader.holds(self.sync_id):
+            link = self.links.get(hold.link_id or "")
+            if link and (hold.contact_id, hold.reason, hold.field) not in told and _stands(hold, link):
+                self.holds.append(hold)
 
     def _load(self, rows: Sequence[JournalRow]) -> None:
         wanted = {r.intent.link_id for r in rows if r.intent.link_id} - self.links.keys()
@@ -131,6 +140,30 @@ class Folding:
         self.known[intent.side.other, intent.source_id] = replace(
             source, link_id=link.id, due_run=None, due_at=None, attempts=0
         )
+
+
+_APART_OF = {
+    HoldReason.REFUSED: ApartReason.REFUSED,
+    HoldReason.NOT_STORED: ApartReason.REFUSED,
+    HoldReason.CONFLICT: ApartReason.HELD,
+    HoldReason.KEY_COLLISION: ApartReason.HELD,
+    HoldReason.FLIPPING: ApartReason.HELD,
+    HoldReason.TOO_LONG: ApartReason.NOT_REPRESENTABLE,
+    HoldReason.UNKNOWN_OUTCOME: ApartReason.UNPROVEN,
+}
+_STATUS_OF = {
+    HoldReason.DELETED_AND_EDITED: LinkStatus.PARTED,
+    HoldReason.MERGED: LinkStatus.MERGED,
+    HoldReason.REAPPEARED: LinkStatus.CLOSED,
+}
+
+
+def _stands(hold: Hold, link: Link) -> bool:
+    """True where the link is still as the hold says."""
+    if hold.reason in _STATUS_OF:
+        return link.status is _STATUS_OF[hold.reason]
+    apart = [a for f, a in link.apart.items() if hold.field in ("", f)]
+    return link.status is LinkStatus.LIVE and any(a.reason is _APART_OF.get(hold.reason) for a in apart)
 
 
 def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:

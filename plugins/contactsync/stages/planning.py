@@ -14,7 +14,7 @@ from contactsync.frames import plan_artefact, reading
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import SyncRow
-from contactsync.model.link import Known, Link
+from contactsync.model.link import Known, Link, LinkStatus
 from contactsync.model.plan import HoldReason, JournalRow, Plan
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest
@@ -133,7 +133,16 @@ class _Gathering:
             found.update({k.id: k for k in self.reader.links_of(sync_id, side, sorted(ids))})
         due = self.reader.due_links(sync_id, self.opened.seq, self.place.clock())
         found.update({k.id: k for k in due})
+        found.update({k.id: k for k in self._held_links() if k.id not in found})
         return [found[i] for i in sorted(found)]
+
+    def _held_links(self) -> list[Link]:
+        """Held and refused fields are tried again at a complete read, also where nobody edited them (core 2)."""
+        if not any(r.complete for r in self.readings.values()):
+            return []
+        sync_id = self.place.spec.id
+        held = sorted({h.link_id for h, _ in self.reader.holds(sync_id) if h.link_id})
+        return [k for k in self.reader.links(sync_id, held) if k.status is LinkStatus.LIVE]
 
     def _rules(self, owners: Mapping[tuple[Side, str, int], frozenset[str]], links: Sequence[Link]) -> Rules:
         place = self.place

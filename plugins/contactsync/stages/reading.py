@@ -29,7 +29,9 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
     log.info("%s: %d rows listed, %d to work on", app.info.title, extracted.listed, len(extracted.records))
     frame, header = extracted_artefact(side, extracted)
     ref = place.artefacts.write(f"extract_{side.value}", frame, header)
-    return Read(ref, extracted.listed, extracted.quiet)
+    # A complete read tries held and refused fields again, also where nothing was edited.
+    again = extracted.complete and any(hold.link_id for hold, _ in reader.holds(place.spec.id))
+    return Read(ref, extracted.listed, extracted.quiet and not again)
 
 
 def _complete(place: Workplace, side: Side, stored: StoredCursor | None, row: SyncRow | None, now: datetime) -> bool:
