@@ -135,7 +135,10 @@ BOOKS: dict[str, Book] = {}
 
 
 class MemoryOptions(AppOptions):
-    """path: JSON file that holds the contacts. bulk: from how many creates on a job is made (0 = never)."""
+    """path: JSON file that holds the contacts. bulk: from how many creates on a job is made (0 = never).
+
+    page_size: how many contacts a page of a listing holds.
+    """
 
     path: str = ""
     bulk: int = 0

@@ -1,0 +1,130 @@
+"""What each key of the YAML files means, beside what the models say themselves. A key without an entry is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Text and example for one key; `kind`, `default` and `allowed` where the model's own words are not a person's."""
+
+    text: str
+    example: str
+    allowed: str = ""
+    default: str = ""
+    kind: str = ""
+    value: Any = None  # of the example, where YAML 1.1 would read it otherwise
+
+
+APP = "an app's name, see [apps](apps.md)"
+CONTACT_FIELD = "[contact fields](#contact-fields)"
+CONNECTION = "as Airflow shows it, 1 to 200 characters"
+POLICY = "What a deletion on the {side} does to its partner. `delete` needs an app there that reports deletions."
+
+SYNC: Mapping[str, Meaning] = {
+    "version": Meaning("Version of this format.", "1", kind="whole number"),
+    "id": Meaning(
+        "The sync's identity: the ledger knows it by this, and its DAG is `contactsync__<id>`. It stays if the file is "
+        "renamed.",
+        "freshsales-google",
+        allowed="small letters, digits, hyphens; at most 63; no hyphen first; "
+        "not `manage`, `housekeeping`, `freshness`",
+        default="the file's name",
+    ),
+    "title": Meaning("The name that Airflow shows.", "Customers", "one line, at most 200", default="the apps' titles"),
+    "description": Meaning("Shown on the DAG's page.", "Who buys is in the phone.", "at most 2000 characters"),
+    "dag.schedule": Meaning(
+        "When it runs: five cron fields in quotes, a preset, or null for by hand only.",
+        '"*/15 * * * *"',
+        allowed="a cron line, `@hourly`, `@daily`, `@weekly`, `@monthly`, `@quarterly`, `@yearly`, `null`",
+    ),
+    "dag.timezone": Meaning("Of the schedule.", "Europe/Berlin", "a name of the time zone database"),
+    "dag.owner": Meaning("Airflow's owner of the tasks.", "revops", "one line, at most 100"),
+    "dag.tags": Meaning("Tags beside `contactsync` and the two apps.", "[crm, address-book]", "at most 100"),
+    "dag.pool": Meaning("Airflow pool of the tasks. A pool that does not exist keeps them waiting for ever.", "crm"),
+    "left.app": Meaning("The app of the left side.", "freshsales", APP),
+    "left.connection": Meaning("Id of the Airflow connection of its account.", "freshsales_acme", CONNECTION),
+    "left.options": Meaning("[Options of that app](#options-of-the-apps).", "{view: Customers}"),
+    "right.app": Meaning("The app of the right side.", "google_contacts", APP),
+    "right.connection": Meaning("Id of the Airflow connection of its account.", "google_alex", CONNECTION),
+    "right.options": Meaning("[Options of that app](#options-of-the-apps).", "{rate_per_minute: 60}"),
+    "direction": Meaning("Which way changes flow.", "left_to_right"),
+    "match.keys": Meaning(
+        "By what two contacts that meet for the first time are known to be one person, tried in this order. Two words "
+        "in brackets are needed together.",
+        "[email, phone, [full_name, company]]",
+        kind="list of words",
+    ),
+    "match.default_region": Meaning(
+        "The country of phone numbers without a country code. Where it is not set, only numbers that begin with + are "
+        "compared in their international form.",
+        "DE",
+        allowed="two capital letters of a country",
+    ),
+    "match.without_key": Meaning("A contact with a value for none of the keys is held, or created.", "hold"),
+    "match.first_match": Meaning(
+        "Fields of two contacts that meet for the first time: blanks are filled and `conflicts` decides the rest, or "
+        "fields that differ are held.",
+        "fill_blanks",
+    ),
+    "conflicts": Meaning(
+        "Who wins a field that both sides changed. `newest` trusts the apps' times only if both are later than our "
+        "last write and clearly apart, else left wins; under `hold` the field waits for a person.",
+        "newest",
+    ),
+    "fields.defaults": Meaning(
+        "The default mapping: all fields that both apps have ([which](apps.md#what-flows-between-two-apps)). Must be "
+        "true in this version.",
+        "true",
+    ),
+    "fields.only": Meaning(
+        "Only these contact fields flow; not together with `exclude`.", "[names, emails, phones]", CONTACT_FIELD
+    ),
+    "fields.exclude": Meaning("These contact fields do not flow.", "[notes, birthday]", CONTACT_FIELD),
+    "full_every": Meaning(
+        "How often everything is read, not only what changed.", "12h", "a whole number and m, h or d; at most 366d"
+    ),
+    "deletions.left_to_right": Meaning(POLICY.format(side="left"), "delete"),
+    "deletions.right_to_left": Meaning(POLICY.format(side="right"), "delete"),
+    "limits.deletes.count": Meaning("How many deletions one run may make on a side.", "10", "0 or more", default="`5`"),
+    "limits.deletes.percent": Meaning(
+        "The same in percent of the contacts known there. The larger of the two bounds; one alone is the only bound.",
+        "2.5",
+        "0 to 100",
+        default="`5`",
+    ),
+}
+
+PROJECT: Mapping[str, Meaning] = {
+    "version": Meaning("Version of this format.", "1", kind="whole number"),
+    "artefacts.root": Meaning(
+        "Where runs keep what they read, mapped and planned, and the state file by which a lost ledger is noticed. The "
+        "files hold contacts.",
+        "s3://aws_default@acme-sync/contactsync",
+        allowed="an absolute path, or a URL with an Airflow connection's id in it",
+        default="`contactsync/artefacts` in `AIRFLOW_HOME`",
+    ),
+    "ledger.connection": Meaning("Id of the Airflow connection of the ledger's database.", "contactsync_ledger"),
+    "rate.share": Meaning(
+        "The part of each account's vendor limit that all syncs together may use; the rest is for others.",
+        "0.5",
+        "more than 0, at most 1",
+    ),
+}
+
+VARIABLES: Mapping[str, str] = {
+    "AIRFLOW_HOME": "Airflow's folder; the ledger and the artefacts lie in its sub-folder `contactsync` unless set "
+    "otherwise.",
+    "AIRFLOW_CONN_<ID>": "An Airflow connection as JSON or URL, found before those in Airflow's database.",
+    "AIRFLOW__CORE__FERNET_KEY": "With it Airflow encrypts its connections, and contactsync the tokens in the ledger.",
+    "AIRFLOW__CORE__TEST_CONNECTION": "`Enabled` gives the connection forms their Test button; Airflow itself has "
+    "`Disabled`.",
+    "CONTACTSYNC_KEY": "One Fernet key, or several parted by commas, for the tokens in the ledger, instead of "
+    "Airflow's; the first seals, all open. The same on every host.",
+    "CONTACTSYNC_INCLUDE": "For the command line: the folder with `mappings/` and `contactsync.yaml`. `--include` goes "
+    "before it; without either it is the nearest `include` folder, from the current one upwards.",
+    "CONTACTSYNC_CRASH_AT": "For crash tests only: kills the process at one chosen request or commit.",
+}

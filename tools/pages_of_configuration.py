@@ -1,0 +1,300 @@
+"""docs/configuration.md: every key of the two kinds of YAML file, from the pydantic models that read them."""
+
+from __future__ import annotations
+
+import copy
+import re
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from contactsync.apps import app_names, load_app
+from contactsync.contact import FIELDS
+from contactsync.mapping.problems import check_model
+from contactsync.mapping.project import ProjectFile
+from contactsync.mapping.spec import Section, SyncFile
+from contactsync.model.spec import Limits
+from key_meanings import PROJECT, SYNC, VARIABLES, Meaning
+from page_parts import GENERATED, code, page, plain, table
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+NO_VALUE = "~no such word~"
+SMALLEST: Mapping[type[Section], dict[str, Any]] = {
+    SyncFile: {
+        "version": 1,
+        "dag": {"schedule": None},
+        "left": {"app": "memory", "connection": "one"},
+        "right": {"app": "memory", "connection": "other"},
+    },
+    ProjectFile: {"version": 1},
+}
+HEAD = ("Key", "Type", "Default", "Allowed", "Meaning", "Example")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a file, and where it stands."""
+
+    path: tuple[str, ...]
+    field: FieldInfo
+
+    @property
+    def dotted(self) -> str:
+        """As people write it."""
+        return ".".join(self.path)
+
+
+def configuration_page() -> str:
+    """The whole page. Errors: KeyError for a key without a meaning or a meaning without a key."""
+    return page(
+        GENERATED,
+        "# Configuration",
+        _INTRODUCTION,
+        "## A sync: include/mappings/*.yaml",
+        _SYNC,
+        _keys(SyncFile, SYNC),
+        "### Limits without a key",
+        _limits(),
+        "### Refused in this version",
+        "Planned keys and words. A file that holds one of them is broken, and its error says so:",
+        _not_yet(SyncFile),
+        "### Contact fields",
+        _FIELDS,
+        table(("Contact field", "Kind"), ((code(name), kind) for name, kind in FIELDS.items())),
+        "## Options of the apps",
+        "`options:` of a side belongs to its app; unknown options are errors.",
+        *_options(),
+        "## The project: include/contactsync.yaml",
+        "The file may be absent, and every key but `version` may be left out.",
+        _keys(ProjectFile, PROJECT),
+        "Refused in this version:",
+        _not_yet(ProjectFile),
+        "## Environment variables",
+        table(("Variable", "Meaning"), ((code(name), text) for name, text in VARIABLES.items())),
+        _COMPOSE.format(names=", ".join(code(name) for name in _compose_variables())),
+        "## Connections",
+        _CONNECTIONS,
+    )
+
+
+# ---- keys
+
+
+def keys_of(model: type[Section], above: tuple[str, ...] = ()) -> Iterator[Key]:
+    """Every key that holds a value, in the order of the file."""
+    for name, field in model.model_fields.items():
+        path = (*above, field.alias or name)
+        inner = _section(field.annotation)
+        if inner is None:
+            yield Key(path, field)
+        else:
+            yield from keys_of(inner, path)
+
+
+def _section(annotation: Any) -> type[Section] | None:
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
+
+
+def _keys(model: type[Section], meanings: Mapping[str, Meaning]) -> str:
+    keys = list(keys_of(model))
+    unknown = set(meanings) ^ {key.dotted for key in keys}
+    if unknown:
+        raise KeyError(f"tools/key_meanings.py and {model.__name__} differ in: {', '.join(sorted(unknown))}")
+    return table(HEAD, (_row(model, key, meanings[key.dotted]) for key in keys))
+
+
+def _row(model: type[Section], key: Key, meaning: Meaning) -> tuple[str, ...]:
+    check_example(model, key, meaning)
+    default = "required" if key.field.is_required() else meaning.default or _default(key.field)
+    allowed = meaning.allowed or ", ".join(code(word) for word in allowed_words(model, key))
+    kind = meaning.kind or type_in_words(key.field.annotation)
+    return (code(key.dotted), kind, default, allowed, meaning.text, code(meaning.example))
+
+
+def _default(field: FieldInfo) -> str:
+    text = plain(field.default)
+    return code(text) if text not in ("", "null", "{}", "[]") else "none"
+
+
+def type_in_words(annotation: Any) -> str:
+    """What a person writes there."""
+    if get_origin(annotation) is Annotated:
+        return type_in_words(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        words = [type_in_words(part) for part in get_args(annotation) if part is not type(None)]
+        return " or ".join([*words, "null"] if type(None) in get_args(annotation) else words)
+    if get_origin(annotation) is list:
+        return f"list of {type_in_words(get_args(annotation)[0])}s"
+    simple = {str: "text", bool: "true or false", int: "whole number", float: "number", timedelta: "length of time"}
+    if annotation in simple:
+        return simple[annotation]
+    return "word" if isinstance(annotation, type) and issubclass(annotation, StrEnum) else "keys and values"
+
+
+def _with(model: type[Section], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """The smallest good file with one key set."""
+    data = copy.deepcopy(SMALLEST[model])
+    inner = data
+    for part in path[:-1]:
+        inner = inner.setdefault(part, {})
+    inner[path[-1]] = value
+    return data
+
+
+def allowed_words(model: type[Section], key: Key) -> tuple[str, ...]:
+    """The words that the reader itself names when a wrong one stands there."""
+    for wrong in (NO_VALUE, [NO_VALUE]):
+        for problem in check_model(model, _with(model, key.path, wrong))[1]:
+            if problem.key[: len(key.path)] == key.path and problem.allowed:
+                return problem.allowed
+    return ()
+
+
+def check_example(model: type[Section], key: Key, meaning: Meaning) -> None:
+    """An example that the reader refuses would be worse than none. Errors: ValueError."""
+    import yaml
+
+    value = meaning.value if meaning.value is not None else yaml.safe_load(meaning.example)
+    problems = check_model(model, _with(model, key.path, value))[1]
+    if problems:
+        raise ValueError(f"the example of {key.dotted} is refused: {problems[0].message}")
+
+
+def _limits() -> str:
+    rows = []
+    for name in ("deletes", "creates", "updates", "blanked"):
+        limit = getattr(Limits(), name)
+        has_key = "`limits.deletes`" if name == "deletes" else "not yet"
+        count = "no bound" if limit.count is None else str(limit.count)
+        percent = "no bound" if limit.percent is None else f"{limit.percent:g} %"
+        rows.append((name, count, percent, has_key))
+    told = """
+A run that would change more than this on one side stops before its first write. Of count and percent the larger holds;
+percent is of the contacts known on that side. Creates and updates are not judged before a sync has its first links. A
+complete listing of less than half of the known contacts stops the run too. What to do then:
+[runbook](runbook.md#limitexceeded).
+"""
+    return page(told, table(("Changes", "Count", "Percent", "Key"), rows)).strip()
+
+
+def _not_yet(model: type[Section]) -> str:
+    return (
+        ", ".join(code(name) for name in (*planned_keys(model), *(_PLANNED_WORDS if model is SyncFile else ()))) + "."
+    )
+
+
+def planned_keys(model: type[Section], above: str = "") -> Iterator[str]:
+    """Keys that the models name as planned."""
+    yield from (f"{above}{name}" for name in sorted(model.not_yet))
+    for name, field in model.model_fields.items():
+        inner = _section(field.annotation)
+        if inner is not None:
+            yield from planned_keys(inner, f"{above}{field.alias or name}.")
+
+
+_PLANNED_WORDS = ("deletions: tag", "deletions: archive", "fields: custom.<key>")
+
+
+# ---- options of the apps
+
+
+def _options() -> Iterator[str]:
+    for name in app_names():
+        app = load_app(name)
+        fields = app.Options.model_fields
+        yield f"### {app.info.title} ({code(name)})"
+        if not fields:
+            yield "No options."
+            continue
+        said = meanings_in(app.Options)
+        rows = [
+            (code(key), _option_type(field), _default(field), _option_allowed(field), said[key])
+            for key, field in fields.items()
+        ]
+        yield table(("Option", "Type", "Default", "Allowed", "Meaning"), rows)
+        if planned := getattr(app.Options, "not_yet", ()):
+            yield f"Refused in this version: {', '.join(code(key) for key in sorted(planned))}."
+
+
+def meanings_in(options: type[BaseModel]) -> dict[str, str]:
+    """Option -> what the docstring says of it (`name: text`, `one, other: text`). Errors: KeyError for a silent one."""
+    names = "|".join(map(re.escape, options.model_fields))
+    parts = re.split(rf"(?<!\S)((?:{names})(?:, (?:{names}))*): ", " ".join((options.__doc__ or "").split()))
+    said = {
+        name: text.strip() for group, text in zip(parts[1::2], parts[2::2], strict=True) for name in group.split(", ")
+    }
+    silent = set(options.model_fields) - set(said)
+    if silent:
+        raise KeyError(f"the docstring of {options.__name__} says nothing of: {', '.join(sorted(silent))}")
+    return said
+
+
+def _option_type(field: FieldInfo) -> str:
+    return "word" if _literals(field.annotation) else type_in_words(field.annotation)
+
+
+def _option_allowed(field: FieldInfo) -> str:
+    bounds = [f"{words} {getattr(m, key)}" for m in field.metadata for key, words in _BOUNDS.items() if hasattr(m, key)]
+    return ", ".join([*(code(word) for word in _literals(field.annotation)), *bounds])
+
+
+def _literals(annotation: Any) -> tuple[Any, ...]:
+    return tuple(a for a in get_args(annotation) if isinstance(a, str))
+
+
+_BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+
+
+# ---- the rest
+
+
+def _compose_variables() -> list[str]:
+    text = (Path(__file__).parent.parent / ".env.example").read_text("utf-8")
+    return re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)
+
+
+_INTRODUCTION = """
+Two kinds of YAML file configure contactsync: one file a sync in `include/mappings/` (sub-folders are allowed), and
+`include/contactsync.yaml` once. Secrets stand in neither: they live in [Airflow connections](#connections).
+`contactsync validate` checks all files and names file, line, key, value, what is allowed and what to do.
+
+Values are read as YAML 1.2 reads them, narrowed: only `true` and `false` are booleans, and `NO`, `on`, `12:30` or
+`0123` stay text. Tags, anchors and aliases, a key twice, more than 1 MiB or 20 levels are errors.
+"""
+
+_FIELDS = """
+The names that a contact's fields have everywhere. `names` stands for all six that begin with it. Which of them two apps
+share: [apps.md](apps.md#what-flows-between-two-apps).
+"""
+
+_SYNC = """
+Required: `version`, `dag.schedule`, `left` and `right`. A shipped example with a comment at every key:
+[freshsales-google.yaml](../include/mappings/freshsales-google.yaml).
+"""
+
+_COMPOSE = """
+[docker-compose.yaml](../docker-compose.yaml) takes these from the file `.env`: {names}. What each is for stands in
+[.env.example](../.env.example).
+"""
+
+_CONNECTIONS = """
+A side names the id of an Airflow connection. Airflow looks it up in its order: secrets backend, environment
+(`AIRFLOW_CONN_<ID in capitals>`), database (Admin > Connections). Which fields each type has, and its JSON form, stands
+in [apps.md](apps.md).
+
+The ledger is the database of the connection `contactsync_ledger` (or the one named under `ledger.connection`), of type
+`postgres`, `postgresql` or `sqlite`. Without that connection it is the file `contactsync/ledger.db` in `AIRFLOW_HOME`;
+with an executor other than LocalExecutor both that connection and `artefacts.root` are required, for tasks may run on
+machines that share no disk.
+
+```sh
+export AIRFLOW_CONN_CONTACTSYNC_LEDGER='{"conn_type": "postgres", "host": "db.example.org", "port": 5432,
+  "login": "contactsync", "password": "...", "schema": "contactsync"}'
+contactsync db upgrade
+```
+"""
