@@ -147,8 +147,10 @@ def normal_text(text: str) -> str:
 
 def normal_email(text: str) -> str:
     """The identity of an e-mail address: trimmed, without mailto:, case folded."""
-    text = normal_text(text).casefold()
-    return text.removeprefix("mailto:").strip()
+    text = normal_text(normal_text(text).casefold())  # folding may take composed letters apart
+    while text.startswith("mailto:"):
+        text = text.removeprefix("mailto:").strip()
+    return text
 
 
 @functools.lru_cache(maxsize=200_000)
@@ -158,14 +160,23 @@ def normal_phone(text: str, region: str | None = None) -> str:
     A number that cannot be read with `region` (ISO 3166 code, None = only +numbers) keeps its dialled characters.
     """
     text = normal_text(text)
+    dialled = "".join(c for c in text.casefold() if c.isalnum() or c in "+*#")
+    return _e164(text, region) or _e164(dialled, region) or dialled or text
+
+
+def _e164(text: str, region: str | None) -> str:
+    """'' where it is no possible number."""
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        return "".join(c for c in text.casefold() if c.isalnum() or c in "+*#") or text
+        return ""
     if not phonenumbers.is_possible_number(number):
-        return "".join(c for c in text.casefold() if c.isalnum() or c in "+*#") or text
+        return ""
     e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     return f"{e164};ext={number.extension}" if number.extension else e164
+
+
+_TAIL = re.compile(r"[\s/]+$")
 
 
 def normal_url(text: str) -> str:
@@ -173,16 +184,20 @@ def normal_url(text: str) -> str:
     text = normal_text(text)
     try:
         parts = urlsplit(text)
+        whole = bool(parts.scheme and parts.netloc)
     except ValueError:
-        return text.casefold()
-    if not parts.scheme or not parts.netloc:
-        return text.casefold().rstrip("/")
-    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl().rstrip("/")
+        whole = False
+    if whole:
+        text = parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
+    else:
+        text = text.casefold()
+    return normal_text(_TAIL.sub("", text))
 
 
 def fold(text: str) -> str:
     """Case and spaces folded away: for tags, names and addresses as keys."""
-    return " ".join(unicodedata.normalize("NFKC", normal_text(text)).casefold().split())
+    folded = unicodedata.normalize("NFKC", normal_text(text)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def address_text(parts: Mapping[str, str]) -> str:

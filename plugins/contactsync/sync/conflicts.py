@@ -223,7 +223,8 @@ def _several(
     closed = []
     for side in SIDES:
         ids = _settled_ids(state, side, made[side], kept.get(side.other))
-        if side.other not in carried and not made[side].ids <= set(ids):
+        overwritten = kept[side].touched if side in kept else ()
+        if side.other not in carried and not made[side].ids <= {*ids, *overwritten}:
             closed.append(side)
         if ids or first:
             base[side] = moved_base(None if first else state.base[side], state.now[side], ids)

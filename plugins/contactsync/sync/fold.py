@@ -162,7 +162,7 @@ def _forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
 def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, source: str | None, observed: str) -> None:
     left, right = (source, observed) if intent.side is Side.RIGHT else (observed, source)
     dropped = intent.dropped.get(name)
-    if name in intent.apart:
+    if name in intent.apart and left != right:
         before = apart.get(name)
         left_out = {**(before.dropped if before else {}), **({intent.side: dropped} if dropped else {})}
         apart[name] = Apart(ApartReason(intent.apart[name]), left, right, left_out)
