@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReadOrder:
-    """What to read of one side. cursor None or complete True: everything is listed."""
+    """What to read of one side. cursor None or complete True: everything is listed.
+
+    anew: rows count even where their raw form is the stored one (the mapping changed, or the ledger was lost)
+    """
 
     sync_id: str
     side: Side
@@ -27,6 +30,7 @@ class ReadOrder:
     complete: bool
     run_seq: int
     now: datetime
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,14 +124,16 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         raws = dict(zip(live["contact_id"], live["raw"].astype(object).where(live["raw"].notna(), None), strict=True))
         linked = set(live.loc[live["link_id"].notna(), "contact_id"])
         seen = {*listing.records, *(u.id for u in listing.unreadable), *listing.moved}
-        absent = [i for i in raws if i not in seen]
+        late = _too_young_to_list(app, ledger, order, [i for i in linked if i not in seen])
+        listing.records.update(late)
+        absent = [i for i in raws if i not in seen and i not in late]
         unlisted_linked = [i for i in absent if i in linked]
         unlisted = [i for i in absent if i not in linked]
     else:
         known = ledger.known(order.sync_id, order.side, list(listing.records))
         raws = {i: row.raw for i, row in known.items() if not row.tombstone}
         linked = set(raws)  # an unlinked contact is judged again only when it changes, or on a complete read
-    fresh = {i: r for i, r in listing.records.items() if i not in linked or raws.get(i) != r.raw}
+    fresh = {i: r for i, r in listing.records.items() if order.anew or i not in linked or raws.get(i) != r.raw}
     records = {r.id: r for r in _confirmed(app, ledger, order, fresh)}
     return Extracted(
         complete=listing.complete,
@@ -168,6 +174,16 @@ def _may_lag(record: Record, half: LinkSide, now: datetime, lag: timedelta, app:
         return False
     newer = record.modified_at is not None and record.modified_at - half.own_at > app.info.caps.granularity
     return not newer
+
+
+def _too_young_to_list(app: App, ledger: LedgerReader, order: ReadOrder, absent: Collection[str]) -> dict[str, Record]:
+    """Contacts that we wrote within the app's lag: a listing without them says nothing, so they are asked for by id."""
+    lag = app.info.caps.lag
+    if not lag or not absent:
+        return {}
+    halves = [link.side(order.side) for link in _links(ledger, order, absent)]
+    young = [Ref(h.contact_id, h.ref) for h in halves if _within(h, order.now, lag)]
+    return {f.id: f.record for f in app.fetch(young) if f.record is not None and f.record.id == f.id} if young else {}
 
 
 def _told_gone(app: App, ledger: LedgerReader, order: ReadOrder, deleted: Collection[str]) -> tuple[str, ...]:
