@@ -23,9 +23,11 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
     app, reader, now = place.app(side), place.reader, place.clock()
     stored = reader.cursor(place.spec.id, side)
-    complete = request.full_read or _complete(place, side, stored, sync_row(place), now)
+    row = sync_row(place)
+    anew = row is not None and _judged_anew(place, row)
+    complete = request.full_read or anew or _complete(place, side, stored, row, now)
     cursor = stored.cursor if stored else None
-    extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now))
+    extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now, anew))
     log.info("%s: %d rows listed, %d to work on", app.info.title, extracted.listed, len(extracted.records))
     frame, header = extracted_artefact(side, extracted)
     ref = place.artefacts.write(f"extract_{side.value}", frame, header)
@@ -38,9 +40,7 @@ def _complete(place: Workplace, side: Side, stored: StoredCursor | None, row: Sy
     """Core 7: why a side is read completely."""
     if stored is None or stored.cursor is None or stored.complete_at is None or row is None:
         return True
-    if now - stored.complete_at >= place.spec.full_every or row.union:
-        return True
-    if row.mapping != place.mapping_state() or row.scope != place.scope_state():
+    if now - stored.complete_at >= place.spec.full_every:
         return True
     # A marked create that is still unknown is only settled by complete listings.
     unsettled = (State.SENT, State.UNKNOWN, State.ACCEPTED)
@@ -48,6 +48,11 @@ def _complete(place: Workplace, side: Side, stored: StoredCursor | None, row: Sy
         r.intent.side is side and r.intent.verb is Verb.CREATE and r.outcome.state in unsettled
         for r in place.reader.unfolded(place.spec.id)
     )
+
+
+def _judged_anew(place: Workplace, row: SyncRow) -> bool:
+    """Mapping, match keys or the ledger itself are not what the last complete read was recorded with."""
+    return row.union > 0 or row.mapping != place.mapping_state() or row.scope != place.scope_state()
 
 
 def transform(
