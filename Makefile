@@ -62,7 +62,7 @@ upgrade-db: $(VENV)/.installed ## bring the ledger to this version's schema
 ##### checking it
 
 .PHONY: test
-test: lint types imports docs unit scheduler ## style, types, import rules, documentation and all tests
+test: lint types imports docs-check unit scheduler ## style, types, import rules, documentation and all tests
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## style, format, words
@@ -79,7 +79,12 @@ imports: $(VENV)/.installed-dev ## imports go down only
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: docs
-docs: $(VENV)/.installed-dev ## links and make targets named in the documentation exist
+docs: $(VENV)/.installed-dev ## write the generated pages (docs/configuration.md, docs/apps.md)
+	$(BIN)/python tools/generate_docs.py
+
+.PHONY: docs-check
+docs-check: $(VENV)/.installed-dev ## generated pages are up to date, links and make targets exist
+	$(BIN)/python tools/generate_docs.py --check
 	$(BIN)/python tools/check_docs.py
 
 .PHONY: unit

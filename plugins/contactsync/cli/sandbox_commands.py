@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -32,4 +34,23 @@ def sandbox(
     freshsales, google = FreshsalesSandbox(port=freshsales_port), PeopleSandbox(port=google_port)
     seed_freshsales(freshsales, persons.left)
     seed_people(google, persons.right)
-    run_sandboxes([freshsales, google], typer.echo)
+    run_sandboxes(
+        [freshsales, google],
+        typer.echo,
+        started=lambda: _connections(freshsales.url, freshsales.api_key, google.credentials(), google.url),
+    )
+
+
+def _connections(freshsales: str, key: str, google: Mapping[str, str], root: str) -> None:
+    """What to paste into a shell, so that the shipped syncs use these servers."""
+    crm = {"conn_type": "freshsales", "host": f"{freshsales}/crm/sales/api", "password": key}
+    book = {
+        "conn_type": "google_contacts",
+        "host": root,
+        "login": google["client_id"],
+        "password": google["client_secret"],
+        "extra": {"refresh_token": google["refresh_token"], "token_url": google["token_uri"]},
+    }
+    typer.echo("Connections for the shipped syncs:")
+    typer.echo(f"export AIRFLOW_CONN_FRESHSALES_ACME='{json.dumps(crm)}'")
+    typer.echo(f"export AIRFLOW_CONN_GOOGLE_ALEX='{json.dumps(book)}'")

@@ -11,9 +11,13 @@ from typing import Annotated
 
 import typer
 
+from contactsync.apps import load_app
 from contactsync.cli import tables
 from contactsync.cli.place import include_folder, loaded, request, workplace
+from contactsync.errors import ConfigError
+from contactsync.mapping.advice import advice
 from contactsync.mapping.loader import load_sync
+from contactsync.model.spec import SIDES, SyncSpec
 from contactsync.model.stages import Summary
 from contactsync.orchestration.shipped_apps import ShippedApps
 
@@ -39,23 +43,22 @@ def validate(
 ) -> None:
     """Check sync files without touching any app."""
     problems: list[str] = []
-    good: list[str] = []
+    good: list[SyncSpec] = []
     if files:
-        from contactsync.errors import ConfigError
-
         for file in files:
             try:
-                good.append(load_sync(file, file.parent, ShippedApps()).id)
+                good.append(load_sync(file, file.parent, ShippedApps()))
             except ConfigError as error:
                 problems.append(str(error))
     else:
         found = loaded(include_folder(include))
-        good = [spec.id for spec in found.specs]
+        good = list(found.specs)
         problems = [str(broken.error) for broken in found.broken]
+    notes = {spec.id: advice(spec, {s: load_app(spec.side(s).app).info for s in SIDES}) for spec in good}
     if as_json:
-        typer.echo(json.dumps({"valid": good, "problems": problems}, indent=2))
+        typer.echo(json.dumps({"valid": list(notes), "notes": notes, "problems": problems}, indent=2))
     else:
-        tables.validation(good, problems)
+        tables.validation(notes, problems)
     if problems:
         raise typer.Exit(4)
 

@@ -23,11 +23,13 @@ def _out() -> Console:
     return Console(soft_wrap=True)
 
 
-def validation(good: Sequence[str], problems: Sequence[str]) -> None:
-    """Valid syncs, and every problem with its place."""
+def validation(good: Mapping[str, Sequence[str]], problems: Sequence[str]) -> None:
+    """Valid syncs with what their apps cannot do, and every problem with its place."""
     console = _out()
-    for sync in good:
+    for sync, notes in good.items():
         console.print(Text(f"valid    {sync}"))
+        for note in notes:
+            console.print(Text(f"note     {sync}: {note}", style="yellow"))
     for problem in problems:
         console.print(Text(f"broken   {problem}", style="red"))
     if not good and not problems:

@@ -35,7 +35,9 @@ def encryption_key() -> str:
     """What tokens are encrypted with: CONTACTSYNC_KEY, else Airflow's Fernet key, else ''."""
     from airflow.sdk import conf
 
-    return os.environ.get(KEY_VARIABLE) or str(conf.get("core", "fernet_key", fallback="") or "")
+    airflows = str(conf.get("core", "fernet_key", fallback="") or "")
+    # A home whose configuration was never written shows the template's placeholder instead of a key.
+    return os.environ.get(KEY_VARIABLE) or ("" if airflows.startswith("{") else airflows)
 
 
 class KeylessTokens:

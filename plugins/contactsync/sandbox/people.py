@@ -64,6 +64,10 @@ class PeopleSandbox(ContactRoutes, GroupRoutes):
         with self.lock:
             return self.desk.issue(user, frozenset(scopes), self.now() + self.google.access_token_seconds)
 
+    def hint(self) -> str:
+        """The client, its secret and the refresh token."""
+        return f"(client id {CLIENT_ID}, client secret {CLIENT_SECRET}, refresh token {REFRESH_TOKEN})"
+
     def credentials(self) -> dict[str, str]:
         """What a client needs to get access tokens for `USER`."""
         return {

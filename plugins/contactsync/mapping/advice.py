@@ -1,0 +1,33 @@
+"""What a valid sync file cannot do with its two apps: said by `contactsync validate`, without asking any account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contactsync.mapping.defaults import pair_fields
+from contactsync.model.app import AppInfo, Deletes
+from contactsync.model.spec import SIDES, DeletionPolicy, Side, SyncSpec
+
+
+def advice(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> tuple[str, ...]:
+    """One sentence for each wish that the apps cannot fulfil."""
+    return (*_deletions(spec, apps), *_fields(spec, apps))
+
+
+def _deletions(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
+    """Core 13: where an app does not tell, a contact found gone only parts its link, whatever the policy."""
+    return [
+        f"deletions.{side}_to_{side.other}: {apps[side].title} does not report deletions, so none is carried over; "
+        "the partner of a deleted contact is left alone."
+        for side in SIDES
+        if spec.deletions.get(side) is DeletionPolicy.DELETE and apps[side].caps.deletes is Deletes.NONE
+    ]
+
+
+def _fields(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
+    pairs = pair_fields(spec, apps[Side.LEFT].fields, apps[Side.RIGHT].fields)
+    flowing = {p.field for p in pairs if any(p.open_from(s) for s in SIDES)}
+    if not flowing:
+        return ["fields: no field flows between these two apps with this direction and choice."]
+    named = [f for f in spec.fields.only if "." not in f and f != "names" and f not in flowing]
+    return [f"fields.only: {name} does not flow; one of the two apps cannot hold it." for name in named]
