@@ -14,7 +14,8 @@ from contactsync.sync.reconcile import Given, reconcile
 from factories import FREE, FULL, LABELS, LEFT, RIGHT, SLOTS, a_pair
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from pretend_world import Troubles, Typist, World
+from pretend_people import Typist
+from pretend_world import Troubles, World
 
 FAST = settings(
     max_examples=300,
