@@ -170,6 +170,7 @@ def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:
     """The fold in transactions of about a thousand links; the first carries what belongs to the run as a whole."""
     plan = plan or Plan()
     scope = {(c.source, c.contact_id) for c in plan.counted} | {(h.side, h.contact_id) for h in folding.holds}
+    scope |= {*plan.forgotten, *((s, k.contact_id) for s, k in plan.known if k.tombstone)}  # gone: nothing to decide
     links, known = list(folding.links.values()), [(s, k) for (s, _), k in folding.known.items()]
     yield FoldBatch(
         rekeyed=plan.rekeyed,

@@ -220,7 +220,9 @@ class _Gathering:
             members = self.reader.key_members(self.place.spec.id, wanted)
             fresh: dict[Side, set[str]] = {s: set() for s in SIDES}
             for m in members:
-                if m.contact_id not in found[m.side] and m.contact_id not in self.readings[m.side].shown:
+                reading = self.readings[m.side]
+                away = m.contact_id in reading.gone or m.contact_id in reading.forgotten
+                if m.contact_id not in found[m.side] and m.contact_id not in reading.shown and not away:
                     fresh[m.side].add(m.contact_id)
             if not any(fresh.values()):
                 break

@@ -286,7 +286,7 @@ def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known)
 
 
 def _left_behind(given: Given) -> set[tuple[Side, str]]:
-    """Unlinked contacts of a key group that one of this run's contacts has left: judged again (core 4)."""
+    """Unlinked contacts of a key group that a contact has left, by an edit or for good: judged again (core 4)."""
     left: set[tuple[str, int]] = set()
     for side in SIDES:
         for shown in given.readings[side].shown.values():
@@ -294,5 +294,8 @@ def _left_behind(given: Given) -> set[tuple[Side, str]]:
             now = key_hashes(given.salt, given.match.keys, shown.values)
             for key, hashes in (old.keys if old else {}).items():
                 left.update((key, h) for h in set(hashes) - set(now.get(key, ())))
+        for contact_id in given.readings[side].gone:
+            gone = given.known[side].get(contact_id)
+            left.update((key, h) for key, hashes in (gone.keys if gone else {}).items() for h in hashes)
     unlinked = [n for n in given.others if not n.linked and not n.shown]
     return {(n.side, n.id) for n in unlinked if any((k, h) in left for k, hs in n.hashes.items() for h in hs)}
