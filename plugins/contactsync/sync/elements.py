@@ -78,14 +78,13 @@ def apply(
             del wanted[i]
     for i, (before, after) in source.edited.items():
         if i in wanted:
-            rival = target.edited.get(i)
-            wanted[i] = _edit(wanted[i], before, after, rival, held, source_wins=source_wins)
+            wanted[i] = _edit(wanted[i], before, after, target, held, source_wins=source_wins)
         elif i in target.removed:
             wanted[i] = _project(after, held, None, None)
     heirs = _heirs(source)
     for i, element in source.added.items():
         if i in wanted:
-            wanted[i] = _merge(wanted[i], element, now.values(), held, giver, source_wins=source_wins)
+            wanted[i] = _merge(wanted[i], element, now.values(), target, held, giver, source_wins=source_wins)
         else:
             gone = heirs.get(i)
             wanted[i] = _project(element, held, gone, now.get(gone.id) if gone else None)
@@ -149,7 +148,7 @@ def _edit(
     now: Element,
     before: Element,
     after: Element,
-    rival: tuple[Element, Element] | None,
+    target: Changes,
     held: Holding,
     *,
     source_wins: bool,
@@ -158,25 +157,34 @@ def _edit(
     out = now
     for name, holds in (("label", held.label), ("primary", held.primary), ("value", True)):
         was, wants = getattr(before, name), getattr(after, name)
-        contested = rival is not None and getattr(rival[0], name) != getattr(rival[1], name)
-        if holds and was != wants and wants is not None and (source_wins or not contested):
+        if holds and was != wants and wants is not None and (source_wins or not _has_say(target, now.id, name)):
             out = replace(out, **{name: wants})
     return out
+
+
+def _has_say(target: Changes, identity: str, name: str) -> bool:
+    """True where the target itself gave that attribute the value it has."""
+    if identity in target.added:
+        return bool(getattr(target.added[identity], name))
+    before, after = target.edited.get(identity, (None, None))
+    return getattr(before, name, None) != getattr(after, name, None)
 
 
 def _merge(
     now: Element,
     element: Element,
     others: Iterable[Element],
+    target: Changes,
     held: Holding,
     giver: Holding | None,
     *,
     source_wins: bool,
 ) -> Element:
-    """Both added the same element: blanks are filled, the winner's label stands where it could hold the other one."""
+    """Added here, there already: blanks are filled, the winner's label stands where it could hold the other one."""
     out = now
     free = giver is None or _has_place(giver, now.label)
-    if held.label and element.label and ((source_wins and free) or not now.label):
+    blank = not now.label and not _has_say(target, now.id, "label")
+    if held.label and element.label and ((source_wins and free) or blank):
         out = replace(out, label=element.label)
     if held.primary and element.primary and (source_wins or not any(e.primary for e in others)):
         out = replace(out, primary=True)
@@ -254,7 +262,7 @@ def written_base(
 ) -> str:
     """A base after a write of `sent` over `before`: of the touched elements, only what the write changed moves.
 
-    An attribute that it left alone may still wait to be carried the other way.
+    An attribute that it left alone may still wait to be carried the other way, unless the target cannot hold it.
     """
     out, was, asked, seen = by_id(base), by_id(before), by_id(sent), by_id(shown)
     for i in touched:
@@ -263,7 +271,8 @@ def written_base(
         elif i not in out or i not in was or i not in asked:
             out[i] = seen[i]
         else:
-            moved = [name for name in ATTRIBUTES if getattr(was[i], name) != getattr(asked[i], name)]
+            pairs = {name: (getattr(was[i], name), getattr(asked[i], name)) for name in ATTRIBUTES}
+            moved = [name for name, (old, new) in pairs.items() if old != new or new is None]
             out[i] = replace(out[i], **{name: getattr(seen[i], name) for name in moved})
     return encode(out.values())
 

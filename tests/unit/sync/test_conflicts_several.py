@@ -372,3 +372,13 @@ def test_at_first_match_there_is_one_primary_on_both_sides(side: Side) -> None:
     theirs = listed(Element("a", "a", "", False), Element("b", "b", "", True))
     settled = several((None, None), as_seen_from(side, mine, theirs), pair)
     assert settled.write == {side.other: mine}
+
+
+@ANY_SIDE
+def test_a_label_edited_here_and_added_there_ends_the_same_on_both_sides(side: Side) -> None:
+    """The other side had not taken the element until somebody typed it there too."""
+    base = as_seen_from(side, listed("a/home"), NOTHING)
+    for policy, label in ((side, "mine"), (side.other, "theirs")):
+        now = as_seen_from(side, listed("a/mine"), listed("a/theirs"))
+        settled = several(base, now, a_pair("emails", conflicts=ConflictPolicy(policy.value)))
+        assert settled.write == {policy.other: listed(f"a/{label}")}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from contactsync.contact import Element
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkStatus, Standing
 from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
@@ -395,3 +396,18 @@ def test_after_a_create_a_run_that_sees_the_same_writes_nothing() -> None:
     link = created()
     shown = both(a_shown("l1", link.left.base), a_shown("r1", link.right.base))
     assert decide_link(Case(link, shown), some_rules(*PAIRS)).intents == ()
+
+
+def test_an_attribute_that_waits_for_the_other_write_is_not_taken_for_settled() -> None:
+    """Left renamed it, right retyped it; only the write to the left was done: the new name must still go over."""
+    before, renamed, retyped = (Element("1", v, n) for v, n in (("1", "home"), ("1", "work"), ("(1)", "home")))
+    both_done = listed(Element("1", "(1)", "work"))
+    rules = some_rules(a_pair("phones"))
+    halves = [a_side(i, {"phones": listed(before)}) for i in ("l1", "r1")]
+    shown = both(a_shown("l1", {"phones": listed(renamed)}), a_shown("r1", {"phones": listed(retyped)}))
+    decision = decide_link(Case(a_link(*halves), shown), rules)
+    to_left, to_right = sorted(decision.intents, key=lambda i: i.side)
+    link, _ = folded(an_outcome(State.NOT_SENT), decision.link, to_right)
+    link, _ = folded(an_outcome(target_id="l1", values={"phones": both_done}), link, to_left)
+    again = decide_link(Case(link), rules)
+    assert [(i.side, i.patch) for i in again.intents] == [(RIGHT, {"phones": both_done})]
