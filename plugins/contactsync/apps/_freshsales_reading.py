@@ -26,6 +26,7 @@ from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
 
 OVERLAP = timedelta(seconds=2)  # `updated_at` has whole seconds
+AHEAD = timedelta(days=1)  # how far the account's clock may be ahead of ours
 MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
 
 
@@ -66,6 +67,8 @@ class Reader:
         since, read_at = moment(cursor["since"]), moment(cursor.get("read_at"))
         if since is None:
             raise CursorExpired("The Freshsales cursor holds no readable time.")
+        if since > self._services.clock() + AHEAD:  # a search after it would be empty whatever was changed
+            raise CursorExpired("The Freshsales cursor holds a time that is yet to come.")
         settled = read_at is not None and read_at > since + max(self._lag, OVERLAP)
         return since if settled else since - self._lag - OVERLAP
 

@@ -29,7 +29,7 @@ from contactsync.apps._carddav_writes import Writer, nothing_sent, own_uid
 from contactsync.apps._vcard_read import FIELDS
 from contactsync.apps._webdav import Dav
 from contactsync.apps.base import Access, App, AppOptions
-from contactsync.errors import BadListing, StopError
+from contactsync.errors import BadListing, CursorExpired, StopError
 from contactsync.model.app import (
     Account,
     Adopt,
@@ -151,8 +151,8 @@ class CardDav(App):
             raise StopError(
                 "CardDAV cannot list what changed within a time.", next_step="run without a backfill window"
             )
-        uids = Uids(start["uids"] if start else {})
-        listing = self._changes(str(start["token"]) if start else "")
+        uids, token = _read_cursor(start)
+        listing = self._changes(token)
         shown: set[str] = set()
         chunks = _chunks(listing.paths, PAGE) or [()]
         for number, chunk in enumerate(chunks, 1):
@@ -233,6 +233,16 @@ class CardDav(App):
         with nothing_sent():
             writer = Writer(self._dav, self._book, self.access.services.clock)
         yield from (writer.write(op) for op in ops)
+
+
+def _read_cursor(cursor: Cursor | None) -> tuple[Uids, str]:
+    """UIDs and sync-token of a cursor. Errors: CursorExpired where it has another form."""
+    if cursor is None:
+        return Uids({}), ""
+    uids, token = cursor.get("uids"), cursor.get("token")
+    if not isinstance(uids, Mapping) or not isinstance(token, str):
+        raise CursorExpired("The cursor is none of a CardDAV address book.")
+    return Uids(uids), token
 
 
 def _chunks(rows: Sequence[T], size: int) -> list[Sequence[T]]:
