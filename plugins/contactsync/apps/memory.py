@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.contact import FIELDS, Element, Kind, element_id, encode, key_values, normal_text, raw_hash
-from contactsync.errors import CursorExpired
+from contactsync.errors import CursorExpired, StopError
 from contactsync.model.app import (
     Account,
     Adopt,
@@ -185,10 +185,10 @@ class Memory(App):
 
     def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
         """Contacts with a higher sequence number than the cursor's; all of them without one."""
+        if isinstance(start, Window):
+            raise StopError("Memory cannot list what changed within a time.", next_step="run without a backfill window")
         with self.book.opened() as state:
-            since = 0 if not isinstance(start, Mapping) else int(start["seq"])
-            if since > state["seq"]:
-                raise CursorExpired("The book is older than the cursor.")
+            since = 0 if start is None else _since(start, state["seq"])
             rows = sorted((r["seq"], i) for i, r in state["contacts"].items() if r["seq"] > since)
             records = [_record(i, state["contacts"][i]) for _, i in rows]
             deleted = [i for i, seq in state["deleted"].items() if since and seq > since]
@@ -221,6 +221,8 @@ class Memory(App):
 
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         """Write one by one, in one request."""
+        if not ops:
+            return
         with self.book.opened() as state:
             state["writes"] += 1
             if self.chosen.bulk and len(ops) >= self.chosen.bulk and ops[0].verb is Verb.CREATE:
@@ -257,6 +259,14 @@ class Memory(App):
                 return iter(())
             ops = [Op(key, Verb.CREATE, patch=patch) for key, patch in waiting]
             return iter([self._write(state, op) for op in ops])
+
+
+def _since(cursor: Cursor, newest: int) -> int:
+    """The sequence number of a cursor. Errors: CursorExpired where it is none of this book."""
+    since = cursor.get("seq")
+    if not isinstance(since, int) or not 0 <= since <= newest:
+        raise CursorExpired("The cursor is not one of this book, or the book is older.")
+    return since
 
 
 def _done(op: Op, contact_id: str, state: dict[str, Any], *, created: bool) -> Result:
