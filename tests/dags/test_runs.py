@@ -44,7 +44,7 @@ def test_both_sides_are_equal_after_a_run_and_a_run_with_nothing_to_do_has_four_
     assert "Neuname" in json.dumps(sync.right.contacts())
 
     words = said()
-    assert "Memory to Memory: 1 updated" in words
+    assert "Memory (left) to Memory (right): 1 updated" in words
     assert [word for word in PLANTED if word in words or word in sync.kept_by_airflow()] == []
 
 
@@ -54,7 +54,7 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(sync, said):
     ran = sync.run(dry_run=True)
     assert ran.state == "success"
     assert ran.tasks["load_left"] == ran.tasks["load_right"] == "skipped"
-    assert "Dry run, nothing written: Memory to Memory: 1 created" in said()
+    assert "Dry run, nothing written: Memory (left) to Memory (right): 1 created" in said()
     assert sync.right.contacts() == {}
     assert sync.ledger.dump() == before
 

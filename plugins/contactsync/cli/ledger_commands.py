@@ -12,6 +12,7 @@ import typer
 from contactsync.apps import app_names, load_app
 from contactsync.cli import tables
 from contactsync.cli.place import include_folder, project_of
+from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
 from contactsync.model.spec import ProjectSpec
 
@@ -33,6 +34,7 @@ def upgrade(include: Include = None) -> None:
     from contactsync.orchestration.workplace import open_engine
 
     with open_engine(_project(include)) as engine:
+        log_to_stderr(verbose=False)
         migrate(engine)
         typer.echo(f"The ledger is up to date: {engine.url.render_as_string(hide_password=True)}")
 

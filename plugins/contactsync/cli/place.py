@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
 from contactsync.mapping.loader import Loaded, load_folder
 from contactsync.mapping.project import load_project
 from contactsync.model.spec import ProjectSpec, SyncSpec
 from contactsync.model.stages import RunKind, RunRequest
 from contactsync.orchestration.command_owner import owner_of
+from contactsync.orchestration.connections import load_airflow
 from contactsync.orchestration.shipped_apps import ShippedApps
 
 if TYPE_CHECKING:
@@ -73,9 +76,13 @@ def request(*, dry_run: bool = False, full_read: bool = False, apply_plan: str =
 
 
 @contextmanager
-def workplace(include: Path, sync: str, run_id: str) -> Iterator[Workplace]:
+def workplace(include: Path, sync: str, run_id: str, *, verbose: bool = False) -> Iterator[Workplace]:
     """The workplace of a sync on this machine."""
     from contactsync.orchestration.workplace import cli_workplace
 
-    with cli_workplace(spec_of(include, sync), project_of(include), run_id) as place:
-        yield place
+    # Airflow's own loggers write to stdout, which is the command's answer; what they say meanwhile goes to stderr.
+    with redirect_stdout(sys.stderr):
+        load_airflow()
+        log_to_stderr(verbose=verbose)
+        with cli_workplace(spec_of(include, sync), project_of(include), run_id) as place:
+            yield place

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -75,9 +73,8 @@ def run(
     """Run one sync now, without a scheduler."""
     from contactsync.pipeline import run_sync
 
-    _log(verbose=verbose)
     asked = request(dry_run=dry_run, full_read=full_read, apply_plan=apply_plan)
-    with workplace(include_folder(include), sync, asked.run_id) as place:
+    with workplace(include_folder(include), sync, asked.run_id, verbose=verbose) as place:
         summary = run_sync(place, asked)
     _tell(summary, as_json=as_json)
     if not summary.ok:
@@ -115,9 +112,3 @@ def _tell(summary: Summary, *, as_json: bool) -> None:
         typer.echo(json.dumps(asdict(summary), indent=2))
     else:
         tables.summary(summary)
-
-
-def _log(*, verbose: bool) -> None:
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s")
-    logging.getLogger("contactsync").setLevel(level)

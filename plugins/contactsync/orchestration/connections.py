@@ -60,3 +60,8 @@ def absent(connection_id: str) -> ConnectionMissing:
         f"Airflow has no connection {connection_id!r}.",
         next_step=f"add it under Admin > Connections, or set the variable AIRFLOW_CONN_{connection_id.upper()}.",
     )
+
+
+def load_airflow() -> None:
+    """Import what `cli_connection` needs: Airflow then sets up its logging, and a command can set its own after."""
+    import airflow.models.connection  # noqa: F401, TID251 - the documented exception (see cli_connection)

@@ -201,9 +201,15 @@ _HOLD_WORDS = {
 }
 
 
+def _name(place: Workplace, side: Side) -> str:
+    """The app's title; where both sides are the same app, with the side."""
+    title = place.app(side).info.title
+    return title if title != place.app(side.other).info.title else f"{title} ({side})"
+
+
 def _sentence(place: Workplace, source: Side, totals: Counter[Bucket], holds: Sequence[Hold]) -> str:
     """`Freshsales to Google Contacts: 12 updated, 1 created; 3 held (no match key 3)`."""
-    names = f"{place.app(source).info.title} to {place.app(source.other).info.title}"
+    names = f"{_name(place, source)} to {_name(place, source.other)}"
     told = [f"{totals[b]} {b.value}" for b in _TOLD if totals[b]] or ["nothing to do"]
     reasons_of = {(h.contact_id, h.reason) for h in holds if h.side is source}
     why = Counter(_HOLD_WORDS.get(reason, reason.value.replace("_", " ")) for _, reason in reasons_of)

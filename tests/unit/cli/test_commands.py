@@ -1,0 +1,128 @@
+"""The command line as a person uses it: answers on stdout, logs on stderr, meaningful exit codes, clear errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contactsync.apps.memory import Book
+
+PAIR = """\
+version: 1
+left:  {{app: memory, connection: mem_left, options: {{path: {folder}/left.json}}}}
+right: {{app: memory, connection: mem_right, options: {{path: {folder}/right.json}}}}
+dag: {{schedule: null}}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with one sync between two books, and a ledger."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "include" / "mappings").mkdir(parents=True)
+    (folder / "include" / "mappings" / "pair.yaml").write_text(PAIR.format(folder=folder))
+    Book(folder / "left.json").put("l1", {"names.given": "Ada", "emails": [{"value": "ada@example.org"}]})
+    Book(folder / "right.json").put("r1", {"names.given": "Uma", "emails": [{"value": "uma@example.org"}]})
+    assert contactsync(folder, "db", "upgrade").returncode == 0
+    return folder
+
+
+def contactsync(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    connection = json.dumps({"conn_type": "contactsync_memory"})
+    env = {
+        **os.environ,
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db",
+        "AIRFLOW_CONN_MEM_LEFT": connection,
+        "AIRFLOW_CONN_MEM_RIGHT": connection,
+        "COLUMNS": "160",
+    }
+    code = "from contactsync.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=folder, env=env, capture_output=True, text=True, timeout=120
+    )
+
+
+def answer(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_plan_shows_every_field_and_writes_nothing(project: Path) -> None:
+    plan = answer(contactsync(project, "plan", "pair", "--json"))
+    assert [a["verb"] for a in plan["actions"]] == ["create", "create"]
+    assert {"field": "names.given", "before": "(empty)", "after": "Ada"} in plan["actions"][1]["fields"]
+    assert Book(project / "left.json").writes == 0
+
+
+def test_run_writes_then_rests(project: Path) -> None:
+    first = answer(contactsync(project, "run", "pair", "--json"))
+    assert first["counts"]["left_to_right"]["created"] == 1
+    assert len(Book(project / "left.json").contacts()) == 2
+    again = answer(contactsync(project, "run", "pair", "--json"))
+    assert again["counts"]["left_to_right"]["created"] == 0
+    assert Book(project / "left.json").writes == 1
+
+
+def test_logs_go_to_stderr_and_hold_no_contact(project: Path) -> None:
+    done = contactsync(project, "run", "pair", "--full-read", "--verbose")
+    assert "rows listed" in done.stderr
+    assert "rows listed" not in done.stdout
+    assert "example.org" not in done.stderr
+    assert "Ada" not in done.stderr
+
+
+def test_a_broken_file_is_named_with_its_line_and_exit_code_4(project: Path) -> None:
+    bad = project / "bad.yaml"
+    bad.write_text("version: 1\nleft: {app: memory, connection: x}\nrules: {}\n")
+    done = contactsync(project, "validate", str(bad))
+    assert done.returncode == 4
+    assert "bad.yaml:3" in done.stdout
+    assert "not yet in this version" in done.stdout
+
+
+def test_validate_says_what_the_apps_cannot_do(project: Path) -> None:
+    file = project / "wish.yaml"
+    file.write_text(
+        "version: 1\nleft: {app: freshsales, connection: a}\nright: {app: google_contacts, connection: b}\n"
+        "dag: {schedule: null}\ndeletions: {left_to_right: delete}\n"
+    )
+    told = answer(contactsync(project, "validate", str(file), "--json"))
+    assert "does not report deletions" in told["notes"]["wish"][0]
+
+
+def test_an_unknown_sync_names_those_there_are(project: Path) -> None:
+    done = contactsync(project, "run", "pear")
+    assert done.returncode == 4
+    assert "There is no sync 'pear'" in done.stderr
+    assert "pair" in done.stderr
+
+
+def test_without_a_ledger_nothing_runs_and_the_remedy_is_named(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "include").symlink_to(project / "include")
+    done = contactsync(tmp_path, "run", "pair")
+    assert done.returncode == 2
+    assert "contactsync db upgrade" in done.stderr
+
+
+def test_a_plan_that_is_not_this_one_does_not_pass(project: Path) -> None:
+    Book(project / "left.json").put("l1", {"job_title": "Lead"})
+    done = contactsync(project, "run", "pair", "--apply-plan", "0123456789abcdef")
+    assert done.returncode == 2
+    assert "contactsync plan pair" in done.stderr
+    assert Book(project / "right.json").contacts()["r1"]["names.given"] == "Uma"
+
+
+def test_apps_are_listed_for_people_and_programs(project: Path) -> None:
+    apps = answer(contactsync(project, "apps", "--json"))
+    assert {"freshsales", "google_contacts", "carddav", "memory"} <= {app["name"] for app in apps}
+    assert "API key" in contactsync(project, "apps").stdout
+
+
+def test_relink_needs_a_sync_that_ran(project: Path) -> None:
+    assert "as before" in contactsync(project, "relink", "pair").stdout
