@@ -33,7 +33,7 @@ with_uv() {
     awk '/^uv==/ { wanted = 1 } wanted { print } wanted && !/\\$/ { exit }' requirements.lock >"$pinned"
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$pinned" &&
         # shellcheck disable=SC2086 # a list of options
-        "$venv/bin/uv" pip install $quiet --python "$python" --require-hashes $requirements &&
+        "$venv/bin/uv" pip install --compile-bytecode $quiet --python "$python" --require-hashes $requirements &&
         "$venv/bin/uv" pip install --quiet --python "$python" --no-deps --no-build-isolation -e .
 }
 
