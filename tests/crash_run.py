@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from multiprocessing import forkserver
 from pathlib import Path
 
 from contactsync.errors import ContactsyncError
@@ -34,14 +36,12 @@ class Order:
 
 def crash(world: World, at: str, hub: Hub | None = None) -> int:
     """The next run of this world in another process; its exit code (KILLED where it reached the crash point)."""
-    request = world.request()
+    world.request()  # number and clock move on here as they do there
     order = Order(
         world.root, world.spec, world.clock.now, world.number - 1, at, hub.credentials() if hub is not None else {}
     )
-    del request
-    # A server that forks: it has imported everything, and unlike this process runs no threads.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["crash_run", "pandas", "pyarrow.parquet", "contactsync.mapping.fields"])
+    _ready()
     process = context.Process(target=_run, args=(order,))
     process.start()
     process.join(60)
@@ -49,6 +49,19 @@ def crash(world: World, at: str, hub: Hub | None = None) -> int:
         process.kill()
         raise TimeoutError("the run did not end within a minute")
     return process.exitcode
+
+
+def _ready() -> None:
+    """Start the server that forks: it has imported everything, and unlike this process runs no threads."""
+    forkserver.set_forkserver_preload(["crash_run", "pandas", "pyarrow.parquet", "contactsync.mapping.fields"])
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)  # Python 3.11 preloads with no other path
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.pop("PYTHONPATH")
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
 
 
 def _run(order: Order) -> None:

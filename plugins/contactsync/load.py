@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contactsync.apps.base import App
 from contactsync.checks import Checked, Target, account_keys, check_creates, check_sources, check_targets, observed
@@ -28,7 +28,7 @@ CHECKED = 50  # how many actions one pre-write check covers where it costs a who
 FRESH = 10.0  # seconds that a pre-write check is good for
 LEAVE_WITHIN = 10.0  # seconds from the journal's `sent` to the request
 LIMIT_PATIENCE = 900.0  # seconds a load waits for the account's rate limit, all in all
-JOB_PATIENCE = 600.0  # seconds an asynchronous job is polled before its contacts are frozen
+JOB_PATIENCE = timedelta(seconds=600)  # how long an asynchronous job is polled before its contacts are frozen
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Loader:
         self.trouble: ContactsyncError | None = None
         self.claim = 0
         self.lease = 0
+        self.intents: Mapping[str, Intent] = {}
+        self.hanging = False  # an asynchronous job has not ended
         self.limited: list[Intent] = []  # not sent for want of rate budget: tried again in this load
         self.pause = 0.0
         self.waited = 0.0
@@ -77,11 +79,17 @@ class Loader:
 
     def _write_all(self, intents: Sequence[Intent]) -> None:
         order = self.order
+        self.intents = {i.key: i for i in intents}
+        self.hanging = any(
+            r.outcome.state is State.ACCEPTED and r.intent.side is order.side
+            for r in self.ledger.unfolded(order.sync_id)
+        )
         waiting = self._plan(intents)
         self.claim = self.ledger.claim(order.sync_id, order.run_id, order.side, order.fence)
         for verb in (Verb.UPDATE, Verb.CREATE, Verb.DELETE):
             queue = [i for i in intents if i.verb is verb and i.key in waiting]
-            while queue and self.trouble is None:
+            # While a job of an earlier run hangs, no second one is begun on this account (core 22).
+            while queue and self.trouble is None and not (self.hanging and verb is Verb.CREATE):
                 size = self._chunk(verb)
                 queue = self._checked_chunk(queue[:size]) + queue[size:] + self._after_limit()
 
@@ -146,8 +154,7 @@ class Loader:
     def _send_group(self, group: list[Intent]) -> None:
         """Journal first: committed as sent before the request leaves, settled after."""
         order = self.order
-        self.ledger.renew_lock(order.sync_id, order.owner, order.fence)
-        self.ledger.renew_account(self.target.account, order.owner, self.lease)
+        self._renew()
         sent = self.ledger.send(
             order.sync_id, order.run_id, order.side, [i.key for i in group], fence=order.fence, claim=self.claim
         )
@@ -162,6 +169,10 @@ class Loader:
             with ThreadPoolExecutor(len(batches)) as pool:
                 outcomes = [o for part in pool.map(self._push, batches) for o in part]
         self._settle(self._read_back(outcomes, {i.key: i for i in going}))
+
+    def _renew(self) -> None:
+        self.ledger.renew_lock(self.order.sync_id, self.order.owner, self.order.fence)
+        self.ledger.renew_account(self.target.account, self.order.owner, self.lease)
 
     # ---- one batch
 
@@ -262,9 +273,9 @@ class Loader:
     def _await_jobs(self, accepted: Sequence[Outcome]) -> None:
         """Poll until the job ends; after ten minutes its contacts are frozen and later runs poll it first."""
         jobs = {repr(sorted((o.job or {}).items())): o.job for o in accepted}
-        started = time.monotonic()
+        until = self.order.clock() + JOB_PATIENCE
         pause = 0.1
-        while jobs and time.monotonic() - started < JOB_PATIENCE:
+        while jobs and self.order.clock() < until:
             for name, results in [(n, self.target.app.poll(job or {})) for n, job in jobs.items()]:
                 if results is not None:
                     del jobs[name]
@@ -272,8 +283,11 @@ class Loader:
             if jobs:
                 self.order.sleep(pause)
                 pause = min(pause * 2, 15.0)
+                self._renew()
+        self.hanging = bool(jobs)
 
     def _settle_results(self, results: Iterator[Result]) -> None:
-        done = [self._outcome(r) for r in results]
+        outcomes = [self._outcome(r) for r in results if r.key in self.intents]
+        done = self._read_back(outcomes, self.intents)
         self.ledger.settle(self.order.sync_id, done)
         self.settled += len(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,9 +13,11 @@ from contactsync.contact import Values, decode, kind_of
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
 from contactsync.model.plan import NEVER_HAPPENED, JournalRow, Outcome
+from contactsync.sync.unknowns import job_runs
+
+log = logging.getLogger(__name__)
 
 YOUNG = timedelta(seconds=10 + 190 + 30)  # to leave, the longest request, a margin: nobody settles a younger intent
-JOB_GIVEN_UP = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -58,17 +61,36 @@ def _poll_jobs(
         results = app.poll(job or {})
         keys = {r.intent.key for r in rows if r.outcome.job == job}
         if results is None:
-            young = {r.intent.key for r in rows if r.sent_at is not None and now - r.sent_at < JOB_GIVEN_UP}
-            waiting |= keys & young
+            young = keys & {r.intent.key for r in rows if job_runs(r, now)}
+            if keys - young:
+                log.warning("%s: a job has not ended for a day; its contacts are looked for instead", app.info.title)
+            waiting |= young
         else:
-            outcomes.update({r.key: _as_outcome(r, decode_record, now) for r in results if r.key in keys})
+            ended = [_as_outcome(r, decode_record, now) for r in results if r.key in keys]
+            outcomes.update({o.key: o for o in _read_back(app, decode_record, ended, now)})
     left = [r for r in rows if r.intent.key not in outcomes and r.intent.key not in waiting]
     return left, list(outcomes.values())
 
 
+def _read_back(app: App, decode_record: Decode, outcomes: Sequence[Outcome], now: datetime) -> list[Outcome]:
+    """A job's answer without the record is not enough: what cannot be read stays unknown (core 19)."""
+    blind = {o.target_id for o in outcomes if o.state in (State.DONE, State.ADOPTED) and o.values is None}
+    found = {f.id: f.record for f in app.fetch([Ref(i) for i in sorted(blind)])} if blind else {}
+    out = []
+    for o in outcomes:
+        record = found.get(o.target_id)
+        if o.target_id not in blind:
+            out.append(o)
+        elif record is None:
+            out.append(Outcome(o.key, State.UNKNOWN, o.target_id, reason="could not be read back", at=now))
+        else:
+            out.append(observed(o.key, o.state, record, decode_record(record), now, created=o.created))
+    return out
+
+
 def _as_outcome(result: Result, decode_record: Decode, now: datetime) -> Outcome:
     if result.record is None:
-        return Outcome(result.key, result.state, result.id, reason=result.reason, at=now)
+        return Outcome(result.key, result.state, result.id, result.created, reason=result.reason, at=now)
     values = decode_record(result.record)
     return observed(result.key, result.state, result.record, values, now, reason=result.reason, created=result.created)
 

@@ -103,8 +103,11 @@ def test_an_update_of_a_card_is_neither_lost_nor_repeated(tmp_path: Path, radica
 
 
 def on_disk(root: Path) -> World:
-    """Two memory books in files, so that every process sees them."""
-    sides = [SideSpec("memory", f"book_{side}", {"path": str(root / f"{side}.book")}) for side in Side]
+    """Two memory books in files, so that every process sees them; the right one makes contacts by jobs."""
+    sides = [
+        SideSpec("memory", f"book_{side}", {"path": str(root / f"{side}.book"), "bulk": int(side is Side.RIGHT)})
+        for side in Side
+    ]
     return World(root, memory_spec(left=sides[0], right=sides[1]), step=300.0)
 
 

@@ -114,6 +114,11 @@ class Book:
         if state["contacts"].pop(contact_id, None) is not None:
             state["deleted"][contact_id] = state["seq"]
 
+    def hold_jobs(self, *, busy: bool) -> None:
+        """Let bulk jobs take as long as this is True."""
+        with self.opened() as state:
+            state["busy"] = busy
+
     def contacts(self) -> dict[str, dict[str, Any]]:
         """id -> own fields, for tests and people."""
         with self.opened() as state:
@@ -252,8 +257,10 @@ class Memory(App):
         return _done(op, op.id, state, created=False)
 
     def poll(self, job: Json) -> Iterator[Result] | None:
-        """Do the job now; its results are those of single creates."""
+        """Do the job now, unless the book is busy; its results are those of single creates."""
         with self.book.opened() as state:
+            if state.get("busy"):
+                return None
             waiting = state["jobs"].pop(job["id"], None)
             if waiting is None:
                 return iter(())

@@ -13,6 +13,7 @@ from contactsync.model.ledger import StoredCursor, SyncRow
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Read, RunRequest
 from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.sync.unknowns import job_runs
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def _complete(place: Workplace, side: Side, stored: StoredCursor | None, row: Sy
     # A marked create that is still unknown is only settled by complete listings.
     unsettled = (State.SENT, State.UNKNOWN, State.ACCEPTED)
     return place.app(side).info.caps.adopt is Adopt.MARKER and any(
-        r.intent.side is side and r.intent.verb is Verb.CREATE and r.outcome.state in unsettled
+        r.intent.side is side and r.intent.verb is Verb.CREATE and r.outcome.state in unsettled and not job_runs(r, now)
         for r in place.reader.unfolded(place.spec.id)
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import State, Verb
@@ -12,6 +12,7 @@ from contactsync.model.plan import NEVER_HAPPENED, JournalRow, Outcome
 from contactsync.model.spec import Side
 from contactsync.sync.readings import Reading, Shown
 
+JOB_GIVEN_UP = timedelta(hours=24)  # after that an asynchronous job's contacts are looked for like any unknown create
 LISTINGS = 2  # complete listings that must not show a marked create before it is made again
 
 
@@ -56,7 +57,7 @@ def settle_unknown(
         found = told.found.get(row.intent.key) or _marked(reading, row.intent.key)
         if found is not None:
             settled.append(_adopted(row, found))
-        elif _begun_too_early(row, reading, lag[side]):
+        elif _begun_too_early(row, reading, lag[side]) or job_runs(row, reading.began_at):
             unknown.append(row)
         elif adopt[side] is Adopt.MARKER and reading.complete and not reading.moved:
             if row.listings + 1 >= LISTINGS:
@@ -69,6 +70,11 @@ def settle_unknown(
         else:
             unknown.append(row)
     return Settling(tuple(settled), tuple(listed), tuple(unknown))
+
+
+def job_runs(row: JournalRow, now: datetime) -> bool:
+    """True for what an asynchronous job may still do: no listing says that it never will."""
+    return row.outcome.state is State.ACCEPTED and row.sent_at is not None and now - row.sent_at < JOB_GIVEN_UP
 
 
 def _marked(reading: Reading, key: str) -> Shown | None:
