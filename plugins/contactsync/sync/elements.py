@@ -80,14 +80,14 @@ def apply(
         if i in wanted:
             wanted[i] = _edit(wanted[i], before, after, target, held, source_wins=source_wins)
         elif i in target.removed:
-            wanted[i] = _project(after, held, None, None)
+            wanted[i] = _project(after, held)
     heirs = _heirs(source)
     for i, element in source.added.items():
         if i in wanted:
             wanted[i] = _merge(wanted[i], element, now.values(), target, held, giver, source_wins=source_wins)
         else:
             gone = heirs.get(i)
-            wanted[i] = _project(element, held, gone, now.get(gone.id) if gone else None)
+            wanted[i] = _project(element, held, giver, gone, now.get(gone.id) if gone else None)
     fitted, dropped = _fit(wanted, now, held)
     fitted = _one_primary(fitted, now, target, source_wins=source_wins)
     touched = tuple(sorted(i for i in set(fitted) | set(now) if fitted.get(i) != now.get(i)))
@@ -133,12 +133,19 @@ def _heirs(source: Changes) -> dict[str, Element]:
     return out
 
 
-def _project(element: Element, held: Holding, gone: Element | None, heir: Element | None) -> Element:
-    """A new element as the target can hold it; one that replaces another keeps what the source did not change."""
+def _project(
+    element: Element,
+    held: Holding,
+    giver: Holding | None = None,
+    gone: Element | None = None,
+    heir: Element | None = None,
+) -> Element:
+    """A new element as the target can hold it; one that replaces another keeps what the source cannot say of it."""
     label, primary = element.label, element.primary
     if gone is not None and heir is not None:
-        label = heir.label if element.label == gone.label else element.label
-        primary = heir.primary if element.primary == gone.primary else element.primary
+        unsaid = label is None or not (giver is None or _has_place(giver, heir.label))
+        label = heir.label if unsaid and label == gone.label else label
+        primary = heir.primary if primary is None else primary
     return Element(
         element.id, element.value, (label or "") if held.label else None, bool(primary) if held.primary else None
     )

@@ -79,7 +79,7 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
         _settle_apart(apart, name, intent, planned, observed)
     now_there = now_values(there)
     # A source side written in this very run shows more than the plan was made from: only an older view moves.
-    if there.observed_at is None or intent.source_observed_at is None or there.observed_at < intent.source_observed_at:
+    if there.observed_at is None or there.observed_at < (intent.source_observed_at or there.observed_at):
         now_there.update(intent.source)
     here = replace(
         _rebased(here, bases[target], {**now_values(here), **intent.patch, **got}),
@@ -170,8 +170,18 @@ def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, source: st
         apart[name] = Apart(ApartReason.NOT_REPRESENTABLE, left, right, {intent.side: dropped})
     elif not _same(name, intent.patch[name], observed):
         apart[name] = Apart(ApartReason.UNPROVEN, left, right)
-    else:
-        apart.pop(name, None)
+    elif name in apart and not _outlives(apart[name], name, intent, source, observed):
+        del apart[name]
+
+
+def _outlives(apart: Apart, name: str, intent: Intent, source: str | None, observed: str) -> bool:
+    """True where the write of the same plan the other way was refused, or has not brought what waits for it."""
+    if not kind_of(name).several or source is None:
+        return False
+    ours, theirs = by_id(source), by_id(observed)
+    waiting = set(apart.dropped.get(intent.side.other, ())) & (theirs.keys() - ours.keys())
+    refused = apart.reason is ApartReason.REFUSED and intent.before.get(name) in (apart.left, apart.right)
+    return bool(waiting) or (refused and ours.keys() != theirs.keys())
 
 
 def _same(name: str, sent: str, observed: str) -> bool:

@@ -382,3 +382,9 @@ def test_a_label_edited_here_and_added_there_ends_the_same_on_both_sides(side: S
         now = as_seen_from(side, listed("a/mine"), listed("a/theirs"))
         settled = several(base, now, a_pair("emails", conflicts=ConflictPolicy(policy.value)))
         assert settled.write == {policy.other: listed(f"a/{label}")}
+
+
+def test_a_replaced_element_brings_its_own_label_where_its_side_has_labels() -> None:
+    """`home` was typed there for the element that goes; nobody said it of the new one."""
+    settled = several(both_had("old/"), (listed("new/"), listed("old/home")))
+    assert labels(settled.write[RIGHT])["new"] == ""

@@ -411,3 +411,35 @@ def test_an_attribute_that_waits_for_the_other_write_is_not_taken_for_settled() 
     link, _ = folded(an_outcome(target_id="l1", values={"phones": both_done}), link, to_left)
     again = decide_link(Case(link), rules)
     assert [(i.side, i.patch) for i in again.intents] == [(RIGHT, {"phones": both_done})]
+
+
+def freed() -> tuple[Link, Intent, Intent]:
+    """Left has two places: b waited for one. Left removes a: a goes there, b comes here, two writes of one plan."""
+    two, three = replace(FREE, max_items=2), listed("a", "b", "c")
+    pair = a_pair("tags", two, FREE)
+    apart = {"tags": Apart(ApartReason.NOT_REPRESENTABLE, listed("a", "c"), three, {LEFT: ("b",)})}
+    link = a_link({"tags": listed("a", "c")}, {"tags": three}, apart=apart)
+    decision = decide_link(Case(link, {LEFT: a_shown("l1", {"tags": listed("c")})}), some_rules(pair))
+    to_left, to_right = sorted(decision.intents, key=lambda i: i.side)
+    return decision.link, to_left, to_right
+
+
+@pytest.mark.parametrize("state", [State.NOT_SENT, State.REFUSED])
+@pytest.mark.parametrize("left_first", [True, False])
+def test_what_waits_for_a_place_still_does_after_the_other_write(state: State, *, left_first: bool) -> None:
+    link, to_left, to_right = freed()
+    outcomes = [(to_left, an_outcome(state, target_id="l1")), (to_right, an_outcome(values={"tags": listed("b", "c")}))]
+    for intent, outcome in outcomes if left_first else outcomes[::-1]:
+        link, _ = folded(outcome, link, intent)
+    rules = some_rules(a_pair("tags", replace(FREE, max_items=2), FREE), retry=True)
+    again = decide_link(Case(link), rules)
+    assert [(i.side, i.patch) for i in again.intents] == [(LEFT, {"tags": listed("b", "c")})]
+
+
+def test_when_both_writes_are_done_nothing_stays_apart() -> None:
+    link, to_left, to_right = freed()
+    for intent in (to_right, to_left):
+        target_id = "l1" if intent is to_left else "r1"
+        link, _ = folded(an_outcome(target_id=target_id, values={"tags": listed("b", "c")}), link, intent)
+    assert link.apart == {}
+    assert not is_pending(link, PAIRS)
