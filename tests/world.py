@@ -6,7 +6,9 @@ Hub     the shipped syncs over the local servers: one Freshsales, a Google accou
 
 from __future__ import annotations
 
+import functools
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,7 +29,7 @@ from contactsync.mapping.loader import load_sync
 from contactsync.model.ledger import RunRow
 from contactsync.model.plan import Hold
 from contactsync.model.spec import DagSpec, Limit, Limits, ProjectSpec, Side, SideSpec, SyncSpec
-from contactsync.model.stages import RunKind, RunRequest, Summary
+from contactsync.model.stages import Artefacts, RunKind, RunRequest, Summary
 from contactsync.orchestration.shipped_apps import ShippedApps
 from contactsync.pipeline import Workplace, run_sync
 from contactsync.rest.services import MemoryMetadata, Services
@@ -76,6 +78,7 @@ class World:
     ledger: Ledger | None = None
     services: Services | None = None
     open_app: Callable[[Side], App] | None = None
+    artefacts: Artefacts | None = None
     step: float = 60.0
     number: int = 0
 
@@ -83,7 +86,7 @@ class World:
         if self.ledger is None:
             self.ledger = new_ledger(self.root / "ledger.db", self.clock)
         self.services = self.services or Services(metadata=MemoryMetadata(), clock=self.clock, sleep=self.clock.sleep)
-        self.artefacts = LocalArtefacts(self.root)
+        self.artefacts = self.artefacts or LocalArtefacts(self.root)
         for side in Side:
             connection = self.spec.side(side).connection
             if self.spec.side(side).app == "memory" and connection not in BOOKS:
@@ -114,6 +117,7 @@ class World:
         return kind(Access(half.connection, {}, services=self.services), kind.Options(**half.options))
 
     def place(self, *, ended: bool = True) -> Workplace:
+        assert self.artefacts is not None
         return Workplace(
             self.spec, ProjectSpec(), self.app, self.known, self.artefacts, self.clock, lambda _owner: ended
         )
@@ -142,9 +146,18 @@ class World:
 
 
 def new_ledger(path: Path, clock: Clock) -> Ledger:
-    engine = make_engine(f"sqlite:///{path}")
-    upgrade(engine)
-    return Ledger(engine, clock)
+    path.write_bytes(_empty_ledger())
+    return Ledger(make_engine(f"sqlite:///{path}"), clock)
+
+
+@functools.cache
+def _empty_ledger() -> bytes:
+    """Migrating takes longer than most runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = make_engine(f"sqlite:///{folder}/ledger.db")
+        upgrade(engine)
+        engine.dispose()
+        return Path(folder, "ledger.db").read_bytes()
 
 
 def services_on(ledger: Ledger, clock: Clock) -> Services:

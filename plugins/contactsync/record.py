@@ -35,6 +35,7 @@ class Folding:
     holds: list[Hold] = field(default_factory=list)
     folded: list[str] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
+    freed: dict[str, set[int]] = field(default_factory=dict)  # key hashes of contacts that were deleted
 
     def start(self, plan: Plan) -> None:
         """Take the plan's own observations."""
@@ -55,7 +56,22 @@ class Folding:
             link = self.links[link_id]
             if link.due_run is None and is_pending(link, self.pairs):
                 self.links[link_id] = replace(link, due_run=0)
+        self._judge_again()
         self._keep_holds()
+
+    def _judge_again(self) -> None:
+        """Who was held beside a contact that was now deleted is read and judged again (core 4)."""
+        if not self.freed:
+            return
+        members = [m for m in self.reader.key_members(self.sync_id, self.freed) if m.link_id is None]
+        for side in SIDES:
+            absent = [m.contact_id for m in members if m.side is side and (side, m.contact_id) not in self.known]
+            found = self.reader.known(self.sync_id, side, absent)
+            self.known.update({(side, i): k for i, k in found.items()})
+        for key, row in self.known.items():
+            same = any(self.freed.get(name, set()) & {*hashes} for name, hashes in row.keys.items())
+            if same and row.link_id is None and not row.tombstone:
+                self.known[key] = replace(row, due_run=0)
 
     def _keep_holds(self) -> None:
         """What is worked on gets its holds anew; one whose reason still stands is not lost by an edit elsewhere."""
@@ -85,6 +101,8 @@ class Folding:
         key = (intent.side, intent.target_id)
         if outcome.state in (State.DONE, State.ADOPTED) and intent.verb is Verb.DELETE and key in self.known:
             gone = self.known[key]
+            for name, hashes in gone.keys.items():
+                self.freed.setdefault(name, set()).update(hashes)
             self.known[key] = replace(gone, tombstone=True, raw=None, keys={}, generation=gone.generation + 1)
         elif outcome.values is not None:
             self.known[key] = self._as_observed(self.known.get(key), intent.target_id, outcome)
