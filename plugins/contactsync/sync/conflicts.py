@@ -12,7 +12,8 @@ from contactsync.contact import is_empty
 from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, ConflictPolicy, FieldPair, Side
-from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested, moved_base
+from contactsync.sync.bases import moved_base, shared_base
+from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested
 
 
 @dataclass(frozen=True)
@@ -222,12 +223,13 @@ def _several(
     base: dict[Side, str] = {}
     closed = []
     for side in SIDES:
-        ids = _settled_ids(state, side, made[side], kept.get(side.other))
-        overwritten = kept[side].touched if side in kept else ()
+        overwritten = set(kept[side].touched if side in kept else ())
+        ids = _settled_ids(state, side, made[side], kept.get(side.other), overwritten)
         if side.other not in carried and not made[side].ids <= {*ids, *overwritten}:
             closed.append(side)
-        if ids or first:
-            base[side] = moved_base(None if first else state.base[side], state.now[side], ids)
+        shared = shared_base(made[side], state.now[side.other], kept.get(side.other))
+        if ids or shared or first:
+            base[side] = moved_base(None if first else state.base[side], state.now[side], ids, shared)
     apart = None
     if dropped:
         apart = _apart(state, ApartReason.NOT_REPRESENTABLE, dropped)
@@ -245,13 +247,15 @@ def _several(
     )
 
 
-def _settled_ids(state: FieldState, side: Side, made: Changes, carried: Applied | None) -> tuple[str, ...]:
+def _settled_ids(
+    state: FieldState, side: Side, made: Changes, carried: Applied | None, overwritten: set[str]
+) -> tuple[str, ...]:
     """Changed elements about which nothing is left to write: carried without a write, or as the other side has them.
 
-    Those that are written move when the write is folded.
+    Those that are written, on either side, move when the write is folded.
     """
     if carried is not None:
-        return tuple(made.ids - set(carried.touched))
+        return tuple(made.ids - set(carried.touched) - (overwritten - made.added.keys()))
     other: Elements = by_id(state.now[side.other])
     held, other_held = state.pair.holding(side), state.pair.holding(side.other)
     alike = [i for i, e in made.added.items() if i in other and agree(e, other[i], held, other_held)]

@@ -259,34 +259,3 @@ def _unclash(fitted: dict[str, Element], now: Elements) -> dict[str, Element]:
         taken.add(kept.label)
         out[i] = kept
     return out
-
-
-ATTRIBUTES = ("label", "primary", "value")
-
-
-def written_base(
-    base: str | None, before: str | None, sent: str | None, shown: str | None, touched: Iterable[str]
-) -> str:
-    """A base after a write of `sent` over `before`: of the touched elements, only what the write changed moves.
-
-    An attribute that it left alone may still wait to be carried the other way, unless the target cannot hold it.
-    """
-    out, was, asked, seen = by_id(base), by_id(before), by_id(sent), by_id(shown)
-    for i in touched:
-        if i not in seen:
-            out.pop(i, None)
-        elif i not in out or i not in was or i not in asked:
-            out[i] = seen[i]
-        else:
-            pairs = {name: (getattr(was[i], name), getattr(asked[i], name)) for name in ATTRIBUTES}
-            moved = [name for name, (old, new) in pairs.items() if old != new or new is None]
-            out[i] = replace(out[i], **{name: getattr(seen[i], name) for name in moved})
-    return encode(out.values())
-
-
-def moved_base(base: str | None, observed: str | None, touched: tuple[str, ...]) -> str:
-    """A base in which only the touched elements moved to what was observed (core 1)."""
-    kept, seen = by_id(base), by_id(observed)
-    out = {i: e for i, e in kept.items() if i not in touched}
-    out.update({i: seen[i] for i in touched if i in seen})
-    return encode(out.values())

@@ -11,8 +11,9 @@ from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
+from contactsync.sync.bases import written_base
 from contactsync.sync.creates import link_id
-from contactsync.sync.elements import by_id, written_base
+from contactsync.sync.elements import by_id
 from contactsync.sync.links import now_values
 
 _DAY = timedelta(days=1)
@@ -138,17 +139,12 @@ def _move(bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, obser
             bases[source][name] = planned
         return
     before, sent = intent.before.get(name), intent.patch[name]
-    touched = set(intent.touched.get(name, ())) - _still_differing(bases[target].get(name), before, planned, observed)
-    mine = {*touched, *_forms_of(name, intent, observed)}
+    touched = intent.touched.get(name, ())
+    # What the target added itself and the source still lacks is not settled by a change of its label or the like.
+    still_new = by_id(before).keys() - by_id(bases[target].get(name)).keys() - by_id(planned).keys()
+    mine = {*touched, *_forms_of(name, intent, observed)} - still_new
     bases[target][name] = written_base(bases[target].get(name), before, sent, observed, mine)
     bases[source][name] = written_base(bases[source].get(name), before, sent, planned, touched)
-
-
-def _still_differing(base: str | None, before: str | None, planned: str | None, observed: str) -> set[str]:
-    """Elements that both sides added by themselves and that are not alike yet: the other write makes them so."""
-    theirs, ours = by_id(observed), by_id(planned)
-    added = (by_id(before).keys() - by_id(base).keys()) & theirs.keys() & ours.keys()
-    return {i for i in added if (theirs[i].label, theirs[i].primary) != (ours[i].label, ours[i].primary)}
 
 
 def _forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:

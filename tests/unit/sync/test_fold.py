@@ -14,6 +14,7 @@ from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pen
 from contactsync.sync.links import Case, decide_link, now_values
 from factories import (
     FREE,
+    FULL,
     LEFT,
     RIGHT,
     WHEN,
@@ -443,3 +444,34 @@ def test_when_both_writes_are_done_nothing_stays_apart() -> None:
         link, _ = folded(an_outcome(target_id=target_id, values={"tags": listed("b", "c")}), link, intent)
     assert link.apart == {}
     assert not is_pending(link, PAIRS)
+
+
+@pytest.mark.parametrize("state", [State.NOT_SENT, State.REFUSED, State.OVERTAKEN])
+def test_a_kept_element_is_still_kept_when_its_return_has_to_be_tried_again(state: State) -> None:
+    """Left removed it, right renamed it: it is to return to the left, however often that takes."""
+    rules = some_rules(a_pair("phones"), retry=True)
+    halves = [a_side(i, {"phones": listed("1/home", "2/")}) for i in ("l1", "r1")]
+    shown = both(a_shown("l1", {"phones": listed("2/")}), a_shown("r1", {"phones": listed("1/work", "2/")}))
+    decision = decide_link(Case(a_link(*halves), shown), rules)
+    for _ in range(3):
+        (intent,) = decision.intents
+        assert (intent.side, intent.patch) == (LEFT, {"phones": listed("1/work", "2/")})
+        values = {"phones": listed("2/")} if state is State.OVERTAKEN else None
+        link, _ = folded(an_outcome(state, target_id="l1", values=values), decision.link, intent)
+        decision = decide_link(Case(link, shown), rules)
+
+
+def test_a_new_element_is_not_settled_by_a_change_that_came_to_it_meanwhile() -> None:
+    """Right added b as its primary one; left's a is the primary one. b is demoted, but has not reached the left yet."""
+    a, b = Element("a", "a", "", True), Element("b", "b", "", True)
+    old = replace(a, primary=False)
+    rules = some_rules(a_pair("emails", FULL, FULL))
+    halves = [a_side(i, {"emails": listed(old)}) for i in ("l1", "r1")]
+    shown = both(a_shown("l1", {"emails": listed(a)}), a_shown("r1", {"emails": listed(old, b)}))
+    decision = decide_link(Case(a_link(*halves), shown), rules)
+    to_left, to_right = sorted(decision.intents, key=lambda i: i.side)
+    after = listed(a, replace(b, primary=False))
+    assert to_left.patch == to_right.patch == {"emails": after}
+    link, _ = folded(an_outcome(State.NOT_SENT, target_id="l1"), decision.link, to_left)
+    link, _ = folded(an_outcome(values={"emails": after}), link, to_right)
+    assert [(i.side, i.patch) for i in decide_link(Case(link), rules).intents] == [(LEFT, {"emails": after})]
