@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from contactsync.apps.memory import Book
+from contactsync.demo.vcards import card_of
 from contactsync.model.exchange import State
 from contactsync.model.plan import JournalRow
 from contactsync.model.spec import Side, SideSpec
@@ -16,8 +17,7 @@ from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.people_data import people
 from contactsync.sandbox.people_seed import seed_people
 from crash_run import KILLED, crash
-from person_cards import lines
-from radicale_server import RadicaleServer, card, radicale_fixture  # noqa: F401
+from radicale_server import RadicaleServer, radicale_fixture  # noqa: F401
 from views import differences, links
 from world import Hub, World, hub_of, mail, memory_spec
 
@@ -86,7 +86,7 @@ def test_a_create_on_a_carddav_server_is_found_by_its_uid(tmp_path: Path, radica
 @pytest.mark.parametrize("place", PLACES)
 def test_an_update_of_a_card_is_neither_lost_nor_repeated(tmp_path: Path, radicale: RadicaleServer, place: str) -> None:
     book = radicale.home().book()
-    book.put("ada", card("ada", *lines(PERSON[0])))
+    book.put("ada", card_of(PERSON[0], "ada"))
     with hub_of(tmp_path, book=book) as hub:
         seed_freshsales(hub.freshsales, PERSON)
         world = hub.world("freshsales-carddav")

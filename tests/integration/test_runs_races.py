@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import requests
 from contactsync.apps.base import App
+from contactsync.demo.vcards import card_of
 from contactsync.model.exchange import State
 from contactsync.model.spec import Side
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.knobs import Fault, Trouble
 from contactsync.sandbox.people_data import people
-from person_cards import cards
 from radicale_server import RadicaleBook, RadicaleServer, radicale_fixture  # noqa: F401
 from requests.adapters import HTTPAdapter
 from views import differences, links
@@ -225,7 +225,7 @@ def test_a_lagging_google_neither_reverts_our_write_nor_creates_twice(tmp_path: 
 
 def test_what_one_sync_of_the_hub_made_is_not_made_again_by_the_other(tmp_path: Path, radicale: RadicaleServer) -> None:
     """The same person is in both address books; Freshsales shows its new contacts late."""
-    book = radicale.home().seeded(cards(PERSONS))
+    book = radicale.home().seeded([card_of(p, f"person-{p.number}") for p in PERSONS])
     with hub_of(tmp_path, book=book) as hub:
         hub.freshsales.knobs.lag_seconds = 100.0
         hub.step = 10.0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _EMAIL_TYPES = ("work", "home", "other")
-_PHONE_TYPES = ("work", "mobile", "home")
+_PHONE_TYPES = ("mobile", "work", "home")
 
 
 def seed_people(sandbox: PeopleSandbox, people: Iterable[Person], user: str = USER) -> dict[int, str]:
