@@ -20,6 +20,7 @@ from contactsync.model.plan import Intent, Outcome
 from contactsync.model.spec import Side
 from contactsync.model.stages import Loaded
 from contactsync.rest.deadline import leaving_within
+from contactsync.sync.unknowns import JOB_GIVEN_UP
 
 log = logging.getLogger(__name__)
 
@@ -80,15 +81,12 @@ class Loader:
     def _write_all(self, intents: Sequence[Intent]) -> None:
         order = self.order
         self.intents = {i.key: i for i in intents}
-        self.hanging = any(
-            r.outcome.state is State.ACCEPTED and r.intent.side is order.side
-            for r in self.ledger.unfolded(order.sync_id)
-        )
+        # While a job of an earlier run, or of another sync of this account, hangs, no second one is begun (core 22).
+        self.hanging = bool(self.ledger.jobs(self.target.account, order.clock() - JOB_GIVEN_UP))
         waiting = self._plan(intents)
         self.claim = self.ledger.claim(order.sync_id, order.run_id, order.side, order.fence)
         for verb in (Verb.UPDATE, Verb.CREATE, Verb.DELETE):
             queue = [i for i in intents if i.verb is verb and i.key in waiting]
-            # While a job of an earlier run hangs, no second one is begun on this account (core 22).
             while queue and self.trouble is None and not (self.hanging and verb is Verb.CREATE):
                 size = self._chunk(verb)
                 queue = self._checked_chunk(queue[:size]) + queue[size:] + self._after_limit()

@@ -326,3 +326,20 @@ def test_a_job_that_takes_too_long_is_polled_by_later_runs_and_not_started_twice
     for _ in range(3):
         world.run()
     assert len(world.right.contacts()) == 13 == len(links(world))
+
+
+def test_no_job_is_begun_while_one_of_another_sync_of_the_account_hangs(tmp_path: Path) -> None:
+    first = bulky(tmp_path)
+    first.right.hold_jobs(busy=True)
+    first.run()
+    spec = replace(memory_spec(), id="other", right=first.spec.right)
+    other = World(tmp_path, spec, first.clock, first.ledger, first.services)
+    for k in range(12):
+        other.left.put(f"o{k}", {"names.given": f"Uma {k}", "emails": mail(f"uma{k}@example.org")})
+    other.run()
+    assert len(first.right.state["jobs"]) == 1
+    first.right.hold_jobs(busy=False)
+    for world in (first, other) * 3:
+        world.clock.forward(minutes=5)
+        world.run()
+    assert len(first.right.contacts()) == 24 == len(links(first)) == len(links(other))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, select
 
 from contactsync.ledger.codec import unpack
 from contactsync.ledger.statements import chunks
-from contactsync.ledger.tables import journal, journal_key
+from contactsync.ledger.tables import journal, journal_key, sync
 from contactsync.model.exchange import State, Verb
 from contactsync.model.plan import Intent, JournalRow, Outcome
 from contactsync.model.spec import Side
@@ -42,6 +42,18 @@ def creates(
         for chunk in chunks(wanted):
             found.update(_creates(connection, account, match_key, chunk, since))
     return [found[seq] for seq in sorted(found)]
+
+
+def jobs(connection: Connection, account: str, since: datetime) -> list[JournalRow]:
+    """Rows of any sync that a job on this account, begun since then, has not answered yet; oldest first."""
+    query = (
+        select(journal)
+        .join(sync, sync.c.sync_id == journal.c.sync_id)  # few syncs, and few rows of each are not folded
+        .where(journal.c.folded.is_(False), journal.c.account == account)
+        .where(journal.c.state == State.ACCEPTED, journal.c.sent_at >= since)
+        .order_by(journal.c.seq)
+    )
+    return _rows(connection, query)
 
 
 def writes_of(connection: Connection, sync_id: str, link_ids: Collection[str], since: datetime) -> list[JournalRow]:

@@ -137,6 +137,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return journal.creates(connection, account, hashes, since)
 
+    def jobs(self, account: str, since: datetime) -> list[JournalRow]:
+        """Rows that asynchronous jobs on this account, begun since then by any sync, have not answered (core 22)."""
+        with reading(self._engine) as connection:
+            return journal.jobs(connection, account, since)
+
     def holds(self, sync_id: str) -> list[tuple[Hold, datetime]]:
         """Open holds and since when."""
         with reading(self._engine) as connection:

@@ -8,7 +8,7 @@ import pytest
 from contactsync.contact import Element, encode
 from contactsync.ledger.store import Ledger
 from contactsync.model.exchange import State, Verb
-from contactsync.model.ledger import FoldBatch
+from contactsync.model.ledger import FoldBatch, SyncRow
 from contactsync.model.plan import Intent, JournalRow, Outcome
 from contactsync.model.spec import Side
 from ledger_rows import ACCOUNT, OWNER, RUN, SYNC, WHEN, a_lock, an_intent, nobody_ended, planned, sent
@@ -186,6 +186,20 @@ def test_creates_of_any_sync_are_found_by_account_and_key(ledger: Ledger, ledger
     assert ledger.creates(ACCOUNT, {"phone": ["h1"]}, began) == []
     assert ledger.creates(ACCOUNT, {"email": ["h2"]}, began) == []
     assert ledger.creates(ACCOUNT, {"email": ["h1"]}, began + timedelta(microseconds=1)) == []
+
+
+def test_unanswered_jobs_of_any_sync_are_found_by_account(ledger: Ledger, ledger_clock: Clock) -> None:
+    began = ledger_clock()
+    for sync_id in ("hub-1", "hub-2"):
+        ledger.save_sync(SyncRow(sync_id, "salt"))
+    _create(ledger, "hub-1", "k1", ACCOUNT, "h1", State.ACCEPTED)
+    _create(ledger, "hub-2", "k2", ACCOUNT, "h2", State.ACCEPTED)
+    _create(ledger, "hub-2", "k3", "book.example", "h3", State.ACCEPTED)
+    _create(ledger, "hub-2", "k4", ACCOUNT, "h4", State.UNKNOWN)
+    assert [row.intent.key for row in ledger.jobs(ACCOUNT, began)] == ["k1", "k2"]
+    assert ledger.jobs(ACCOUNT, began + timedelta(microseconds=1)) == []
+    ledger.settle("hub-1", [Outcome("k1", State.DONE, "r1")])
+    assert [row.intent.key for row in ledger.jobs(ACCOUNT, began)] == ["k2"]
 
 
 def test_many_keys_are_asked_for_at_once(ledger: Ledger, ledger_clock: Clock) -> None:
