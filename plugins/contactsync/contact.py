@@ -50,6 +50,8 @@ class Kind(StrEnum):
 
 _SEVERAL = frozenset({Kind.EMAILS, Kind.PHONES, Kind.ADDRESSES, Kind.URLS, Kind.TAGS})
 
+_SEVERAL_BY_NAME = {kind.value: kind for kind in _SEVERAL}
+
 FIELDS: Mapping[str, Kind] = {
     "names.prefix": Kind.TEXT,
     "names.given": Kind.TEXT,
@@ -81,8 +83,20 @@ ADDRESS_PARTS = ("street", "extended", "po_box", "city", "region", "postal_code"
 
 
 def kind_of(field: str) -> Kind:
-    """The kind of a contact field; custom.<key> is text unless a mapping says otherwise."""
-    return FIELDS.get(field, Kind.TEXT)
+    """The kind of a contact field. Columns beside the contact fields (`column_name`) carry a list's kind in front."""
+    kind = FIELDS.get(field)
+    if kind is not None:
+        return kind
+    prefix, colon, _ = field.partition(":")
+    return _SEVERAL_BY_NAME.get(prefix, Kind.TEXT) if colon else Kind.TEXT
+
+
+def column_name(name: str, kind: Kind) -> str:
+    """The column of something that is no contact field: a pair of own fields, an own field that an action writes.
+
+    Single values are kept as text in normal form, whatever their kind; only lists need theirs to be known.
+    """
+    return f"{kind}:{name}" if kind.several else name
 
 
 # ---- elements of fields with several values

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from contactsync.contact import Kind
+from contactsync.model.rules import How, Test
 
 
 class Adopt(StrEnum):
@@ -118,6 +119,53 @@ class Credential:
     placeholder: str = ""
 
 
+class Takes(StrEnum):
+    """What stands behind a condition's name in YAML."""
+
+    NOTHING = "nothing"  # `- has_open_deals`
+    TEXTS = "texts"  # `- owned_by: x` or a list: any of them
+    COMPARISON = "comparison"  # `- lead_score: {between: [60, 100]}`
+
+
+@dataclass(frozen=True)
+class ConditionInfo:
+    """A condition of the app's own (beside `field` and `already_exists`, which all have).
+
+    fields   own fields judged; it holds where it holds for any of them
+    test, value   of a condition that takes nothing; test alone for one that takes texts
+    missing  why it cannot be judged with these options, and what to do; '' = it can
+    """
+
+    name: str
+    title: str
+    takes: Takes
+    fields: tuple[str, ...]
+    test: Test = Test.EQUALS
+    value: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class ActionInfo:
+    """An action on a contact of the app.
+
+    field    own field written; '' = named in YAML (update_field)
+    value    the fixed value, None = given in YAML
+    reverse  the action that takes it back
+    allow    key that must be true in YAML where the action loosens something (allow_unmark)
+    missing  why it cannot be done with these options, and what to do; '' = it can
+    """
+
+    name: str
+    title: str
+    field: str
+    how: How = How.SET
+    value: str | None = None
+    reverse: str = ""
+    allow: str = ""
+    missing: str = ""
+
+
 @dataclass(frozen=True)
 class AppInfo:
     """Everything about an app that is data."""
@@ -131,6 +179,10 @@ class AppInfo:
     caps: Capabilities
     docs: str = ""
     notes: tuple[str, ...] = field(default_factory=tuple)  # one line each, for the generated docs
+    conditions: tuple[ConditionInfo, ...] = ()
+    actions: tuple[ActionInfo, ...] = ()
+    tag_field: str = ""  # own field of tags, labels or categories that `deletions: tag` may set
+    archive: ActionInfo | None = None  # what `deletions: archive` does; None = the app has no archive
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from contactsync.contact import Kind
+from contactsync.model.rules import Rule
 
 
 class Side(StrEnum):
@@ -51,7 +52,16 @@ class DeletionPolicy(StrEnum):
     """What the deletion of a contact on one side does to its partner."""
 
     IGNORE = "ignore"
+    TAG = "tag"  # the partner is marked with a tag, label or category
+    ARCHIVE = "archive"  # where the app has an archive
     DELETE = "delete"
+
+
+class Unsubscribes(StrEnum):
+    """What an opt-out does; only where both apps hold consent. Opt-ins are never carried (core 18)."""
+
+    IGNORE = "ignore"
+    CARRY = "carry"
 
 
 @dataclass(frozen=True)
@@ -92,12 +102,43 @@ class MatchSpec:
 
 
 @dataclass(frozen=True)
+class Pick:
+    """Which element of several feeds a single value: the remembered one, else that of the label, else `first`."""
+
+    label: str = ""
+    first: bool = True  # else: first element that no other pair or slot holds
+
+
+@dataclass(frozen=True)
+class PairSpec:
+    """One pair of `fields.pairs`, in the apps' own field names. It takes its fields out of the defaults.
+
+    direction, conflicts  None = as the sync
+    options     left choice -> right choice, both ways; a value in neither list is held, or skipped
+    transforms  names of mapping.transforms, applied on the way from the sender
+    """
+
+    left: str
+    right: str
+    direction: Direction | None = None
+    conflicts: ConflictPolicy | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    skip_unknown_option: bool = False
+    pick: Pick | None = None
+    transforms: tuple[str, ...] = ()
+    shorten: bool = False  # too_long: shorten
+    clear_blanks: bool = False  # blanks: clear
+    lossy: bool = False  # accepted
+
+
+@dataclass(frozen=True)
 class FieldsSpec:
-    """Which contact fields the default mapping takes part in; only = () means all."""
+    """Which contact fields the default mapping takes part in (only = () means all), and the pairs beside it."""
 
     defaults: bool = True
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    pairs: tuple[PairSpec, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +169,9 @@ class SyncSpec:
     fields: FieldsSpec = field(default_factory=FieldsSpec)
     full_every: timedelta = timedelta(days=6)
     deletions: Mapping[Side, DeletionPolicy] = field(default_factory=dict)  # by the side on which one was deleted
+    deletion_tag: str = ""
+    unsubscribes: Unsubscribes = Unsubscribes.IGNORE
+    rules: Mapping[Side, tuple[Rule, ...]] = field(default_factory=dict)  # by the side read from; none = every contact
     limits: Limits = field(default_factory=Limits)
 
     def side(self, side: Side) -> SideSpec:
@@ -169,6 +213,8 @@ class FieldPair:
     right: Holding
     direction: Direction = Direction.BOTH
     conflicts: ConflictPolicy = ConflictPolicy.LEFT
+    clear_blanks: bool = False  # a blank clears the other side
+    shorten: bool = False  # what is too long is cut to what the target holds, and compared so
 
     def holding(self, side: Side) -> Holding:
         """What that side can hold."""

@@ -9,12 +9,16 @@ from datetime import datetime
 
 from contactsync.contact import Values, key_hash, key_values
 from contactsync.model.exchange import Json
+from contactsync.model.rules import Matching
 from contactsync.model.spec import Side
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One contact as this run read it."""
+    """One contact as this run read it.
+
+    matching  which rules of its direction it matches; None = the direction has no rules: every contact
+    """
 
     id: str
     values: Values
@@ -25,6 +29,7 @@ class Shown:
     modified_at: datetime | None = None
     ref: Json = field(default_factory=dict)
     marker: tuple[str, ...] = ()
+    matching: Matching | None = None
 
 
 @dataclass(frozen=True)
