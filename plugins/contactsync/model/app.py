@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from contactsync.contact import Kind
-from contactsync.model.rules import How, Test
+from contactsync.model.rules import Compare, How
 
 
 class Adopt(StrEnum):
@@ -132,7 +132,7 @@ class ConditionInfo:
     """A condition of the app's own (beside `field` and `already_exists`, which all have).
 
     fields   own fields judged; it holds where it holds for any of them
-    test, value   of a condition that takes nothing; test alone for one that takes texts
+    compare, value   of a condition that takes nothing; compare alone for one that takes texts
     missing  why it cannot be judged with these options, and what to do; '' = it can
     """
 
@@ -140,7 +140,7 @@ class ConditionInfo:
     title: str
     takes: Takes
     fields: tuple[str, ...]
-    test: Test = Test.EQUALS
+    compare: Compare = Compare.EQUALS
     value: str = ""
     missing: str = ""
 

@@ -10,13 +10,13 @@ from enum import StrEnum
 class Join(StrEnum):
     """What a node of a condition is."""
 
-    TEST = "test"  # a leaf
+    LEAF = "leaf"
     ALL = "all"
     ANY = "any"
     NOT = "not"  # none of its parts holds
 
 
-class Test(StrEnum):
+class Compare(StrEnum):
     """How a leaf judges a value. Texts are compared with case and spaces folded away."""
 
     EQUALS = "equals"
@@ -44,7 +44,7 @@ class Condition:
     join: Join
     name: str = ""
     field: str = ""
-    test: Test = Test.EQUALS
+    compare: Compare = Compare.EQUALS
     values: tuple[str, ...] = ()
     parts: tuple[Condition, ...] = ()
 
