@@ -182,7 +182,11 @@ REFUSED = {
     "no duration": ("full_every: 0d\n", ":5: full_every: ", "whole number"),
     "long duration": ("full_every: 99999d\n", ":5: full_every: ", "at most 366d"),
     "number for duration": ("full_every: 6\n", ":5: full_every: ", "6 is not a length of time"),
-    "policy": ("deletions: {left_to_right: remove}\n", ":5: deletions.left_to_right: ", "Allowed: ignore, tag, archive, delete."),
+    "policy": (
+        "deletions: {left_to_right: remove}\n",
+        ":5: deletions.left_to_right: ",
+        "Allowed: ignore, tag, archive, delete.",
+    ),
     "policy of a closed direction": (
         "direction: right_to_left\ndeletions: {left_to_right: delete}\n",
         ":6: deletions.left_to_right: ",
