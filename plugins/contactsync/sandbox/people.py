@@ -17,15 +17,17 @@ from urllib.parse import parse_qs
 
 from contactsync.sandbox.limits import Allowance, Limit
 from contactsync.sandbox.people_account import Account
+from contactsync.sandbox.people_consent import Client, ConsentDesk
+from contactsync.sandbox.people_consent_routes import OPEN, ConsentRoutes
 from contactsync.sandbox.people_contact_routes import ContactRoutes
 from contactsync.sandbox.people_errors import PeopleError, quota_spent, scope_missing, unauthenticated
 from contactsync.sandbox.people_group_routes import GroupRoutes
 from contactsync.sandbox.people_knobs import PeopleKnobs
-from contactsync.sandbox.people_oauth import READ_ONLY, READ_WRITE, Access, Grant, ServiceAccount, TokenDesk
+from contactsync.sandbox.people_oauth import READ_ONLY, READ_WRITE, Grant, ServiceAccount, TokenDesk
 from contactsync.sandbox.people_state import Person, Rules
 from contactsync.sandbox.server import Record
 from contactsync.sandbox.transport import Outcome
-from contactsync.sandbox.wire import Refused, Reply, Request, Traffic, html, route
+from contactsync.sandbox.wire import Reply, Request, Traffic, html
 
 USER = "uma@muster.example"
 CLIENT_ID = "sandbox.apps.example"
@@ -35,7 +37,7 @@ PROJECT = "100000000001"
 _MINUTE = 60.0
 
 
-class PeopleSandbox(ContactRoutes, GroupRoutes):
+class PeopleSandbox(ContactRoutes, GroupRoutes, ConsentRoutes):
     """Google Contacts on 127.0.0.1. `USER` has consented; other accounts come to be when first used."""
 
     name = "google_contacts"
@@ -46,6 +48,8 @@ class PeopleSandbox(ContactRoutes, GroupRoutes):
         self.google = knobs if knobs is not None else PeopleKnobs()
         super().__init__(port=port, knobs=self.google, clock=clock)
         self.desk = TokenDesk()
+        self.consents = ConsentDesk([Client(CLIENT_ID, CLIENT_SECRET)])
+        self.signed_in = USER
         self.accounts: dict[str, Account] = {}
         self.parallel_mutations = 0
         self._mutating: dict[str, int] = {}
@@ -76,11 +80,6 @@ class PeopleSandbox(ContactRoutes, GroupRoutes):
             "refresh_token": REFRESH_TOKEN,
             "token_uri": self.token_uri,
         }
-
-    @property
-    def token_uri(self) -> str:
-        """The address of the token endpoint."""
-        return f"{self.url}/token"
 
     def add_service_account(self, email: str, public_key: bytes, *, delegated: bool = True) -> None:
         """Knows a service account by its public key (PEM); only a delegated one may act for users."""
@@ -160,7 +159,7 @@ class PeopleSandbox(ContactRoutes, GroupRoutes):
 
     def _answer(self, request: Request) -> Outcome:
         """Counts writes of one user that overlap: Google asks for one at a time. Outside the lock they can."""
-        access = self._access(request)
+        access = self.access_of(request)
         if access is None or request.method == "GET" or _is_long_get(request):
             return super()._answer(request)
         with self._gate:
@@ -184,9 +183,9 @@ class PeopleSandbox(ContactRoutes, GroupRoutes):
 
     def admit(self, request: Request) -> Reply | None:
         """401 without a valid access token, 403 without the scope."""
-        if request.path == "/token":
+        if request.path in OPEN:
             return None
-        access = self._access(request)
+        access = self.access_of(request)
         if access is None or access.until <= self.now():
             return unauthenticated().reply
         needed = {READ_WRITE} if request.method != "GET" else {READ_WRITE, READ_ONLY}
@@ -198,7 +197,7 @@ class PeopleSandbox(ContactRoutes, GroupRoutes):
 
     def limits(self, request: Request, traffic: Traffic) -> list[Limit]:
         """Reads and writes per user and minute, an update takes from both; the start of a full sync has its own."""
-        access = self._access(request)
+        access = self.access_of(request)
         if access is None or traffic is Traffic.TOKEN:
             return []
         wanted = [("read", self.google.reads_per_minute, _MINUTE)] if _reads(request) else []
@@ -216,23 +215,15 @@ class PeopleSandbox(ContactRoutes, GroupRoutes):
 
     def account_of(self, request: Request) -> Account:
         """The account whose access token came with the request."""
-        access = self._access(request)
+        access = self.access_of(request)
         if access is None:
             raise unauthenticated()
         return self.account(access.user)
 
-    def _access(self, request: Request) -> Access | None:
-        kind, _, token = (request.headers.get("Authorization") or "").partition(" ")
-        return self.desk.access.get(token) if kind == "Bearer" else None
-
-    @route("POST", r"/token", Traffic.TOKEN)
-    def token(self, request: Request) -> Reply:
-        """Google's token endpoint."""
-        if self.google.invalid_grant:
-            text = "Token has been expired or revoked."
-            raise Refused(Reply(400, {"error": "invalid_grant", "error_description": text}))
-        seconds, rotate = self.google.access_token_seconds, self.google.rotate_refresh_tokens
-        return self.desk.answer(request.form(), self.token_uri, self.now(), seconds, rotate=rotate)
+    def scopes_of(self, request: Request) -> frozenset[str]:
+        """What the request's access token opens."""
+        access = self.access_of(request)
+        return access.scopes if access else frozenset()
 
 
 def _is_long_get(request: Request) -> bool:

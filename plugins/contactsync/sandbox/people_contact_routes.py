@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import abstractmethod
 from typing import Any
 
 from contactsync.sandbox.people_account import Account
-from contactsync.sandbox.people_errors import PeopleError, invalid, mask_missing, not_found
+from contactsync.sandbox.people_consent_routes import subject_number
+from contactsync.sandbox.people_errors import PeopleError, invalid, mask_missing, not_found, scope_missing
 from contactsync.sandbox.people_listing import SORT_ORDERS, Asked
+from contactsync.sandbox.people_oauth import EMAIL
 from contactsync.sandbox.people_request import at_most, body_of, flag, known_query, names_of, number, sources_of
 from contactsync.sandbox.people_schema import CONTACT, READABLE, read_mask, update_mask
 from contactsync.sandbox.people_state import Person
@@ -30,6 +31,10 @@ class ContactRoutes(Sandbox):
     @abstractmethod
     def account_of(self, request: Request) -> Account:
         """The account whose access token came with the request."""
+
+    @abstractmethod
+    def scopes_of(self, request: Request) -> frozenset[str]:
+        """What that access token opens."""
 
     @route("GET", r"/v1/people/([^/:]+)/connections")
     def list_connections(self, request: Request) -> Reply:
@@ -63,7 +68,10 @@ class ContactRoutes(Sandbox):
         account = self.account_of(request)
         view = _view(account, request)
         if request.params[0] == "people/me":
-            return Reply(body=_oneself(account.user))
+            if not account.knobs.me_readable:
+                raise scope_missing()
+            shows_email = EMAIL in self.scopes_of(request) and "emailAddresses" in view.mask
+            return Reply(body=_oneself(account.user, shows_email=shows_email))
         return Reply(body=view.show(account.book.find(request.params[0])))
 
     @route("GET", r"/v1/people:batchGet")
@@ -180,7 +188,11 @@ def _got(account: Account, view: View, name: str) -> Json:
         return {"httpStatusCode": 404, "requestedResourceName": name, "status": not_found().as_status()}
 
 
-def _oneself(user: str) -> dict[str, str]:
+def _oneself(user: str, *, shows_email: bool) -> Json:
     """The person who consented: a stable name; the e-mail address needs another scope than that of contacts."""
-    number = int.from_bytes(hashlib.sha256(user.encode()).digest()[:8], "big")
-    return {"resourceName": f"people/1{number:020d}", "etag": "%me"}
+    number = subject_number(user)
+    body: Json = {"resourceName": f"people/{number}", "etag": "%me"}
+    if shows_email:
+        source = {"primary": True, "verified": True, "source": {"type": "ACCOUNT", "id": number}}
+        body["emailAddresses"] = [{"metadata": source, "value": user}]
+    return body

@@ -13,6 +13,7 @@ class PeopleKnobs(Knobs):
     """Google's settings; 0 means no limit.
 
     expire_at_page=k   the k-th page of the next delta is refused, and all sync tokens given out so far are void
+    me_readable        False refuses people/me, so that only userinfo tells whose a token is
     etag_settling      seconds after a write in which even a fresh etag is refused, as seen after rapid writes
     sources_required   False takes an update with a person's etag alone, as the live API was seen to do
     """
@@ -35,6 +36,9 @@ class PeopleKnobs(Knobs):
     access_token_seconds: float = 3599.0
     rotate_refresh_tokens: bool = False
     invalid_grant: bool = False
+    code_seconds: float = 600.0
+    withhold_refresh_token: bool = False
+    me_readable: bool = True
     phone_region: str = ""
     shuffle: bool = True
 

@@ -14,6 +14,7 @@ from contactsync.sandbox.wire import Refused, Reply
 
 READ_WRITE = "https://www.googleapis.com/auth/contacts"
 READ_ONLY = "https://www.googleapis.com/auth/contacts.readonly"
+EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 _LONGEST_ASSERTION = 3660
 # google-auth signs for this address, wherever its token_uri points to
 _GOOGLES_OWN = "https://oauth2.googleapis.com/token"
@@ -65,6 +66,20 @@ class TokenDesk:
         self.access[token] = Access(user, scopes, until)
         return token
 
+    def has_granted(self, user: str, client_id: str) -> bool:
+        """Whether this user's consent to that client still stands."""
+        return any(g.user == user and g.client_id == client_id and not g.revoked for g in self.grants)
+
+    def redeemed(
+        self, user: str, client: tuple[str, str], scopes: frozenset[str], life: tuple[float, float], *, keep: bool
+    ) -> Reply:
+        """The answer to a good code; `keep`: with a refresh token. `life`: the time now, and seconds from now."""
+        body = self._body(user, scopes, *life)
+        if keep:
+            self.grants.append(Grant(user, *client, scopes, [f"1//sandbox-refresh-{next(self._numbers)}"]))
+            body["refresh_token"] = self.grants[-1].tokens[-1]
+        return Reply(body=body)
+
     def revoke(self, user: str) -> None:
         """Ends a user's consents and access tokens, as a person does in the account's settings."""
         for grant in self.grants:
@@ -78,14 +93,14 @@ class TokenDesk:
                 grant = self._granted(form)
                 scopes = frozenset(form.get("scope", "").split()) or grant.scopes
                 if not scopes <= grant.scopes:
-                    raise _refused(400, "invalid_scope", "Some requested scopes were invalid.")
+                    raise refused(400, "invalid_scope", "Some requested scopes were invalid.")
                 body = self._body(grant.user, scopes, now, seconds)
                 return Reply(body=body | ({"refresh_token": self._rotated(grant)} if rotate else {}))
             case "urn:ietf:params:oauth:grant-type:jwt-bearer":
                 claims = self._claims(form.get("assertion", ""), audience)
                 user = str(claims.get("sub") or claims["iss"])
                 return Reply(body=self._body(user, frozenset(str(claims.get("scope", "")).split()), now, seconds))
-        raise _refused(400, "unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type', '')}")
+        raise refused(400, "unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type', '')}")
 
     def _body(self, user: str, scopes: frozenset[str], now: float, seconds: float) -> dict[str, Any]:
         token = self.issue(user, scopes, now + seconds)
@@ -96,14 +111,14 @@ class TokenDesk:
         token = form.get("refresh_token", "")
         grant = next((g for g in self.grants if token in g.tokens), None)
         if grant is None:
-            raise _refused(400, "invalid_grant", "Bad Request")
+            raise refused(400, "invalid_grant", "Bad Request")
         if (form.get("client_id"), form.get("client_secret")) != (grant.client_id, grant.client_secret):
-            raise _refused(401, "invalid_client", "Unauthorized")
+            raise refused(401, "invalid_client", "Unauthorized")
         if token != grant.tokens[-1] and not grant.revoked:
             self.reused += 1
             self.revoke(grant.user)
         if grant.revoked:
-            raise _refused(400, "invalid_grant", "Token has been expired or revoked.")
+            raise refused(400, "invalid_grant", "Token has been expired or revoked.")
         return grant
 
     def _rotated(self, grant: Grant) -> str:
@@ -114,15 +129,15 @@ class TokenDesk:
         claims, signed, signature = _opened(assertion)
         account = self.service_accounts.get(str(claims.get("iss")))
         if account is None:
-            raise _refused(400, "invalid_grant", "Invalid grant: account not found")
+            raise refused(400, "invalid_grant", "Invalid grant: account not found")
         if not _verifies(account.public_key, signed, signature):
-            raise _refused(400, "invalid_grant", "Invalid JWT Signature.")
+            raise refused(400, "invalid_grant", "Invalid JWT Signature.")
         timely = 0 < claims.get("exp", 0) - claims.get("iat", 0) <= _LONGEST_ASSERTION
         if claims.get("aud") not in (audience, _GOOGLES_OWN) or not timely:
-            raise _refused(400, "invalid_grant", "Invalid JWT: check the aud, iat and exp values in the claim.")
+            raise refused(400, "invalid_grant", "Invalid JWT: check the aud, iat and exp values in the claim.")
         if claims.get("sub", account.email) != account.email and not account.delegated:
             text = "Client is unauthorized to retrieve access tokens using this method, or client not authorized"
-            raise _refused(401, "unauthorized_client", f"{text} for any of the scopes requested.")
+            raise refused(401, "unauthorized_client", f"{text} for any of the scopes requested.")
         return claims
 
 
@@ -131,7 +146,7 @@ def _opened(assertion: str) -> tuple[dict[str, Any], bytes, bytes]:
         head, payload, signature = assertion.split(".")
         return json.loads(_decoded(payload)), f"{head}.{payload}".encode(), _decoded(signature)
     except (ValueError, binascii.Error) as wrong:
-        raise _refused(400, "invalid_grant", "Invalid JWT: it must have three parts.") from wrong
+        raise refused(400, "invalid_grant", "Invalid JWT: it must have three parts.") from wrong
 
 
 def _decoded(text: str) -> bytes:
@@ -154,5 +169,6 @@ def _verifies(public_key: bytes, signed: bytes, signature: bytes) -> bool:
     return True
 
 
-def _refused(status: int, error: str, description: str) -> Refused:
+def refused(status: int, error: str, description: str) -> Refused:
+    """The answer of the token endpoint to a faulty request."""
     return Refused(Reply(status, {"error": error, "error_description": description}))
