@@ -13,6 +13,7 @@ from contactsync.model.ledger import FoldBatch
 from contactsync.model.link import ApartReason, Known, Link, LinkStatus
 from contactsync.model.plan import NEVER_HAPPENED, Bucket, Counted, Hold, HoldReason, JournalRow, Outcome, Plan
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
+from contactsync.sync.creates import left_out
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
 from contactsync.sync.readings import key_hashes
 
@@ -36,12 +37,15 @@ class Folding:
     folded: list[str] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
     freed: dict[str, set[int]] = field(default_factory=dict)  # key hashes of contacts that were deleted
+    worked: set[tuple[Side, str]] = field(default_factory=set)  # contacts whose holds are told anew
+    ended: set[tuple[Side, str]] = field(default_factory=set)  # contacts with a hold that no longer stands
 
     def start(self, plan: Plan) -> None:
         """Take the plan's own observations."""
         self.links.update({k.id: k for k in plan.links})
         self.known.update({(s, k.contact_id): k for s, k in plan.known})
         self.holds.extend(plan.holds)
+        self.worked.update((c.source, c.contact_id) for c in plan.counted)
 
     def fold(self, rows: Sequence[JournalRow]) -> None:
         """Take in settled rows; unsettled ones stay for a later run."""
@@ -74,12 +78,21 @@ class Folding:
                 self.known[key] = replace(row, due_run=0)
 
     def _keep_holds(self) -> None:
-        """What is worked on gets its holds anew; one whose reason still stands is not lost by an edit elsewhere."""
-        told = {(h.contact_id, h.reason, h.field) for h in self.holds}
-        for hold, _ in self.reader.holds(self.sync_id):
-            link = self.links.get(hold.link_id or "")
-            if link and (hold.contact_id, hold.reason, hold.field) not in told and _stands(hold, link):
+        """What is worked on gets its holds anew; one whose reason still stands is not lost by an edit elsewhere.
+
+        One that was settled by an edit of the partner ends too, though its own contact was not worked on.
+        """
+        told = {(h.side, h.contact_id, h.reason, h.field) for h in self.holds}
+        open_holds = [h for h, _ in self.reader.holds(self.sync_id)]
+        open_holds = [h for h in open_holds if (h.side, h.contact_id, h.reason, h.field) not in told]
+        for hold in (h for h in open_holds if h.link_id in self.links):
+            if _stands(hold, self.links[hold.link_id or ""]):
                 self.holds.append(hold)
+            else:
+                self.ended.add((hold.side, hold.contact_id))
+        judged = (self.ended | {(h.side, h.contact_id) for h in self.holds}) - self.worked
+        others = [h for h in open_holds if h.link_id not in self.links]
+        self.holds.extend(h for h in others if (h.side, h.contact_id) in judged)
 
     def _load(self, rows: Sequence[JournalRow]) -> None:
         wanted = {r.intent.link_id for r in rows if r.intent.link_id} - self.links.keys()
@@ -152,6 +165,7 @@ class Folding:
             return
         link = fold_create(self.sync_id, intent, outcome, self.pairs)
         self.links[link.id] = link
+        self.holds.extend(left_out(link, intent, self.pairs))
         target_key = (intent.side, outcome.target_id)
         observed = self._as_observed(self.known.get(target_key), outcome.target_id, outcome)
         self.known[target_key] = replace(observed, link_id=link.id, due_run=None, due_at=None)
@@ -187,7 +201,7 @@ def _stands(hold: Hold, link: Link) -> bool:
 def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:
     """The fold in transactions of about a thousand links; the first carries what belongs to the run as a whole."""
     plan = plan or Plan()
-    scope = {(c.source, c.contact_id) for c in plan.counted} | {(h.side, h.contact_id) for h in folding.holds}
+    scope = folding.worked | folding.ended | {(h.side, h.contact_id) for h in folding.holds}
     scope |= {*plan.forgotten, *((s, k.contact_id) for s, k in plan.known if k.tombstone)}  # gone: nothing to decide
     links, known = list(folding.links.values()), [(s, k) for (s, _), k in folding.known.items()]
     yield FoldBatch(

@@ -13,7 +13,7 @@ from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, ConflictPolicy, FieldPair, Side
 from contactsync.sync.bases import moved_base, shared_base
-from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested
+from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested, too_long
 
 
 @dataclass(frozen=True)
@@ -171,9 +171,8 @@ def _carry(state: FieldState, source: Side) -> Settled:
         return Settled(apart=_apart(state, ApartReason.ONE_WAY), skipped=True)
     if is_empty(value):  # blank never clears by itself (promise 5)
         return Settled(apart=_apart(state, ApartReason.BLANK_KEPT))
-    if held.max_length is not None and len(value) > held.max_length:
-        rule = f"{len(value)} characters; the other app holds {held.max_length}"
-        return Settled(apart=_apart(state, ApartReason.NOT_REPRESENTABLE), held=HoldReason.TOO_LONG, rule=rule)
+    if words := too_long(value, held):
+        return Settled(apart=_apart(state, ApartReason.NOT_REPRESENTABLE), held=HoldReason.TOO_LONG, rule=words)
     return Settled(write={target: value})
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from contactsync.contact import decode, is_empty, key_values
 from contactsync.model.exchange import Verb
-from contactsync.model.link import Link, LinkSide
-from contactsync.model.plan import Intent
+from contactsync.model.link import ApartReason, Link, LinkSide
+from contactsync.model.plan import Hold, HoldReason, Intent
 from contactsync.model.spec import FieldPair, Holding, Side
-from contactsync.sync.elements import Changes, apply, changes
+from contactsync.sync.elements import Changes, apply, changes, too_long
 from contactsync.sync.readings import Shown, operation_key
 
 
@@ -31,9 +31,18 @@ def fitted(pair: FieldPair, text: str, held: Holding) -> tuple[str | None, tuple
         nothing: Changes = changes(None, None)
         applied = apply(changes(None, text), None, nothing, held, source_wins=True)
         return (applied.text if decode(applied.text) else None), applied.dropped
-    if held.max_length is not None and len(text) > held.max_length:
-        return None, (text,)
-    return text, ()
+    return (None, (text,)) if too_long(text, held) else (text, ())
+
+
+def left_out(link: Link, intent: Intent, pairs: Sequence[FieldPair]) -> tuple[Hold, ...]:
+    """Holds of the link that a create made: single values that the new contact could not take (core 24)."""
+    words = {
+        p.field: too_long(intent.source.get(p.field, ""), p.holding(intent.side)) for p in pairs if not p.kind.several
+    }
+    apart = [f for f, a in link.apart.items() if f in intent.dropped and a.reason is ApartReason.NOT_REPRESENTABLE]
+    return tuple(
+        Hold(Side.LEFT, link.left.contact_id, HoldReason.TOO_LONG, words[f], link.id, f) for f in apart if words.get(f)
+    )
 
 
 def create_intent(

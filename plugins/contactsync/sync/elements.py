@@ -245,8 +245,15 @@ def _fit(wanted: Elements, now: Elements, held: Holding) -> tuple[dict[str, Elem
     return fitted, tuple(sorted(dropped))
 
 
+def too_long(text: str, held: Holding) -> str:
+    """Why a value is too long for a side, in words without the value; '' = it is not."""
+    if held.max_length is None or len(text) <= held.max_length:
+        return ""
+    return f"{len(text)} characters; the other app holds {held.max_length}"
+
+
 def _short(element: Element, held: Holding) -> bool:
-    return held.max_length is None or len(element.value) <= held.max_length
+    return not too_long(element.value, held)
 
 
 def _unclash(fitted: dict[str, Element], now: Elements) -> dict[str, Element]:

@@ -10,6 +10,8 @@ from contactsync.contact import Element
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkStatus, Standing
 from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
+from contactsync.model.spec import Holding
+from contactsync.sync.creates import left_out
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
 from contactsync.sync.links import Case, decide_link, now_values
 from factories import (
@@ -385,6 +387,18 @@ def test_a_list_of_which_nothing_found_a_place_is_remembered_too() -> None:
     patch, source = {"company": "Muster AG"}, {**CREATE.source, "tags": listed("b")}
     link = created(replace(CREATE, patch=patch, source=source, dropped={"tags": ("b",)}), tags=listed())
     assert link.apart["tags"].dropped == {RIGHT: ("b",)}
+
+
+def test_a_single_value_left_out_of_a_create_as_too_long_is_held_with_both_lengths() -> None:
+    pairs = (a_pair("company", right=Holding(max_length=4)), a_pair("notes"), a_pair("tags"))
+    intent = replace(CREATE, patch={"tags": listed("a")}, dropped={"company": (), "tags": ("b",)})
+    values = {"company": "", "notes": "", "tags": listed("a")}
+    link = fold_create("people", intent, an_outcome(values=values), pairs)
+    assert link.apart["company"].reason is ApartReason.NOT_REPRESENTABLE
+    (hold,) = left_out(link, intent, pairs)
+    assert (hold.contact_id, hold.reason, hold.link_id, hold.field) == ("l1", HoldReason.TOO_LONG, link.id, "company")
+    assert hold.detail == "9 characters; the other app holds 4"
+    assert left_out(created(), CREATE, PAIRS) == ()
 
 
 def test_a_field_the_answer_did_not_show_has_no_base_there() -> None:
