@@ -174,14 +174,14 @@ class Folding:
         )
 
 
-_APART_OF = {
-    HoldReason.REFUSED: ApartReason.REFUSED,
-    HoldReason.NOT_STORED: ApartReason.REFUSED,
-    HoldReason.CONFLICT: ApartReason.HELD,
-    HoldReason.KEY_COLLISION: ApartReason.HELD,
-    HoldReason.FLIPPING: ApartReason.HELD,
-    HoldReason.TOO_LONG: ApartReason.NOT_REPRESENTABLE,
-    HoldReason.UNKNOWN_OUTCOME: ApartReason.UNPROVEN,
+_APARTS_OF = {
+    HoldReason.REFUSED: (ApartReason.REFUSED,),
+    HoldReason.NOT_STORED: (ApartReason.REFUSED,),
+    HoldReason.CONFLICT: (ApartReason.HELD, ApartReason.LEDGER_LOST),
+    HoldReason.KEY_COLLISION: (ApartReason.HELD,),
+    HoldReason.FLIPPING: (ApartReason.HELD,),
+    HoldReason.TOO_LONG: (ApartReason.NOT_REPRESENTABLE,),
+    HoldReason.UNKNOWN_OUTCOME: (ApartReason.UNPROVEN,),
 }
 _STATUS_OF = {
     HoldReason.DELETED_AND_EDITED: LinkStatus.PARTED,
@@ -194,8 +194,8 @@ def _stands(hold: Hold, link: Link) -> bool:
     """True where the link is still as the hold says."""
     if hold.reason in _STATUS_OF:
         return link.status is _STATUS_OF[hold.reason]
-    apart = [a for f, a in link.apart.items() if hold.field in ("", f)]
-    return link.status is LinkStatus.LIVE and any(a.reason is _APART_OF.get(hold.reason) for a in apart)
+    apart = {a.reason for f, a in link.apart.items() if hold.field in ("", f)}
+    return link.status is LinkStatus.LIVE and not apart.isdisjoint(_APARTS_OF.get(hold.reason, ()))
 
 
 def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:

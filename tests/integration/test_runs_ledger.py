@@ -123,7 +123,15 @@ def test_differences_found_without_a_ledger_are_held_and_blanks_filled(tmp_path:
     assert world.right.contacts()[right]["nickname"] == "Adi"
     assert world.right.contacts()[right]["job_title"] == "Writer"
     assert world.left.contacts()[left]["job_title"] == "Editor"
-    assert HoldReason.CONFLICT in {h.reason for h in world.held()}
+    for full in (False, True, True, False):  # union mode ends, and nothing decides it but a person
+        assert [(h.field, h.reason) for h in world.held()] == [("job_title", HoldReason.CONFLICT)]
+        assert world.run(full_read=full).ok
+        assert world.right.contacts()[right]["job_title"] == "Writer"
+    world.right.put(right, {"job_title": "Chief editor"})
+    assert world.run().ok
+    assert world.left.contacts()[left]["job_title"] == "Chief editor"
+    assert not world.held()
+    assert differences(world) == {}
 
 
 def test_a_ledger_from_a_backup_is_noticed(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def cases(draw: st.DrawFn, pairs: Any) -> tuple[Case, Rules]:
         granularity=1.0,
         retry=draw(st.booleans()),
         hold_first=draw(st.booleans()),
+        lost=draw(st.booleans()),
         baseless=frozenset(draw(st.sampled_from(((), (), ("company",))))),
     )
     return case, rules

@@ -32,6 +32,7 @@ class ApartReason(StrEnum):
     REFUSED = "refused"
     NOT_REPRESENTABLE = "not_representable"
     UNPROVEN = "unproven"
+    LEDGER_LOST = "ledger_lost"  # differed when the ledger was lost: waits for a person or an edit of the field
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,8 @@ class _Gathering:
             detects={s: caps[s].deletes for s in SIDES},
             granularity=max(c.granularity.total_seconds() for c in caps.values()),
             retry=any(self.readings[s].complete for s in SIDES),
-            hold_first=union or place.spec.match.hold_differences,
+            hold_first=place.spec.match.hold_differences,
+            lost=union,
             owner=owner,
             flipping=flipping(
                 self.reader.writes_of(place.spec.id, [k.id for k in links], place.clock() - timedelta(days=1))

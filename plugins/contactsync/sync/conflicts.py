@@ -22,7 +22,8 @@ class FieldState:
 
     newer    the side whose vendor time proves a later edit (policy newest), None = not provable
     retry    what is held or refused is tried again in this run
-    hold_first  without a base only blanks are filled, differences are held (first_match: hold; union)
+    hold_first  without a base only blanks are filled, differences are held (first_match: hold)
+    lost     the same in union mode, where what differs also waits once the ledger is trusted again (core 7)
     """
 
     pair: FieldPair
@@ -32,6 +33,7 @@ class FieldState:
     newer: Side | None = None
     retry: bool = False
     hold_first: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,7 @@ def _settle_first(state: FieldState) -> Settled:
     for source in SIDES:
         if is_empty(state.now[source.other] or "") and not is_empty(state.now[source] or ""):
             return _carry(state, source)
-    if state.hold_first:
-        return _held(state, "first match; differences are held")
-    return _contest(state, "first match")
+    return _held_first(state) if state.hold_first or state.lost else _contest(state, "first match")
 
 
 def _settle_single(state: FieldState, changed: tuple[Side, ...]) -> Settled:
@@ -157,6 +157,15 @@ def _only_sender(state: FieldState) -> Side | None:
 def _held(state: FieldState, rule: str) -> Settled:
     waiting = state.apart.dropped if state.apart else None
     return Settled(apart=_apart(state, ApartReason.HELD, waiting), held=HoldReason.CONFLICT, rule=rule)
+
+
+def _held_first(state: FieldState) -> Settled:
+    """A lost ledger: what each side holds becomes its base, so that only a later edit is carried, as any other."""
+    if not state.lost:
+        return _held(state, "first match; differences are held")
+    now = {s: text for s, text in state.now.items() if text is not None}
+    apart = _apart(state, ApartReason.LEDGER_LOST)
+    return Settled(base=now, apart=apart, held=HoldReason.CONFLICT, rule="the ledger was lost; differences are held")
 
 
 def _with_loser(settled: Settled, loser: Side, rule: str) -> Settled:
@@ -192,8 +201,8 @@ def _settle_several(state: FieldState, *, first: bool) -> Settled:
     winner = sender or _preferred(state)
     loser = winner.other
     rivals = contested(made[winner], made[loser], state.pair.holding(winner), state.pair.holding(loser))
-    if first and state.hold_first and (rivals or _both_filled_differently(state)):
-        return _held(state, "first match; differences are held")
+    if first and (state.hold_first or state.lost) and (rivals or _both_filled_differently(state)):
+        return _held_first(state)
     if rivals and sender is None and state.pair.conflicts is ConflictPolicy.HOLD:
         return _held(state, f"{what}; conflicts: hold")
     carried = {
@@ -230,7 +239,9 @@ def _several(
         if ids or shared or first:
             base[side] = moved_base(None if first else state.base[side], state.now[side], ids, shared)
     apart = None
-    if dropped:
+    if state.apart is not None and state.apart.reason is ApartReason.LEDGER_LOST:
+        apart = _still_lost(state, kept, dropped)
+    elif dropped:
         apart = _apart(state, ApartReason.NOT_REPRESENTABLE, dropped)
     elif blanks:
         apart = _apart(state, ApartReason.BLANK_KEPT)
@@ -244,6 +255,16 @@ def _several(
         apart=apart,
         skipped=bool(closed),
     )
+
+
+def _still_lost(
+    state: FieldState, carried: Mapping[Side, Applied], dropped: Mapping[Side, tuple[str, ...]]
+) -> Apart | None:
+    """An edit of a list is carried; other elements that differed when the ledger was lost wait on."""
+    after = {s: carried[s].text if s in carried else state.now[s] for s in SIDES}
+    if by_id(after[Side.LEFT]).keys() == by_id(after[Side.RIGHT]).keys():
+        return None
+    return Apart(ApartReason.LEDGER_LOST, after[Side.LEFT], after[Side.RIGHT], dropped)
 
 
 def _settled_ids(

@@ -30,7 +30,8 @@ class Rules:
     """What a sync's file says, and what its apps can do, as far as a link needs it.
 
     retry       held and refused fields are tried again in this run (a complete read)
-    hold_first  without a base, differences are held (first_match: hold; union mode)
+    hold_first  without a base, differences are held (first_match: hold)
+    lost        the same, for the ledger was lost (union mode): they wait for a person or an edit of the field
     owner       who carries a key on a side, for collisions
     baseless    fields whose bases mean nothing any more (mapping changed; union): as at a first match
     flipping    (link id, field) that both sides rewrote in turn too often: held (core 14)
@@ -44,6 +45,7 @@ class Rules:
     granularity: float = 0.0  # seconds, the coarser of the two apps
     retry: bool = False
     hold_first: bool = False
+    lost: bool = False
     owner: Owner = nobody
     baseless: frozenset[str] = frozenset()
     flipping: frozenset[tuple[str, str]] = frozenset()
@@ -137,6 +139,7 @@ def _field_states(link: Link, shown: Mapping[Side, Shown], rules: Rules) -> list
             newer,
             rules.retry,
             rules.hold_first,
+            rules.lost,
         )
         for pair in rules.pairs
     ]
@@ -150,14 +153,14 @@ def _state(link: Link, side: Side, fields: list[FieldState]) -> SideState:
         return SideState.MISSING
     if link.side(side.other).standing is Standing.GONE:
         # Against a deletion every edit counts, one that was held, refused or left alone too, and so does a value
-        # that only we know to be unproven (core 13).
+        # that only we know to be unproven, or that differed before the ledger was lost (core 13).
         changed = any(is_changed(f, side) or (f.apart and f.apart.reason in _DOUBTFUL) for f in fields)
     else:
         changed = any(is_changed(f, side) and _counts_as_edit(f, side) for f in fields)
     return SideState.CHANGED if changed else SideState.SAME
 
 
-_DOUBTFUL = (ApartReason.UNDONE, ApartReason.UNPROVEN)
+_DOUBTFUL = (ApartReason.UNDONE, ApartReason.UNPROVEN, ApartReason.LEDGER_LOST)
 
 
 def _counts_as_edit(state: FieldState, side: Side) -> bool:

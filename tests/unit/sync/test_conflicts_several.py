@@ -18,6 +18,7 @@ from factories import (
     SLOTS,
     a_pair,
     a_state,
+    both,
     ids,
     labels,
     listed,
@@ -206,6 +207,20 @@ def test_at_first_match_different_labels_can_be_held() -> None:
     settled = several((None, None), (listed("a/x"), listed("a/y")), hold_first=True)
     assert settled.held is HoldReason.CONFLICT
     assert settled.write == {}
+
+
+def test_lists_that_differed_when_the_ledger_was_lost_wait_and_only_edits_of_them_are_carried() -> None:
+    had = (listed("a", "l"), listed("a", "r"))
+    settled = several((None, None), had, PLAIN, lost=True)
+    assert (settled.write, settled.held, settled.base) == ({}, HoldReason.CONFLICT, both(*had))
+    assert settled.apart is not None
+    edited = several(had, (listed("l", "new"), had[1]), PLAIN, apart=settled.apart)
+    assert edited.write == {RIGHT: listed("new", "r")}
+    assert edited.apart == Apart(ApartReason.LEDGER_LOST, listed("l", "new"), listed("new", "r"))
+    agreed = several(had, (had[0], had[0]), PLAIN, apart=settled.apart)
+    assert (agreed.write, agreed.apart) == ({}, None)
+    joined = several(had, (listed("a", "l", "r"), listed("a", "r", "l")), PLAIN, apart=settled.apart)
+    assert (joined.write, joined.apart) == ({}, None)
 
 
 # ---- what a side can hold

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
-from contactsync.model.spec import ConflictPolicy, Direction, Holding, Side
+from contactsync.model.spec import SIDES, ConflictPolicy, Direction, Holding, Side
 from contactsync.sync.conflicts import FieldState, Settled, settle
-from factories import LEFT, ONE_WAY, RIGHT, a_pair, a_state
+from factories import LEFT, ONE_WAY, POLICIES, RIGHT, a_pair, a_state, both
 
 BASE = ("old", "old")
 
@@ -128,6 +128,30 @@ def test_at_first_match_differences_can_be_held() -> None:
     settled = settle(a_state((None, None), ("L", "R"), hold_first=True))
     assert settled.write == {}
     assert settled.held is HoldReason.CONFLICT
+
+
+LOST = Apart(ApartReason.LEDGER_LOST, "L", "R")
+
+
+def test_what_differed_when_the_ledger_was_lost_is_held_with_both_values_as_bases() -> None:
+    settled = settle(a_state((None, "old"), ("L", "R"), lost=True))
+    assert (settled.write, settled.held) == ({}, HoldReason.CONFLICT)
+    assert (settled.base, settled.apart) == (both("L", "R"), LOST)
+
+
+@pytest.mark.parametrize("retry", [False, True])
+@pytest.mark.parametrize("lost", [False, True])
+def test_it_waits_also_over_complete_reads(*, retry: bool, lost: bool) -> None:
+    base = (None, None) if lost else ("L", "R")
+    assert settle(a_state(base, ("L", "R"), apart=LOST, retry=retry, lost=lost)) == Settled(apart=LOST)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("side", SIDES)
+def test_an_edit_of_one_side_decides_it_whatever_the_policy(side: Side, policy: ConflictPolicy) -> None:
+    now = ("new", "R") if side is LEFT else ("L", "new")
+    settled = settle(a_state(("L", "R"), now, a_pair(conflicts=policy), apart=LOST))
+    assert settled == Settled(write={side.other: "new"})
 
 
 def test_equal_values_at_first_match_become_the_bases() -> None:

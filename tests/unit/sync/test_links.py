@@ -188,7 +188,7 @@ def test_an_edited_contact_survives_whatever_became_of_its_edit(apart: ApartReas
     assert [(c.field, c.winner) for c in decision.conflicts] == [("company", RIGHT)]
 
 
-@pytest.mark.parametrize("reason", [ApartReason.UNDONE, ApartReason.UNPROVEN])
+@pytest.mark.parametrize("reason", [ApartReason.UNDONE, ApartReason.UNPROVEN, ApartReason.LEDGER_LOST])
 def test_a_doubtful_value_counts_as_an_edit_against_a_deletion(reason: ApartReason) -> None:
     link = replace(LINK, apart={"company": Apart(reason, "old", "old")})
     assert decided(link, DELETING, gone=frozenset({LEFT})).intents == ()
