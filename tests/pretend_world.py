@@ -138,7 +138,7 @@ class World:
             if i not in shown[s] and not row.tombstone
         ]
         others += [
-            Node(s, i, key_hashes(SALT, KEYS.keys, contact.values), linked=True)
+            Node(s, i, key_hashes(SALT, KEYS, contact.values), linked=True)
             for s in SIDES
             for i, contact in shown[s].items()
             if i in self.known[s] and self.known[s][i].link_id and not self.known[s][i].tombstone
@@ -266,7 +266,7 @@ class World:
 
     def _row(self, row: Known, outcome: Outcome) -> Known:
         values = outcome.values or {}
-        return replace(row, raw=outcome.raw, keys=key_hashes(SALT, KEYS.keys, values), tombstone=False)
+        return replace(row, raw=outcome.raw, keys=key_hashes(SALT, KEYS, values), tombstone=False)
 
 
 _OPEN = (LinkStatus.LIVE, LinkStatus.PARTED)

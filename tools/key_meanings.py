@@ -65,6 +65,11 @@ SYNC: Mapping[str, Meaning] = {
         allowed="two capital letters of a country",
     ),
     "match.without_key": Meaning("A contact with a value for none of the keys is held, or created.", "hold"),
+    "match.plus_tags": Meaning(
+        "Whether ada+news@example.org is another key value than ada@example.org. Under `ignore` they are the same, for "
+        "matching only: what is stored and sent keeps its tag. A change means a complete read.",
+        "ignore",
+    ),
     "match.first_match": Meaning(
         "Fields of two contacts that meet for the first time: blanks are filled and `conflicts` decides the rest, or "
         "fields that differ are held.",

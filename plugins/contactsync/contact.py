@@ -24,6 +24,8 @@ from urllib.parse import urlsplit
 import phonenumbers
 import xxhash
 
+from contactsync.letters import folded, mailbox, without_plus_tag
+
 Values = Mapping[str, str]
 """A contact's values: contact field -> canonical text. Absent key = MISSING."""
 
@@ -160,8 +162,8 @@ def normal_text(text: str) -> str:
 
 
 def normal_email(text: str) -> str:
-    """The identity of an e-mail address: trimmed, without mailto:, case folded."""
-    text = normal_text(normal_text(text).casefold())  # folding may take composed letters apart
+    """The identity of an e-mail address: trimmed, without mailto:, in small letters, the domain not as xn--."""
+    text = mailbox(normal_text(text))
     while text.startswith("mailto:"):
         text = text.removeprefix("mailto:").strip()
     return text
@@ -209,9 +211,8 @@ def normal_url(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Case and spaces folded away: for tags, names and addresses as keys."""
-    folded = unicodedata.normalize("NFKC", normal_text(text)).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    """Case, spaces and what does not show folded away: for tags, names and addresses as keys."""
+    return " ".join(folded(normal_text(text)).split())
 
 
 def address_text(parts: Mapping[str, str]) -> str:
@@ -277,11 +278,15 @@ def full_name(values: Values) -> str:
     return " ".join(p for p in parts if p)
 
 
-def key_values(values: Values, key: str) -> tuple[str, ...]:
-    """The normal values a contact has for one match key (email, phone, full_name, company)."""
+def key_values(values: Values, key: str, *, plus_tags: bool = True) -> tuple[str, ...]:
+    """The normal values a contact has for one match key (email, phone, full_name, company).
+
+    plus_tags False: ada+news@example.org counts as ada@example.org; for comparing only, never to be sent.
+    """
     match key:
         case "email":
-            return tuple(e.id for e in decode(values.get("emails", "")))
+            found = (e.id for e in decode(values.get("emails", "")))
+            return tuple(found if plus_tags else dict.fromkeys(without_plus_tag(i) for i in found))
         case "phone":
             return tuple(e.id for e in decode(values.get("phones", "")) if e.id.startswith("+"))
         case "full_name":

@@ -129,7 +129,7 @@ class Folding:
             fingerprint=fingerprint(values),
             tombstone=False,
             ref=outcome.ref,
-            keys=key_hashes(self.salt, self.match.keys, values),
+            keys=key_hashes(self.salt, self.match, values),
         )
 
     def _create(self, row: JournalRow) -> None:

@@ -517,6 +517,20 @@ def test_a_create_without_an_answer_is_unknown_and_found_by_its_e_mail(
     assert len(made) == (trouble is not Trouble.DROP_BEFORE)
 
 
+def test_an_address_in_another_form_is_looked_up_as_it_was_typed_too(
+    sandbox: FreshsalesSandbox, app: Freshsales
+) -> None:
+    app.account()
+    sandbox.knobs.faults = [Fault(Trouble.DROP_AFTER, method="POST", path="contacts$")]
+    typed = {"emails": [{"value": "Ada@xn--mller-kva.example", "primary": True}]}
+    op = Op("op-1", Verb.CREATE, patch={**ADA, **typed}, keys={"email": ["ada@müller.example"]})
+
+    (result,) = app.push([op])
+
+    assert result.state is State.UNKNOWN
+    assert [r.id for r in app.look_up(op)] == [str(c["id"]) for c in sandbox.contacts()]
+
+
 def test_after_three_lost_answers_the_rest_is_not_sent(sandbox: FreshsalesSandbox, app: Freshsales) -> None:
     app.account()
     sandbox.knobs.faults = [Fault(Trouble.DROP_BEFORE, method="POST", path="contacts$", times=0)]

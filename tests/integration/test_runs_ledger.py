@@ -12,7 +12,7 @@ from contactsync.errors import ConfigError, FenceLost, LockBusy, WrongAccount
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunState
 from contactsync.model.plan import HoldReason
-from contactsync.model.spec import DeletionPolicy, FieldsSpec, MatchSpec, Side, SideSpec
+from contactsync.model.spec import DeletionPolicy, Direction, FieldsSpec, MatchSpec, Side, SideSpec
 from contactsync.pipeline import extract_side, load_side, open_run, reconcile, record, run_sync, transform
 from contactsync.rest.services import MemoryMetadata
 from contactsync.sandbox.freshsales import FreshsalesSandbox
@@ -217,6 +217,31 @@ def test_other_match_keys_mean_a_complete_read(tmp_path: Path) -> None:
     dump = world.known.dump()
     world.run()
     assert world.known.dump()["link"] == dump["link"]
+
+
+def test_ignored_plus_tags_mean_a_complete_read_and_change_no_address(tmp_path: Path) -> None:
+    world = linked(tmp_path, match=MatchSpec(), direction=Direction.LEFT_TO_RIGHT)
+    before = len(world.right.contacts())
+    world.right.put("r90", {"names.given": "Uma", "emails": mail("uma@example.org")})
+    world.run()
+    world.left.put("l90", {"names.given": "Uma", "emails": mail("Uma+News@example.org")})
+    world.with_spec(match=MatchSpec(plus_tags=False))
+    assert world.run().counts["left_to_right"]["matched"] == 1
+    assert len(world.right.contacts()) == before + 1
+    sent = [item["value"] for item in world.right.contacts()["r90"]["emails"]]
+    assert "Uma+News@example.org" in sent
+    cursors = [world.known.cursor(world.spec.id, side) for side in Side]
+    assert {c.complete_at for c in cursors if c is not None} == {world.clock()}
+    writes = world.writes()
+    world.run(full_read=True)
+    assert world.writes() == writes
+
+
+def test_under_ignored_plus_tags_an_address_that_would_collide_is_held(tmp_path: Path) -> None:
+    world = linked(tmp_path, match=MatchSpec(plus_tags=False))
+    world.left.put("l1", {"emails": mail("ada2+news@example.org")})
+    world.run()
+    assert HoldReason.KEY_COLLISION in {h.reason for h in world.held()}
 
 
 def test_a_complete_read_comes_by_itself_every_few_days(tmp_path: Path) -> None:

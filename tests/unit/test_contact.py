@@ -39,7 +39,7 @@ from hypothesis import strategies as st
 
 FAST = settings(max_examples=300, deadline=None, database=None)
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
-    " \r\n\tAaÄäßİﬁ\u0344\u0345ͅΐώ½①/:?#@;.mailto", max_size=12
+    " \r\n\tAaÄäßİi\u0307\u0301\u0323\u200b\u200d\u200c\ufeff。．xn--kvaﬁ\u0344\u0345ͅΐώ½①/:?#@;.mailto", max_size=12
 )
 NFC, NFD = (unicodedata.normalize(form, "Zoë Ñandú") for form in ("NFC", "NFD"))
 
@@ -103,6 +103,94 @@ def test_composed_and_decomposed_letters_are_the_same(kind: Kind) -> None:
 )
 def test_spellings_of_one_e_mail_address(text: str) -> None:
     assert normal_email(text) == "ada@example.org"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@müller.example",
+        "Ada@MÜLLER.example",
+        "ada@xn--mller-kva.example",
+        "ADA@XN--MLLER-KVA.EXAMPLE",
+        unicodedata.normalize("NFD", "ada@müller.example"),
+        "ada@ｍüller．example",
+        "ａｄａ＠müller。example",
+        "\u202aada@mül\u00adler.example\u202c",
+        "\ufeffa\u200bd\u200da@müller.example",
+    ],
+)
+def test_forms_of_letters_in_one_e_mail_address(text: str) -> None:
+    assert normal_email(text) == "ada@müller.example"
+
+
+def test_a_turkish_capital_i_is_an_i_and_the_dotless_one_another_letter() -> None:
+    assert normal_email("İNFO@example.org") == normal_email("INFO@example.org") == "info@example.org"
+    assert normal_email("ınfo@example.org") != "info@example.org"
+    assert fold("İPEK") == fold("ipek") == fold(unicodedata.normalize("NFD", "İpek")) == "ipek"
+    assert fold("ışık") != fold("işık")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ada@example.org", "аda@example.org"),  # the second begins with a Cyrillic letter
+        ("ada@example.org", "adа@example.org"),
+        ("ada@scope.example", "ada@ѕсоре.example"),
+        ("ada@scope.example", "ada@xn--e1argc3h.example"),  # the same, as its ASCII form
+        ("groß@example.org", "gross@example.org"),
+        ("ada@straße.example", "ada@strasse.example"),
+        ("ada@müller.example", "ada@muller.example"),
+        ("ada@müller.example", "ada@mueller.example"),
+        ("a.da@example.org", "ada@example.org"),
+        ("ada+news@example.org", "ada@example.org"),
+        ("ada@xn--abc-.example", "ada@abc.example"),  # stands for nothing that could be typed
+        ("ada@xn--a.example", "ada@a.example"),
+        ("ada@example.org", "ada@example.com"),
+    ],
+)
+def test_addresses_of_different_people_stay_apart(one: str, other: str) -> None:
+    assert normal_email(one) != normal_email(other)
+
+
+def test_an_encoded_domain_is_the_one_that_was_meant() -> None:
+    assert normal_email("ada@xn--strae-oqa.example") == "ada@straße.example"
+    assert normal_email("ada@xn--e1argc3h.example") == "ada@ѕсоре.example"
+    for broken in ("ada@xn--.example", "ada@xn--ü.example", "ada@xn--99999999.example", f"ada@xn--{'a' * 99}.example"):
+        assert normal_email(broken) == broken
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Groß", "GROSS"),
+        ("GROẞ", "groß"),
+        ("Zoë", unicodedata.normalize("NFD", "ZOË")),
+        ("Ａｄａ", "ada"),
+        ("Ada\u00a0Beispiel", "ada beispiel"),
+        ("\u200eAda \u200bBei\u00adspiel\ufeff", "Ada Beispiel"),
+        ("Ada\u200d", "Ada"),
+        ("ﬁnn", "Finn"),
+    ],
+)
+def test_forms_of_one_name(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+    assert key_values({"names.full": one}, "full_name") == key_values({"names.full": other}, "full_name")
+
+
+def test_names_of_different_people_stay_apart() -> None:
+    names = ["Ada", "Аda", "Áda", "Adа", "Adda", "Yıldız", "Yildiz", "Muller", "Müller", "Mueller"]
+    assert len({fold(name) for name in names}) == len(names)
+
+
+def test_joiners_count_where_they_join() -> None:
+    assert fold("👩\u200d💻") != fold("👩💻")
+    assert fold("نامه\u200cای") != fold("نامهای")
+    assert fold("نامه\u200c") == fold("نامه")
+
+
+def test_what_does_not_show_is_no_part_of_a_phone_number() -> None:
+    assert normal_phone("\u202a+49\u200b 30 1234567\u202c") == "+49301234567"
+    assert normal_phone("＋４９ ３０ １２３４５６７") == "+49301234567"
 
 
 @pytest.mark.parametrize(
@@ -245,6 +333,23 @@ def test_the_order_of_a_raw_record_does_not_matter() -> None:
 
 
 # ---- names and keys
+
+
+@pytest.mark.parametrize(
+    ("address", "plain"),
+    [
+        ("ada+news@example.org", "ada@example.org"),
+        ("ada+a+b@example.org", "ada@example.org"),
+        ("ada@example.org", "ada@example.org"),
+        ("+news@example.org", "+news@example.org"),
+        ("ada@ex+ample.org", "ada@ex+ample.org"),
+        ("ada+news", "ada+news"),
+    ],
+)
+def test_plus_tags_are_left_out_of_keys_by_choice(address: str, plain: str) -> None:
+    values = {"emails": listed(address)}
+    assert key_values(values, "email") == (address,)
+    assert key_values(values, "email", plus_tags=False) == (plain,)
 
 
 def test_a_name_as_people_read_it() -> None:

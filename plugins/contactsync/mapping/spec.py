@@ -80,12 +80,18 @@ class MatchSection(Section):
     keys: Annotated[list[MatchKey], Field(min_length=1), Short] = [("email",)]
     default_region: Region | None = None
     without_key: Annotated[str, choice("hold", "create")] = "hold"
+    plus_tags: Annotated[str, choice("keep", "ignore")] = "keep"
     first_match: Annotated[str, choice("fill_blanks", "hold")] = "fill_blanks"
 
     def spec(self) -> MatchSpec:
         """As the rest of contactsync knows it."""
-        keys = tuple(dict.fromkeys(self.keys))
-        return MatchSpec(keys, self.default_region, self.without_key == "create", self.first_match == "hold")
+        return MatchSpec(
+            keys=tuple(dict.fromkeys(self.keys)),
+            default_region=self.default_region,
+            create_without_key=self.without_key == "create",
+            hold_differences=self.first_match == "hold",
+            plus_tags=self.plus_tags == "keep",
+        )
 
 
 class FieldsSection(Section):

@@ -99,6 +99,7 @@ class MatchSpec:
     default_region: str | None = None
     create_without_key: bool = False
     hold_differences: bool = False  # first_match: hold
+    plus_tags: bool = True  # False: ada+news@ and ada@ are the same key value
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def _facts(spec: SyncSpec) -> list[tuple[str, str]]:
         ("Left", _side(spec.left)),
         ("Right", _side(spec.right)),
         ("Changes flow", DIRECTIONS[spec.direction]),
-        ("Same person by", ", then ".join(" and ".join(key) for key in spec.match.keys)),
+        ("Same person by", _match(spec)),
         ("Both sides edited", _conflict(spec)),
         ("Fields", _fields(spec)),
         ("Deletions", _deletions(spec)),
@@ -69,6 +69,11 @@ def _cell(text: str) -> str:
 
 def _side(side: SideSpec) -> str:
     return f"{app_title(side.app)}, connection `{side.connection}`"
+
+
+def _match(spec: SyncSpec) -> str:
+    keys = ", then ".join(" and ".join(key) for key in spec.match.keys)
+    return keys if spec.match.plus_tags else f"{keys}; plus-tags of e-mail addresses ignored"
 
 
 def _conflict(spec: SyncSpec) -> str:

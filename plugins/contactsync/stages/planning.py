@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from contactsync.contact import decode, key_hash
+from contactsync.contact import key_hash, key_values
 from contactsync.errors import LimitExceeded, PlanMismatch, StopError
 from contactsync.frames import plan_artefact, reading
 from contactsync.ledger.store import LedgerReader
@@ -153,7 +153,8 @@ class _Gathering:
             key = _KEY_OF_FIELD.get(name)
             if key is None or key not in match_keys(place.spec.match):
                 return frozenset()
-            hashes = (key_hash(self.row.salt, key, f"\x1e{e.id}") for e in decode(text))
+            found = key_values({name: text}, key, plus_tags=place.spec.match.plus_tags)
+            hashes = (key_hash(self.row.salt, key, f"\x1e{value}") for value in found)
             return frozenset(i for h in hashes for i in owners.get((side, key, h), ()))
 
         return Rules(
@@ -197,7 +198,7 @@ class _Gathering:
         wanted: dict[str, set[int]] = {}
         for side in SIDES:
             for shown in self.readings[side].shown.values():
-                for key, hashes in key_hashes(self.row.salt, self.place.spec.match.keys, shown.values).items():
+                for key, hashes in key_hashes(self.row.salt, self.place.spec.match, shown.values).items():
                     wanted.setdefault(key, set()).update(hashes)
         return wanted
 
@@ -242,9 +243,9 @@ class _Gathering:
         return nodes, found
 
     def _linked_shown(self, known: Mapping[Side, Mapping[str, Known]]) -> list[Node]:
-        keys = self.place.spec.match.keys
+        match = self.place.spec.match
         return [
-            Node(side, i, key_hashes(self.row.salt, keys, shown.values), linked=True)
+            Node(side, i, key_hashes(self.row.salt, match, shown.values), linked=True)
             for side in SIDES
             for i, shown in self.readings[side].shown.items()
             if (row := known[side].get(i)) is not None and row.link_id is not None and not row.tombstone

@@ -10,7 +10,7 @@ from datetime import datetime
 from contactsync.contact import Values, key_hash, key_values
 from contactsync.model.exchange import Json
 from contactsync.model.rules import Matching
-from contactsync.model.spec import Side
+from contactsync.model.spec import MatchSpec, Side
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,14 @@ class Reading:
     rows: int = 0
 
 
-def key_hashes(salt: str, keys: tuple[tuple[str, ...], ...], values: Values) -> dict[str, tuple[int, ...]]:
+def key_hashes(salt: str, match: MatchSpec, values: Values) -> dict[str, tuple[int, ...]]:
     """All key hashes of a contact, by key name; a composite key (joined by +) needs a value for each part."""
     out = {}
-    for key in keys:
+    for key in match.keys:
         rows = [""]
         for part in key:
-            rows = [f"{row}\x1e{value}" for row in rows for value in key_values(values, part)]
+            found = key_values(values, part, plus_tags=match.plus_tags)
+            rows = [f"{row}\x1e{value}" for row in rows for value in found]
         if rows:
             name = "+".join(key)
             out[name] = tuple(sorted({key_hash(salt, name, row) for row in rows}))

@@ -205,7 +205,7 @@ def _tombstone(given: Given, side: Side, contact_id: str) -> bool:
 
 
 def _node(given: Given, side: Side, shown: Shown) -> Node:
-    hashes = key_hashes(given.salt, given.match.keys, shown.values)
+    hashes = key_hashes(given.salt, given.match, shown.values)
     return Node(side, shown.id, hashes, names=names_of(shown.values))
 
 
@@ -281,7 +281,7 @@ def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known)
         ref=shown.ref,
         due_run=None,
         due_at=None,
-        keys=key_hashes(given.salt, given.match.keys, shown.values),
+        keys=key_hashes(given.salt, given.match, shown.values),
     )
 
 
@@ -291,7 +291,7 @@ def _left_behind(given: Given) -> set[tuple[Side, str]]:
     for side in SIDES:
         for shown in given.readings[side].shown.values():
             old = given.known[side].get(shown.id)
-            now = key_hashes(given.salt, given.match.keys, shown.values)
+            now = key_hashes(given.salt, given.match, shown.values)
             for key, hashes in (old.keys if old else {}).items():
                 left.update((key, h) for h in set(hashes) - set(now.get(key, ())))
         for contact_id in given.readings[side].gone:

@@ -52,6 +52,7 @@ match:
   keys: [email, phone, [full_name, company]]
   default_region: DE
   without_key: create
+  plus_tags: ignore
   first_match: hold
 conflicts: newest
 fields:
@@ -101,7 +102,7 @@ def test_every_key_reaches_the_spec(load: Load) -> None:
         dag=DagSpec("0 7 * * MON-FRI", "Europe/Berlin", "revops", ("crm", "book"), "slow"),
         file="crm-book.yaml",
         direction=Direction.LEFT_TO_RIGHT,
-        match=MatchSpec((("email",), ("phone",), ("full_name", "company")), "DE", True, True),
+        match=MatchSpec((("email",), ("phone",), ("full_name", "company")), "DE", True, True, False),
         conflicts=ConflictPolicy.NEWEST,
         fields=FieldsSpec(True, (), ("names", "birthday")),
         full_every=timedelta(hours=12),
@@ -161,6 +162,7 @@ REFUSED = {
     "region": ("match: {default_region: Germany}\n", ":5: match.default_region: ", "DE, AT or US"),
     "Norway": ("match: {default_region: no}\n", ":5: match.default_region: ", "capital letters"),
     "without_key": ("match: {without_key: skip}\n", ":5: match.without_key: ", "Allowed: hold, create."),
+    "plus_tags": ("match: {plus_tags: drop}\n", ":5: match.plus_tags: ", "Allowed: keep, ignore."),
     "first_match": ("match: {first_match: left}\n", ":5: match.first_match: ", "Allowed: fill_blanks, hold."),
     "no value": ("match:\n", ":5: match: ", "has no value"),
     "not a mapping": ("match: email\n", ":5: match: ", "must hold keys"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from contactsync.model.plan import HoldReason
-from contactsync.model.spec import Side
+from contactsync.model.spec import MatchSpec, Side
 from contactsync.sync.matching import Matched, Node, contradict, match, names_of
 from contactsync.sync.readings import key_hashes
 from factories import LEFT, RIGHT, listed
@@ -167,7 +167,7 @@ def test_the_order_of_contacts_does_not_matter() -> None:
 
 
 def test_a_composite_key_needs_a_value_for_each_part() -> None:
-    keys = (("full_name", "company"),)
+    keys = MatchSpec((("full_name", "company"),))
     assert key_hashes("salt", keys, {"names.full": "Ada Beispiel"}) == {}
     whole = key_hashes("salt", keys, {"names.full": "Ada Beispiel", "company": "Muster AG"})
     assert list(whole) == ["full_name+company"]
@@ -177,16 +177,25 @@ def test_a_composite_key_needs_a_value_for_each_part() -> None:
 
 
 def test_composite_keys_match() -> None:
-    keys = (("full_name", "company"),)
+    keys = MatchSpec((("full_name", "company"),))
     values = {"names.full": "Ada Beispiel", "company": "Muster AG"}
     hashes = key_hashes("salt", keys, values)
     nodes = [Node(s, i, hashes) for s, i in ((LEFT, "l1"), (RIGHT, "r1"))]
     assert match(nodes, ["full_name+company"], without_key=False).pairs == (("l1", "r1", "full_name+company"),)
 
 
+def test_plus_tags_count_by_choice_and_only_in_keys() -> None:
+    tagged, plain = ({"emails": listed(mail)} for mail in ("ada+news@example.org", "ada@example.org"))
+    keep, ignore = MatchSpec(), MatchSpec(plus_tags=False)
+    assert key_hashes("salt", keep, tagged) != key_hashes("salt", keep, plain)
+    assert key_hashes("salt", ignore, tagged) == key_hashes("salt", ignore, plain) == key_hashes("salt", keep, plain)
+    both = {"emails": listed("ada+a@example.org", "ada+b@example.org", "uma@example.org")}
+    assert len(key_hashes("salt", ignore, both)["email"]) == 2
+
+
 def test_hashes_are_salted_and_tell_keys_apart() -> None:
     values = {"emails": listed("a@example.org", "b@example.org"), "company": "a@example.org"}
-    keys = (("email",), ("company",))
+    keys = MatchSpec((("email",), ("company",)))
     one, other = key_hashes("salt", keys, values), key_hashes("pepper", keys, values)
     assert len(one["email"]) == 2
     assert not set(one["email"]) & set(other["email"])

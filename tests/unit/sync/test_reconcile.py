@@ -43,7 +43,7 @@ def person(contact_id: str, mail: str = "", **values: str) -> Shown:
 
 
 def hashes(mail: str) -> dict[str, tuple[int, ...]]:
-    return key_hashes("salt", MATCH.keys, {"emails": listed(mail)})
+    return key_hashes("salt", MATCH, {"emails": listed(mail)})
 
 
 def planned(

@@ -1,0 +1,63 @@
+"""Letters that do not show or come in several forms: what normal forms fold away, and what they leave apart.
+
+Folded: invisible characters, full-width and other printed forms, the dot that lower-casing leaves on a Turkish İ, the
+ASCII form of an international domain. Left apart: letters of different alphabets that only look alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Soft hyphens, marks of direction, zero-width spaces: pasted along with a text, never part of a name or an address.
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# Joiners mean something only between letters of scripts that join, and between emoji.
+_JOINING = "[\u0600-\u1cff\u2190-\u2bff\ufe0f\ua800-\uabff\U00011000-\U0001ffff]"
+_STRAY_JOINER = re.compile(f"(?<!{_JOINING})[\u200c\u200d]+|[\u200c\u200d]+(?!{_JOINING})")
+_DOTTED = re.compile("i\u0307+")
+_LONGEST_LABEL = 63
+
+
+def folded(text: str) -> str:
+    """Visible letters in their usual form, case folded: no full width, no ligatures, ß as ss."""
+    return text.casefold() if text.isascii() else _usual(_usual(text).casefold())
+
+
+def lowered(text: str) -> str:
+    """The same in small letters only, trimmed: ß is not ss there, as they are two mailboxes."""
+    return text.lower().strip() if text.isascii() else _usual(_usual(text).lower()).strip()
+
+
+def _usual(text: str) -> str:
+    """NFKC without what does not show, and İ in small letters as Turkish has it: i without a second dot.
+
+    The dotless ı is a letter of its own.
+    """
+    text = _STRAY_JOINER.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
+    return unicodedata.normalize("NFKC", _DOTTED.sub("i", unicodedata.normalize("NFKC", text)))
+
+
+def mailbox(address: str) -> str:
+    """An e-mail address in its normal form; the domain in the letters that people read, never as xn--."""
+    local, at, domain = lowered(address).rpartition("@")
+    labels = domain.replace("\u3002", ".").split(".")
+    return f"{local}{at}{'.'.join(map(_label, labels))}" if at else domain
+
+
+def without_plus_tag(address: str) -> str:
+    """ada@example.org for ada+news@example.org; an address that is all tag stays."""
+    local, at, domain = address.rpartition("@")
+    name = local.partition("+")[0]
+    return f"{name}@{domain}" if at and name else address
+
+
+def _label(label: str) -> str:
+    """An xn-- label in letters; itself where it stands for nothing that could be typed."""
+    if not label.startswith("xn--") or len(label) > _LONGEST_LABEL:
+        return label
+    try:
+        letters = label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError):
+        return label
+    typed = all(c == "-" or unicodedata.category(c)[0] in "LMN" for c in letters)
+    return letters if typed and not letters.isascii() and lowered(letters) == letters else label
