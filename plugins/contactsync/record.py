@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from contactsync.contact import fingerprint
 from contactsync.ledger.store import LedgerReader
+from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import FoldBatch
 from contactsync.model.link import ApartReason, Known, Link, LinkStatus
-from contactsync.model.plan import NEVER_HAPPENED, Bucket, Counted, Hold, HoldReason, JournalRow, Outcome, Plan
+from contactsync.model.plan import NEVER_HAPPENED, Bucket, Counted, Hold, HoldReason, Intent, JournalRow, Outcome, Plan
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.creates import left_out
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
@@ -143,13 +145,22 @@ class Folding:
             case State.REFUSED:
                 self.known[source_key] = replace(source, generation=source.generation + 1)
                 self.holds.append(Hold(source_key[0], source_key[1], HoldReason.REFUSED, outcome.reason))
+                self._anew(intent, wish=Wish.NONE)
             case _ if outcome.reason == NEVER_HAPPENED:
                 self.known[source_key] = replace(source, due_run=0)
+                self._anew(intent, due_run=0)
                 self.requeued.append(intent.key)
             case _:
                 due_run, due_at = back_off(source.attempts, self.when)
                 self.known[source_key] = replace(source, due_run=due_run, due_at=due_at, attempts=source.attempts + 1)
+                self._anew(intent, due_run=due_run, due_at=due_at)
         self.folded.append(intent.key)
+
+    def _anew(self, intent: Intent, **changes: Any) -> None:
+        """The parted link of a contact that is created anew because a person said so."""
+        link = self.links.get(intent.link_id or "")
+        if link is not None:
+            self.links[link.id] = replace(link, version=link.version + 1, **changes)
 
     def _created(self, row: JournalRow, source: Known) -> None:
         intent, outcome = row.intent, row.outcome
@@ -163,6 +174,7 @@ class Folding:
             detail = f"what its create found ({outcome.target_id}) belongs to another contact already"
             self.holds.append(Hold(intent.side.other, intent.source_id, HoldReason.AMBIGUOUS, detail, taken[0].id))
             return
+        self._anew(intent, status=LinkStatus.CLOSED, wish=Wish.NONE)
         link = fold_create(self.sync_id, intent, outcome, self.pairs)
         self.links[link.id] = link
         self.holds.extend(left_out(link, intent, self.pairs))
@@ -170,7 +182,7 @@ class Folding:
         observed = self._as_observed(self.known.get(target_key), outcome.target_id, outcome)
         self.known[target_key] = replace(observed, link_id=link.id, due_run=None, due_at=None)
         self.known[intent.side.other, intent.source_id] = replace(
-            source, link_id=link.id, due_run=None, due_at=None, attempts=0
+            source, link_id=link.id, due_run=None, due_at=None, attempts=0, wish=Wish.NONE
         )
 
 

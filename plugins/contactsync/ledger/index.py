@@ -123,6 +123,7 @@ def _known(row: Any, keys: Mapping[str, tuple[int, ...]]) -> Known:
         attempts=row.attempts,
         first_seen_at=row.first_seen_at,
         keys=keys,
+        wish=row.wish,
     )
 
 
@@ -208,6 +209,7 @@ def _known_row(sync_id: str, side: Side, one: Known) -> dict[str, Any]:
         "attempts": one.attempts,
         "first_seen_at": one.first_seen_at,
         "ref": to_json(one.ref),
+        "wish": one.wish,
     }
 
 

@@ -35,9 +35,10 @@ def by_contact(connection: Connection, sync_id: str, side: Side, contact_ids: Co
 
 
 def due(connection: Connection, sync_id: str, run_seq: int, now: datetime) -> list[Link]:
-    """Open links that are due by run or by time."""
+    """Open links that are due by run or by time, and others of which a person decided something."""
     is_due = or_(link.c.due_run <= run_seq, link.c.due_at <= now)
-    return _in_order([_select(connection, sync_id, and_(is_due, link.c.status.in_(_OPEN)))])
+    workable = or_(link.c.status.in_(_OPEN), link.c.wish != "")
+    return _in_order([_select(connection, sync_id, and_(is_due, workable))])
 
 
 def missing(connection: Connection, sync_id: str, side: Side) -> list[Link]:
@@ -122,6 +123,7 @@ def _link(row: Any, left: LinkSide, right: LinkSide) -> Link:
         due_run=row.due_run,
         due_at=row.due_at,
         attempts=row.attempts,
+        wish=row.wish,
     )
 
 
@@ -171,6 +173,7 @@ def _link_row(sync_id: str, one: Link) -> dict[str, Any]:
         "due_at": one.due_at,
         "attempts": one.attempts,
         "apart": pack_apart(one.apart),
+        "wish": one.wish,
     }
 
 

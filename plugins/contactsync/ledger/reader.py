@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, select
 
-from contactsync.ledger import holds, index, journal, links, locks, migrate, runs
+from contactsync.ledger import decisions, holds, index, journal, links, locks, migrate, runs
 from contactsync.ledger.tables import SHARED, schema, sync_lock
 from contactsync.ledger.transactions import reading
+from contactsync.model.decisions import Decided, Verdict
 from contactsync.model.ledger import KeyMember, Lease, RunRow, StoredCursor, SyncRow
 from contactsync.model.link import Known, Link
 from contactsync.model.plan import Conflict, Hold, JournalRow
@@ -151,6 +152,16 @@ class LedgerReader:
         """(run_id, when, conflict), newest first."""
         with reading(self._engine) as connection:
             return holds.conflicts(connection, sync_id, run_id)
+
+    def verdicts(self, sync_id: str) -> list[Verdict]:
+        """What persons said of two contacts."""
+        with reading(self._engine) as connection:
+            return decisions.verdicts(connection, sync_id)
+
+    def decisions(self, sync_id: str, since: datetime | None = None) -> list[tuple[datetime, str, Decided]]:
+        """(when, run_id, decision), newest first."""
+        with reading(self._engine) as connection:
+            return decisions.made(connection, sync_id, since)
 
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         """All tables but rate, token and metadata, rows sorted: to prove that nothing changed."""

@@ -87,6 +87,7 @@ link = Table(
     Column("due_at", Instant),
     _number("attempts"),
     _text("apart"),
+    _text("wish"),
 )
 Index("ix_link_due_run", link.c.sync_id, link.c.due_run)
 Index("ix_link_due_at", link.c.sync_id, link.c.due_at)
@@ -135,6 +136,7 @@ known = Table(
     _number("attempts"),
     Column("first_seen_at", Instant),
     _text("ref"),
+    _text("wish"),
 )
 Index("ix_known_due_run", known.c.sync_id, known.c.side, known.c.due_run)
 Index("ix_known_due_at", known.c.sync_id, known.c.side, known.c.due_at)
@@ -220,6 +222,29 @@ conflict = Table(
     Column("base_left", Text),
     Column("base_right", Text),
     Column("noted_at", Instant, nullable=False),
+)
+
+verdict = Table(
+    "verdict",
+    schema,
+    _id("sync_id"),
+    _id("left_id"),
+    _id("right_id"),
+    Column("same", Boolean, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    schema,
+    Column("seq", _SEQUENCE, primary_key=True, autoincrement=True),
+    _text("sync_id"),
+    _text("run_id"),
+    _text("made_by"),
+    _text("what"),
+    _text("answer"),
+    _text("link_id"),
+    _text("contact_field"),
+    Column("made_at", Instant, nullable=False),
 )
 
 sync_lock = Table(

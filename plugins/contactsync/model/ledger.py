@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from contactsync.model.decisions import Decided, Verdict
 from contactsync.model.exchange import Cursor, Json
 from contactsync.model.link import Known, Link
 from contactsync.model.plan import Conflict, Hold
@@ -102,6 +103,8 @@ class FoldBatch:
     hold_scope   (side, contact id) whose open holds are replaced by `holds`
     folded       journal keys now folded
     requeued     journal keys put back to `planned` (a create that never happened): their rows are removed
+    verdicts     what a person said of two contacts; a later one of the same two replaces it
+    decided      entries for the record of decisions
     """
 
     links: Sequence[Link] = ()
@@ -113,3 +116,5 @@ class FoldBatch:
     conflicts: Sequence[Conflict] = ()
     folded: Sequence[str] = ()
     requeued: Sequence[str] = ()
+    verdicts: Sequence[Verdict] = ()
+    decided: Sequence[Decided] = ()

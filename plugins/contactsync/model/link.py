@@ -33,6 +33,7 @@ class ApartReason(StrEnum):
     NOT_REPRESENTABLE = "not_representable"
     UNPROVEN = "unproven"
     LEDGER_LOST = "ledger_lost"  # differed when the ledger was lost: waits for a person or an edit of the field
+    KEPT = "kept"  # a person left both as they are
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Link:
     due_run, due_at   when it is worked on again without being read (None = only when read)
     attempts  tries since the last success, for the back-off
     scope     one bit per direction, by the side it reads from (no rules: always set)
+    wish      what a person decided and the next run is to do (decisions.Wish)
     """
 
     id: str
@@ -98,6 +100,7 @@ class Link:
     due_run: int | None = None
     due_at: datetime | None = None
     attempts: int = 0
+    wish: str = ""
 
     def side(self, side: Side) -> LinkSide:
         """The left or right half."""
@@ -111,6 +114,7 @@ class Known:
     generation  raised by tombstone, undo or a settled refusal; part of a create's operation key
     tombstone   the id is gone for good
     keys        salted hashes of its normal key values, by match key
+    wish        what a person decided of it (decisions.Wish)
     """
 
     contact_id: str
@@ -125,3 +129,4 @@ class Known:
     attempts: int = 0
     first_seen_at: datetime | None = None
     keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    wish: str = ""

@@ -40,8 +40,7 @@ def open_run(place: Workplace, request: RunRequest) -> Opened:
 
 def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
     sync_id = place.spec.id
-    before = place.ledger.runs(sync_id, 1)
-    lost = _ledger_lost(place, before[0].seq if before else 0)
+    lost = ledger_lost(place)
     row = _checked_row(place, lost=lost)
     if row != sync_row(place):
         place.ledger.save_sync(row)
@@ -58,10 +57,11 @@ def _look_only(place: Workplace) -> Opened:
     return Opened(0, seq, _due(place, seq))
 
 
-def _ledger_lost(place: Workplace, last_seq: int) -> bool:
+def ledger_lost(place: Workplace) -> bool:
     """The state file beside the artefacts counts runs too: a ledger behind it was lost or restored from a backup."""
+    runs = place.ledger.runs(place.spec.id, 1)
     state = place.artefacts.read_state(f"{place.spec.id}.json")
-    return state is not None and int(state.get("seq", 0)) > last_seq
+    return state is not None and int(state.get("seq", 0)) > (runs[0].seq if runs else 0)
 
 
 def _checked_row(place: Workplace, *, lost: bool) -> SyncRow:

@@ -22,7 +22,7 @@ from contactsync.record import SETTLED
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.guards import exceeded, flipping
 from contactsync.sync.links import Rules
-from contactsync.sync.matching import Node
+from contactsync.sync.matching import Node, Verdicts
 from contactsync.sync.readings import Reading, key_hashes
 from contactsync.sync.reconcile import Given, match_keys
 from contactsync.sync.reconcile import reconcile as decide
@@ -102,7 +102,8 @@ class _Gathering:
         rows = self.reader.unfolded(spec.id)
         known = {s: self.reader.known(spec.id, s, list(self.readings[s].shown)) for s in SIDES}
         for side in SIDES:
-            known[side].update(self.reader.known(spec.id, side, list(self.readings[side].gone)))
+            r = self.readings[side]
+            known[side].update(self.reader.known(spec.id, side, [*r.gone, *r.unreadable, *r.forbidden]))
         settling = self._settle(rows, known)
         owners = self._owners()
         others, other_known = self._others(known)
@@ -122,6 +123,7 @@ class _Gathering:
             kept_held=frozenset(
                 (h.side, h.contact_id) for h, _ in self.reader.holds(spec.id) if h.reason is HoldReason.UNION
             ),
+            verdicts=self._verdicts(),
         )
 
     def _links(self) -> list[Link]:
@@ -130,11 +132,24 @@ class _Gathering:
         for side in SIDES:
             r = self.readings[side]
             ids = {*r.shown, *r.gone, *r.missing, *r.moved, *r.moved.values()}
-            found.update({k.id: k for k in self.reader.links_of(sync_id, side, sorted(ids))})
+            links = self.reader.links_of(sync_id, side, sorted(ids))
+            found.update({k.id: k for k in self._held_by(side, links)})
         due = self.reader.due_links(sync_id, self.opened.seq, self.place.clock())
         found.update({k.id: k for k in due})
         found.update({k.id: k for k in self._held_links() if k.id not in found})
         return [found[i] for i in sorted(found)]
+
+    def _held_by(self, side: Side, links: Sequence[Link]) -> list[Link]:
+        """Leave out ended links that a contact no longer belongs to: a person took it for new, or it was made anew."""
+        ended = [k.side(side).contact_id for k in links if k.status is not LinkStatus.LIVE]
+        rows = self.reader.known(self.place.spec.id, side, ended) if ended else {}
+        own = {i: row.link_id for i, row in rows.items()}
+        return [k for k in links if k.status is LinkStatus.LIVE or own.get(k.side(side).contact_id) == k.id]
+
+    def _verdicts(self) -> Verdicts:
+        found = self.reader.verdicts(self.place.spec.id)
+        same, apart = (frozenset((v.left_id, v.right_id) for v in found if v.same is said) for said in (True, False))
+        return Verdicts(same, apart)
 
     def _held_links(self) -> list[Link]:
         """Held and refused fields are tried again at a complete read, also where nobody edited them (core 2)."""
@@ -168,11 +183,15 @@ class _Gathering:
             hold_first=place.spec.match.hold_differences,
             lost=union,
             owner=owner,
-            flipping=flipping(
-                self.reader.writes_of(place.spec.id, [k.id for k in links], place.clock() - timedelta(days=1))
-            ),
+            flipping=self._flipping(links),
             baseless=frozenset(p.field for p in place.pairs) if union else self._changed_fields(),
         )
+
+    def _flipping(self, links: Sequence[Link]) -> frozenset[tuple[str, str]]:
+        since = self.place.clock() - timedelta(days=1)
+        rows = self.reader.writes_of(self.place.spec.id, [k.id for k in links], since)
+        decided = {(d.link_id, d.field): at for at, _, d in reversed(self.reader.decisions(self.place.spec.id, since))}
+        return flipping(rows, decided)
 
     def _changed_fields(self) -> frozenset[str]:
         """Fields whose mapping changed since it was last recorded: their bases mean something else."""
@@ -235,7 +254,7 @@ class _Gathering:
                     for key, hashes in row.keys.items():
                         wanted.setdefault(key, set()).update(hashes)
         nodes = [
-            Node(side, i, row.keys, linked=row.link_id is not None, shown=False)
+            Node(side, i, row.keys, linked=row.link_id is not None, shown=False, wish=row.wish)
             for side in SIDES
             for i, row in found[side].items()
         ]

@@ -14,7 +14,7 @@ from contactsync.model.spec import FieldPair, Side
 from contactsync.sync.bases import written_base
 from contactsync.sync.creates import link_id
 from contactsync.sync.elements import by_id
-from contactsync.sync.links import now_values
+from contactsync.sync.readings import now_values
 
 _DAY = timedelta(days=1)
 
@@ -188,7 +188,7 @@ def _same(name: str, sent: str, observed: str) -> bool:
 
 def _deleted(link: Link, intent: Intent) -> Link:
     half = replace(link.side(intent.side), standing=Standing.GONE)
-    return replace(_with(link, intent.side, half), status=LinkStatus.CLOSED, attempts=0)
+    return replace(_with(link, intent.side, half), status=LinkStatus.CLOSED, attempts=0, wish="")
 
 
 def _refused(link: Link, intent: Intent, words: str, reason: HoldReason) -> tuple[Link, tuple[Hold, ...]]:
@@ -196,7 +196,7 @@ def _refused(link: Link, intent: Intent, words: str, reason: HoldReason) -> tupl
     source = intent.side.other
     hold = Hold(source, intent.source_id, reason, words, link.id)
     if intent.verb is Verb.DELETE:
-        return replace(link, status=LinkStatus.PARTED), (hold,)
+        return replace(link, status=LinkStatus.PARTED, wish=""), (hold,)
     apart = dict(link.apart)
     now = {s: now_values(link.side(s)) for s in (Side.LEFT, Side.RIGHT)}
     for name in intent.patch:

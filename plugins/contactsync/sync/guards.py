@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from contactsync.contact import is_empty
 from contactsync.model.exchange import Verb
@@ -56,11 +57,19 @@ def _blanks(intent: Intent) -> int:
 FLIPS = 3
 
 
-def flipping(rows: Sequence[JournalRow]) -> frozenset[tuple[str, str]]:
-    """(link id, field) of fields whose writes went to and fro at least three times in these rows (oldest first)."""
+def flipping(
+    rows: Sequence[JournalRow], decided: Mapping[tuple[str, str], datetime] | None = None
+) -> frozenset[tuple[str, str]]:
+    """(link id, field) of fields whose writes went to and fro at least three times in these rows (oldest first).
+
+    decided  when a person last settled such a field: writes before that do not count
+    """
     turns: dict[tuple[str, str], list[Side]] = {}
     for row in rows:
         for name in row.intent.patch:
+            at = (decided or {}).get((row.intent.link_id or "", name))
+            if at is not None and row.sent_at is not None and row.sent_at <= at:
+                continue
             sides = turns.setdefault((row.intent.link_id or "", name), [])
             if not sides or sides[-1] is not row.intent.side:
                 sides.append(row.intent.side)

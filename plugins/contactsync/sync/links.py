@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from contactsync.contact import Values
 from contactsync.model.app import Deletes
+from contactsync.model.decisions import Wish
 from contactsync.model.exchange import Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Side
 from contactsync.sync.conflicts import FieldState, Settled, is_changed, settle
-from contactsync.sync.readings import Shown, operation_key
+from contactsync.sync.readings import Shown, now_values, operation_key
 from contactsync.sync.table import TABLE, Decision, SideState
+from contactsync.sync.wishes import delete_intent, wished
 
 Owner = Callable[[Side, str, str], frozenset[str]]
 """(side, contact field, text to hold) -> ids of contacts there that carry one of its keys."""
@@ -72,11 +74,6 @@ class LinkDecision:
     counted: tuple[Counted, ...] = ()
 
 
-def now_values(side: LinkSide) -> dict[str, str]:
-    """What a side shows now: base, overlaid by seen."""
-    return {**side.base, **side.seen}
-
-
 def observe(side: LinkSide, shown: Shown | None, *, gone: bool, missing: bool) -> LinkSide:
     """Lay this run's reading over what was remembered of a side. A field that was not shown keeps what was seen."""
     if gone:
@@ -102,6 +99,11 @@ def decide_link(case: Case, rules: Rules) -> LinkDecision:
     link = case.link
     sides = {s: observe(link.side(s), case.shown.get(s), gone=s in case.gone, missing=s in case.missing) for s in SIDES}
     observed = replace(link, left=sides[Side.LEFT], right=sides[Side.RIGHT], due_run=None, due_at=None)
+    if link.wish in (Wish.DELETE, Wish.CREATE):
+        decision = _wished(observed, case, rules)
+        if decision is not None:
+            return _versioned(link, decision)
+        observed = replace(observed, wish=Wish.NONE)  # they no longer stand as the person saw them
     if link.status is not LinkStatus.LIVE:
         return _not_live(link, observed, case, rules)
     fields = _field_states(observed, case.shown, rules)
@@ -254,25 +256,18 @@ def _deletion(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
     if policy is not DeletionPolicy.DELETE or not told or not rules.direction.open_from(gone):
         parted = replace(link, status=LinkStatus.PARTED)
         return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, "deleted there; the partner is left alone"))
-    here, there = link.side(gone.other), link.side(gone)
-    version = link.version + 1
-    intent = Intent(
-        key=operation_key(rules.sync_id, gone.other, Verb.DELETE, link.id, version),
-        side=gone.other,
-        verb=Verb.DELETE,
-        link_id=link.id,
-        source_id=there.contact_id,
-        target_id=here.contact_id,
-        link_version=version,
-        before={p.field: now_values(here)[p.field] for p in rules.pairs if p.field in now_values(here)},
-        version=here.version,
-        ref=here.ref,
-        source_ref=there.ref,
-        observed_at=here.observed_at,
-        reason=f"deleted in the {gone} app",
-    )
-    counted = Counted(gone, there.contact_id, Bucket.DELETED, intent.key)
+    intent = delete_intent(link, gone, rules.pairs, rules.sync_id, f"deleted in the {gone} app")
+    counted = Counted(gone, intent.source_id, Bucket.DELETED, intent.key)
     return LinkDecision(link, (intent,), counted=(counted,))
+
+
+def _wished(link: Link, case: Case, rules: Rules) -> LinkDecision | None:
+    left = next((s for s in SIDES if link.side(s).standing is Standing.PRESENT), Side.LEFT)
+    intent = wished(link, case.shown.get(left), rules.pairs, rules.sync_id)
+    if intent is None:
+        return None
+    bucket = Bucket.DELETED if intent.verb is Verb.DELETE else Bucket.CREATED
+    return LinkDecision(link, (intent,), counted=(Counted(intent.side.other, intent.source_id, bucket, intent.key),))
 
 
 def _survives(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
@@ -295,7 +290,7 @@ def _survives(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
 def _not_live(before: Link, observed: Link, case: Case, rules: Rules) -> LinkDecision:
     """Parted links are watched; a tombstoned id that reappears revives a parted link and is held on a closed one."""
     back = [s for s in SIDES if s in case.shown and before.side(s).standing is Standing.GONE]
-    if before.status is LinkStatus.CLOSED and back:
+    if before.status is LinkStatus.CLOSED and back and before.wish != Wish.SKIP:
         why = "was deleted on both sides"
         holds = tuple(Hold(s, case.shown[s].id, HoldReason.REAPPEARED, why, before.id) for s in back)
         return LinkDecision(before, (), holds, (), _count(case, Bucket.HELD, "reappeared"))

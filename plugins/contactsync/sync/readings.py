@@ -9,6 +9,7 @@ from datetime import datetime
 
 from contactsync.contact import Values, key_hash, key_values
 from contactsync.model.exchange import Json
+from contactsync.model.link import LinkSide
 from contactsync.model.rules import Matching
 from contactsync.model.spec import MatchSpec, Side
 
@@ -57,6 +58,11 @@ class Reading:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     complete: bool = False
     rows: int = 0
+
+
+def now_values(side: LinkSide) -> dict[str, str]:
+    """What a side shows now: base, overlaid by seen."""
+    return {**side.base, **side.seen}
 
 
 def key_hashes(salt: str, match: MatchSpec, values: Values) -> dict[str, tuple[int, ...]]:

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from contactsync.model.decisions import Wish
 from contactsync.model.link import Known, Link, LinkStatus, Standing
 from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent, Plan
 from contactsync.model.spec import SIDES, MatchSpec, Side
 from contactsync.sync.creates import create_intent, first_link
 from contactsync.sync.links import Case, LinkDecision, Rules, decide_link
-from contactsync.sync.matching import Matched, Node, match, names_of
+from contactsync.sync.matching import Matched, Node, Verdicts, match, names_of
 from contactsync.sync.readings import Reading, Shown, key_hashes
 from contactsync.sync.unknowns import Settling
 
@@ -27,6 +28,7 @@ class Given:
     frozen     link ids and source ids whose action is not settled yet: left alone in this run
     union      the ledger was lost: nobody is created until a person decides
     kept_held  contacts that union mode left for a person
+    verdicts   what persons said of two contacts
     """
 
     rules: Rules
@@ -40,6 +42,7 @@ class Given:
     frozen: Collection[str] = ()
     union: bool = False
     kept_held: Collection[tuple[Side, str]] = ()
+    verdicts: Verdicts = field(default_factory=Verdicts)
 
 
 @dataclass
@@ -185,7 +188,8 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
         draft.counted.append(Counted(side, contact_id, Bucket.FAILED, reason="its create is not settled"))
     others = [n for n in given.others if n.id not in given.readings[n.side].moved]  # seen under their new ids
     nodes = [_node(given, side, shown) for (side, _), shown in free.items()] + others
-    matched = match(nodes, match_keys(given.match), without_key=given.match.create_without_key)
+    keys = match_keys(given.match)
+    matched = match(nodes, keys, without_key=given.match.create_without_key, verdicts=given.verdicts)
     for left, right, _key in matched.pairs:
         _link(given, draft, free[Side.LEFT, left], free[Side.RIGHT, right])
     for side, contact_id in matched.alone:
@@ -196,6 +200,9 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
     for side, contact_id in matched.reread:
         if (side, contact_id) in free:
             draft.counted.append(Counted(side, contact_id, Bucket.SKIPPED, reason="its partner is read next"))
+    for (side, contact_id), why in sorted(matched.kept_out.items()):
+        if (side, contact_id) in free:
+            draft.counted.append(Counted(side, contact_id, Bucket.SKIPPED, reason=why))
     return matched
 
 
@@ -206,7 +213,8 @@ def _tombstone(given: Given, side: Side, contact_id: str) -> bool:
 
 def _node(given: Given, side: Side, shown: Shown) -> Node:
     hashes = key_hashes(given.salt, given.match, shown.values)
-    return Node(side, shown.id, hashes, names=names_of(shown.values))
+    row = given.known[side].get(shown.id)
+    return Node(side, shown.id, hashes, names=names_of(shown.values), wish=row.wish if row else Wish.NONE)
 
 
 def _link(given: Given, draft: _Draft, left: Shown, right: Shown) -> None:
@@ -218,25 +226,31 @@ def _link(given: Given, draft: _Draft, left: Shown, right: Shown) -> None:
 def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
     """Nobody matches: created on the other side, where that is open and nothing speaks against it."""
     rules = given.rules
-    if given.union or (side, shown.id) in given.kept_held:
-        hold = Hold(side, shown.id, HoldReason.UNION, "the ledger was lost; a person decides who is new")
-    elif any(row.intent.side is side for row in given.settling.unknown):
-        hold = Hold(side, shown.id, HoldReason.MAY_BE_RESULT, "may be what a create with unknown outcome made")
-    elif not rules.direction.open_from(side):
+    row = given.known[side].get(shown.id)
+    hold = None if row and row.wish == Wish.CREATE else _why_not(given, side, shown)
+    if hold is not None:
+        draft.holds.append(hold)
+        draft.counted.append(Counted(side, shown.id, Bucket.HELD, reason=hold.reason.value))
+        return
+    if not rules.direction.open_from(side):
         draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason="direction closed"))
         return
+    keys = match_keys(given.match)
+    intent = create_intent(rules.sync_id, shown, side.other, rules.pairs, keys, row.generation if row else 0)
+    if intent is not None:
+        draft.intents.append(intent)
+        draft.counted.append(Counted(side, shown.id, Bucket.CREATED, intent.key))
     else:
-        row = given.known[side].get(shown.id)
-        keys = match_keys(given.match)
-        intent = create_intent(rules.sync_id, shown, side.other, rules.pairs, keys, row.generation if row else 0)
-        if intent is not None:
-            draft.intents.append(intent)
-            draft.counted.append(Counted(side, shown.id, Bucket.CREATED, intent.key))
-        else:
-            draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason="nothing of it can be written there"))
-        return
-    draft.holds.append(hold)
-    draft.counted.append(Counted(side, shown.id, Bucket.HELD, reason=hold.reason.value))
+        draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason="nothing of it can be written there"))
+
+
+def _why_not(given: Given, side: Side, shown: Shown) -> Hold | None:
+    """Why a contact that matches nobody is not created, unless a person says so."""
+    if given.union or (side, shown.id) in given.kept_held:
+        return Hold(side, shown.id, HoldReason.UNION, "the ledger was lost; a person decides who is new")
+    if any(row.intent.side is side for row in given.settling.unknown):
+        return Hold(side, shown.id, HoldReason.MAY_BE_RESULT, "may be what a create with unknown outcome made")
+    return None
 
 
 def _unreadable(given: Given, draft: _Draft) -> None:
@@ -244,6 +258,10 @@ def _unreadable(given: Given, draft: _Draft) -> None:
         reading = given.readings[side]
         why = {**reading.unreadable, **dict.fromkeys(reading.forbidden, "these credentials may no longer see it")}
         for contact_id, reason in sorted(why.items()):
+            row = given.known[side].get(contact_id)
+            if row is not None and row.wish == Wish.SKIP:
+                draft.counted.append(Counted(side, contact_id, Bucket.SKIPPED, reason="left out by a person"))
+                continue
             draft.holds.append(Hold(side, contact_id, HoldReason.UNREADABLE, reason))
             draft.counted.append(Counted(side, contact_id, Bucket.HELD, reason=HoldReason.UNREADABLE))
 

@@ -126,3 +126,34 @@ def test_apps_are_listed_for_people_and_programs(project: Path) -> None:
 
 def test_relink_needs_a_sync_that_ran(project: Path) -> None:
     assert "as before" in contactsync(project, "relink", "pair").stdout
+
+
+def test_holds_are_listed_with_their_answers_and_settled(project: Path) -> None:
+    Book(project / "left.json").put("l9", {"names.given": "Keyless"})
+    contactsync(project, "run", "pair")
+    (hold,) = answer(contactsync(project, "holds", "pair", "--json"))
+    assert (hold["reason"], hold["contact"]) == ("no_key", "l9")
+    assert "recreate" in hold["answers"]
+    shown = contactsync(project, "holds", "pair").stdout
+    assert f"contactsync decide pair HOLD skip: {hold['answers']['skip']}" in shown
+    wrong = contactsync(project, "decide", "pair", hold["hold"], "left")
+    assert wrong.returncode == 4
+    assert "Allowed: recreate, adopt, skip" in wrong.stderr
+    assert contactsync(project, "decide", "pair", hold["hold"], "recreate").returncode == 0
+    assert answer(contactsync(project, "run", "pair", "--json"))["counts"]["left_to_right"]["created"] == 1
+    assert "Nothing is held" in contactsync(project, "holds", "pair").stdout
+
+
+def test_conflicts_name_base_values_winner_rule_and_run(project: Path) -> None:
+    left, right = Book(project / "left.json"), Book(project / "right.json")
+    left.put("l5", {"emails": [{"value": "zoe@example.org"}], "job_title": "Editor"})
+    right.put("r5", {"emails": [{"value": "zoe@example.org"}], "job_title": "Editor"})
+    contactsync(project, "run", "pair")
+    left.put("l5", {"job_title": "Writer"})
+    right.put("r5", {"job_title": "Reader"})
+    contactsync(project, "run", "pair")
+    (row,) = answer(contactsync(project, "conflicts", "pair", "--json"))
+    values = (row["base_left"], row["left_value"], row["right_value"], row["winner"])
+    assert values == ("Editor", "Writer", "Reader", "left")
+    assert row["run"].startswith("cli__")
+    assert "both changed; conflicts: left" in contactsync(project, "conflicts", "pair").stdout

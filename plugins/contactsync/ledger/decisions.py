@@ -1,0 +1,55 @@
+"""What persons decided: who is the same as whom, and the record of every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from contactsync.ledger.statements import upsert
+from contactsync.ledger.tables import decision, verdict
+from contactsync.model.decisions import Decided, Verdict
+from contactsync.model.spec import Side
+
+
+def verdicts(connection: Connection, sync_id: str) -> list[Verdict]:
+    """In the order of their ids."""
+    rows = connection.execute(select(verdict).where(verdict.c.sync_id == sync_id)).all()
+    found = [Verdict(row.left_id, row.right_id, row.same) for row in rows]
+    return sorted(found, key=lambda one: (one.left_id, one.right_id))
+
+
+def made(connection: Connection, sync_id: str, since: datetime | None) -> list[tuple[datetime, str, Decided]]:
+    """(when, run_id, decision), newest first."""
+    query = select(decision).where(decision.c.sync_id == sync_id).order_by(decision.c.seq.desc())
+    if since is not None:
+        query = query.where(decision.c.made_at >= since)
+    rows = connection.execute(query).all()
+    return [(r.made_at, r.run_id, Decided(r.what, r.answer, r.made_by, r.link_id, r.contact_field)) for r in rows]
+
+
+def judge(connection: Connection, sync_id: str, given: Sequence[Verdict]) -> None:
+    """A later verdict on the same two contacts replaces the earlier one."""
+    rows = [{"sync_id": sync_id, "left_id": v.left_id, "right_id": v.right_id, "same": v.same} for v in given]
+    upsert(connection, verdict, rows)
+
+
+def enter(connection: Connection, sync_id: str, run_id: str, given: Sequence[Decided], now: datetime) -> None:
+    """Entries of the record; it is only ever added to."""
+    for one in given:
+        row = {"sync_id": sync_id, "run_id": run_id, "made_by": one.by, "what": one.what, "answer": one.answer}
+        place = {"link_id": one.link_id, "contact_field": one.field, "made_at": now}
+        connection.execute(insert(decision), {**row, **place})
+
+
+def rekey(connection: Connection, sync_id: str, side: Side, old: str, new: str) -> None:
+    """A verdict follows a contact to its new id; one that the new id has already stays."""
+    here, there = ("left_id", "right_id") if side is Side.LEFT else ("right_id", "left_id")
+    mine = (verdict.c.sync_id == sync_id, verdict.c[here] == old)
+    twin = verdict.alias()
+    also = select(twin.c.sync_id).where(
+        twin.c.sync_id == sync_id, twin.c[here] == new, twin.c[there] == verdict.c[there]
+    )
+    connection.execute(delete(verdict).where(*mine, also.exists()))
+    connection.execute(update(verdict).where(*mine).values({here: new}))

@@ -1,0 +1,58 @@
+"""What a person decided of a link whose contact is gone: delete the other one too, or create the gone one anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from contactsync.model.decisions import Wish
+from contactsync.model.exchange import Verb
+from contactsync.model.link import Link, LinkSide, Standing
+from contactsync.model.plan import Intent
+from contactsync.model.spec import SIDES, FieldPair, Side
+from contactsync.sync.creates import create_intent
+from contactsync.sync.readings import Shown, now_values, operation_key
+
+
+def wished(link: Link, shown: Shown | None, pairs: tuple[FieldPair, ...], sync_id: str) -> Intent | None:
+    """The action that the link's wish asks for; None where its contacts no longer stand as the person saw them.
+
+    shown  the contact that is left, as this run read it
+    """
+    gone = [s for s in SIDES if link.side(s).standing is Standing.GONE]
+    if len(gone) != 1 or link.side(gone[0].other).standing is not Standing.PRESENT:
+        return None
+    if link.wish == Wish.DELETE:
+        return delete_intent(link, gone[0], pairs, sync_id, "a person decided so")
+    source = shown or _as_shown(link.side(gone[0].other))
+    intent = create_intent(sync_id, source, gone[0], pairs, ("email", "phone"), 0)
+    if intent is None:
+        return None
+    key = operation_key(sync_id, gone[0], Verb.CREATE, link.id, link.version)
+    return replace(intent, key=key, link_id=link.id, link_version=link.version, reason="a person decided so")
+
+
+def delete_intent(link: Link, gone: Side, pairs: tuple[FieldPair, ...], sync_id: str, reason: str) -> Intent:
+    """Delete the partner of a contact that is gone. Its key belongs to the link's next version."""
+    here, there = link.side(gone.other), link.side(gone)
+    version, now = link.version + 1, now_values(here)
+    return Intent(
+        key=operation_key(sync_id, gone.other, Verb.DELETE, link.id, version),
+        side=gone.other,
+        verb=Verb.DELETE,
+        link_id=link.id,
+        source_id=there.contact_id,
+        target_id=here.contact_id,
+        link_version=version,
+        before={p.field: now[p.field] for p in pairs if p.field in now},
+        version=here.version,
+        ref=here.ref,
+        source_ref=there.ref,
+        observed_at=here.observed_at,
+        reason=reason,
+    )
+
+
+def _as_shown(half: LinkSide) -> Shown:
+    read_at = half.observed_at or datetime.min.replace(tzinfo=UTC)
+    return Shown(half.contact_id, now_values(half), 0, 0, read_at, half.version, half.modified_at, half.ref)
