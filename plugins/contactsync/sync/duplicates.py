@@ -78,7 +78,7 @@ def possible_duplicates(
     out, compared = [], 0
     for one, other in _open(people, sorted(candidates), settled, scope):
         compared += 1
-        alike = likeness(one, other, shared)
+        alike = likeness(one, other, shared, least)
         if alike.score >= least and alike.agree + alike.contradict:
             at = ((one.side, one.id), (other.side, other.id))
             out.append(Duplicate(*at, alike.score, tuple(alike.agree), tuple(alike.contradict)))

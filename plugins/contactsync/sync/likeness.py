@@ -6,6 +6,7 @@ number, a family's mailbox) never makes two people one by itself, and given name
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -49,10 +50,15 @@ class Likeness:
             (self.agree if points > 0 else self.contradict).append(reason)
 
 
-def likeness(one: Profile, other: Profile, shared: Collection[str]) -> Likeness:
-    """Compare two contacts. shared: e-mail addresses and numbers that many contacts of one app have."""
+def likeness(one: Profile, other: Profile, shared: Collection[str], least: int = 0) -> Likeness:
+    """Compare two contacts. shared: e-mail addresses and numbers that many contacts of one app have.
+
+    Where the names alone keep the score below `least`, the rest is not compared.
+    """
     found = Likeness()
     apart = _names(found, one, other)
+    if apart and least > RELATIVES:
+        return Likeness()
     named = found.score
     _emails(found, one, other, shared)
     _birthday(found, one.birthday, other.birthday)
@@ -120,6 +126,7 @@ def _named(given: float, family: float, points: int) -> str:
     return "names" if given == family == EQUAL else "names alike"
 
 
+@functools.lru_cache(maxsize=200_000)
 def part_of_name(one: Words, other: Words) -> float:
     """How far two given names, or two family names, agree."""
     if not one or not other:
