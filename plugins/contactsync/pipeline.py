@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from contactsync.errors import AccountBusy, ContactsyncError
+from contactsync.errors import AccountBusy, ConfigError, ContactsyncError
 from contactsync.frames import plan_from
 from contactsync.model.plan import Plan
-from contactsync.model.spec import SIDES, Side
+from contactsync.model.spec import SIDES, Side, SyncSpec
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
 from contactsync.stages.opening import open_run
 from contactsync.stages.planning import reconcile
@@ -20,6 +20,7 @@ from contactsync.stages.writing import load_side
 
 __all__ = [
     "Workplace",
+    "compare_specs",
     "extract_side",
     "load_side",
     "open_run",
@@ -44,6 +45,28 @@ def plan_sync(place: Workplace, request: RunRequest) -> tuple[Plan, Summary]:
     summary, planned = _run(place, replace(request, dry_run=True))
     plan = plan_from(*place.artefacts.read(planned.ref)) if planned else Plan()
     return plan, summary
+
+
+def compare_specs(place: Workplace, other: SyncSpec, request: RunRequest) -> tuple[Plan, Plan]:
+    """What a run would do by the sync's file as it is, and by another version of it: one reading, two plans.
+
+    Every contact is looked at under both. Errors: ConfigError where the other version reads something else.
+    """
+    for side in SIDES:
+        here, there = place.spec.side(side), other.side(side)
+        if (here.app, here.connection, dict(here.options)) != (there.app, there.connection, dict(there.options)):
+            raise ConfigError(
+                f"The two versions read different things on the {side} side (app, connection or options differ).",
+                next_step="compare versions of the same two accounts, or look at each with: contactsync plan",
+            )
+    request = replace(request, dry_run=True, full_read=True, every_row=True)
+    opened = open_run(place, request)
+    left, right = (extract_side(place, request, opened, side).ref for side in SIDES)
+    plans = []
+    for at in (place, replace(place, spec=replace(other, id=place.spec.id))):
+        planned = reconcile(at, request, opened, transform(at, request, opened, left, right))
+        plans.append(plan_from(*place.artefacts.read(planned.ref)))
+    return plans[0], plans[1]
 
 
 def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None]:

@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 
 from contactsync.apps import load_app
-from contactsync.cli import tables
+from contactsync.cli import plan_tables, tables
 from contactsync.cli.place import include_folder, loaded, request, workplace
+from contactsync.cli.plan_differences import differences
 from contactsync.errors import ConfigError
 from contactsync.mapping.advice import advice
 from contactsync.mapping.loader import load_sync
 from contactsync.model.spec import SIDES, SyncSpec
-from contactsync.model.stages import Summary
+from contactsync.model.stages import RunRequest, Summary
 from contactsync.orchestration.shipped_apps import ShippedApps
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
@@ -81,18 +82,41 @@ def run(
         raise typer.Exit(1)
 
 
-def plan(sync: Sync, full_read: FullRead = False, include: Include = None, as_json: AsJson = False) -> None:
-    """Show what a run would change now: per contact and field, with the reason. Writes nothing."""
+def plan(
+    sync: Sync,
+    full_read: FullRead = False,
+    against: Annotated[Path | None, typer.Option(help="Another version of the sync's file: what would differ.")] = None,
+    include: Include = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run would change now: per contact and field, with the reason, and why not. Writes nothing."""
     from contactsync.pipeline import plan_sync
 
     asked = request(dry_run=True, full_read=full_read)
+    if against is not None:
+        _compare(sync, against, include, asked, as_json=as_json)
+        return
     with workplace(include_folder(include), sync, asked.run_id) as place:
         made, summary = plan_sync(place, asked)
         names = {side: place.app(side).info.title for side in (tables.LEFT, tables.RIGHT)}
     if as_json:
-        typer.echo(json.dumps(tables.plan_as_data(made, summary), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(plan_tables.plan_as_data(made, summary), indent=2, ensure_ascii=False))
     else:
-        tables.plan(made, summary, names)
+        plan_tables.plan(made, summary, names)
+
+
+def _compare(sync: str, against: Path, include: Path | None, asked: RunRequest, *, as_json: bool) -> None:
+    from contactsync.pipeline import compare_specs
+
+    other = load_sync(against, against.parent, ShippedApps())
+    with workplace(include_folder(include), sync, asked.run_id) as place:
+        now, then = compare_specs(place, other, asked)
+        names = {side: place.app(side).info.title for side in (tables.LEFT, tables.RIGHT)}
+    found = differences(now, then)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
+    else:
+        plan_tables.differences(found, names, against.name)
 
 
 def relink(sync: Sync, include: Include = None) -> None:

@@ -1,17 +1,15 @@
-"""What the command line prints for people: tables and the plan's diff."""
+"""What the command line prints for people: tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contactsync.contact import Kind, address_parts, decode, full_name, kind_of
+from contactsync.contact import Kind, address_parts, decode, kind_of
 from contactsync.model.app import AppInfo
-from contactsync.model.plan import Intent, Plan
 from contactsync.model.spec import Side
 from contactsync.model.stages import Summary
 
@@ -55,62 +53,6 @@ def apps(infos: Iterable[AppInfo]) -> None:
         console.print(f"  reports deletions: {caps.deletes}; an unknown create is found again by: {caps.adopt}")
         fields = dict.fromkeys(f.contact + ("" if f.writable else " (read only)") for f in info.fields if f.contact)
         console.print(f"  contact fields: {', '.join(fields)}")
-
-
-def plan(made: Plan, told: Summary, names: Mapping[Side, str]) -> None:
-    """Every action, field by field, with its reason; then holds by reason, limits and the hash."""
-    console = _out()
-    for intent in made.intents:
-        console.print(Text(f"{intent.verb.value} in {names[intent.side]}: {_who(intent)}", style="bold"))
-        for name, before, after in _changes(intent):
-            console.print(Text(f"    {name}: {before} -> {after}"))
-        if intent.reason:
-            console.print(Text(f"    because: {intent.reason}", style="dim"))
-    for hold in made.holds:
-        what = f"held in {names[hold.side]}: {hold.contact_id}: {hold.reason.value}: {hold.detail}"
-        console.print(Text(what, style="yellow"))
-    for problem in made.problems:
-        console.print(Text(f"over a limit: {problem}", style="red"))
-    summary(told)
-    if made.intents:
-        console.print(Text(f"plan {made.hash}: {len(made.intents)} actions"))
-
-
-def plan_as_data(made: Plan, told: Summary) -> dict[str, Any]:
-    """The same as JSON-able data."""
-    actions = [
-        {
-            "side": i.side.value,
-            "verb": i.verb.value,
-            "contact": i.target_id or i.source_id,
-            "fields": [{"field": n, "before": b, "after": a} for n, b, a in _changes(i)],
-            "reason": i.reason,
-        }
-        for i in made.intents
-    ]
-    holds = [
-        {"side": h.side.value, "contact": h.contact_id, "reason": h.reason.value, "detail": h.detail}
-        for h in made.holds
-    ]
-    return {
-        "hash": made.hash,
-        "actions": actions,
-        "holds": holds,
-        "over_limits": list(made.problems),
-        "counts": told.counts,
-        "summary": told.line,
-    }
-
-
-def _who(intent: Intent) -> str:
-    values = {**intent.source, **intent.before, **intent.patch}
-    return f"{full_name(values)} ({intent.target_id or 'from ' + intent.source_id})".strip()
-
-
-def _changes(intent: Intent) -> Iterable[tuple[str, str, str]]:
-    for name in intent.patch or intent.before:
-        after = readable(name, intent.patch[name]) if name in intent.patch else "(deleted)"
-        yield name, readable(name, intent.before.get(name, "")), after
 
 
 def readable(field: str, text: str) -> str:

@@ -30,6 +30,7 @@ class RunRequest:
     dry_run: bool = False
     full_read: bool = False
     apply_plan: str = ""
+    every_row: bool = False  # of a complete read, also those that are as they were: to compare two mappings
 
 
 @dataclass(frozen=True)

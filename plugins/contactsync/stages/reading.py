@@ -25,7 +25,7 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
     app, reader, now = place.app(side), place.reader, place.clock()
     stored = reader.cursor(place.spec.id, side)
     row = sync_row(place)
-    anew = row is not None and _judged_anew(place, row)
+    anew = request.every_row or (row is not None and _judged_anew(place, row))
     complete = request.full_read or anew or _complete(place, side, stored, row, now)
     cursor = stored.cursor if stored else None
     extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now, anew))

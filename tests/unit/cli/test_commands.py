@@ -157,3 +157,29 @@ def test_conflicts_name_base_values_winner_rule_and_run(project: Path) -> None:
     assert values == ("Editor", "Writer", "Reader", "left")
     assert row["run"].startswith("cli__")
     assert "both changed; conflicts: left" in contactsync(project, "conflicts", "pair").stdout
+
+
+def test_a_plan_says_why_not_and_what_another_version_of_the_file_would_do(project: Path) -> None:
+    left = Book(project / "left.json")
+    left.put("l7", {"names.given": "Ivo", "emails": [{"value": "ivo@example.org"}], "job_title": "Editor"})
+    other = project / "other.yaml"
+    text = (project / "include" / "mappings" / "pair.yaml").read_text()
+    other.write_text(text + "direction: right_to_left\n")
+    found = answer(contactsync(project, "plan", "pair", "--against", str(other), "--json"))
+    (lost,) = [d for d in found if d["contact"] == "from l7"]
+    assert (lost["side"], lost["verb"], lost["what"]) == ("right", "create", "only as it is now")
+    assert {"field": "job_title", "now": "Editor", "then": "(nothing)"} in lost["fields"]
+    before = left.writes
+    pair = project / "include" / "mappings" / "pair.yaml"
+    pair.write_text(text + "direction: right_to_left\n")
+    try:
+        plan = answer(contactsync(project, "plan", "pair", "--json"))
+    finally:
+        pair.write_text(text)
+    assert {"side": "left", "reason": "direction closed", "contacts": ["l7"]} in plan["left_out"]
+    assert left.writes == before
+    elsewhere = project / "elsewhere.yaml"
+    elsewhere.write_text(text.replace("mem_right", "mem_other"))
+    refused = contactsync(project, "plan", "pair", "--against", str(elsewhere))
+    assert refused.returncode == 4
+    assert "different things on the right side" in refused.stderr

@@ -1,0 +1,105 @@
+"""What the command line prints of a plan: every change with its reason, and why not for those left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from contactsync.cli.plan_differences import Difference
+from contactsync.cli.tables import readable, summary
+from contactsync.contact import full_name
+from contactsync.model.plan import Bucket, Intent, Plan
+from contactsync.model.spec import Side
+from contactsync.model.stages import Summary
+
+SOME = 5  # ids named of those that are left out for one reason
+
+
+def _out() -> Console:
+    return Console(soft_wrap=True)
+
+
+def plan(made: Plan, told: Summary, names: Mapping[Side, str]) -> None:
+    """Every action, field by field, with its reason; then holds by reason, limits and the hash."""
+    console = _out()
+    for intent in made.intents:
+        console.print(Text(f"{intent.verb.value} in {names[intent.side]}: {_who(intent)}", style="bold"))
+        for name, before, after in _changes(intent):
+            console.print(Text(f"    {name}: {before} -> {after}"))
+        if intent.reason:
+            console.print(Text(f"    because: {intent.reason}", style="dim"))
+    for hold in made.holds:
+        what = f"held in {names[hold.side]}: {hold.contact_id}: {hold.reason.value}: {hold.detail}"
+        console.print(Text(what, style="yellow"))
+    for (side, reason), ids in left_out(made).items():
+        more = f", and {len(ids) - SOME} more" if len(ids) > SOME else ""
+        what = f"left out in {names[side]}: {len(ids)}: {reason} ({', '.join(ids[:SOME])}{more})"
+        console.print(Text(what, style="dim"))
+    for problem in made.problems:
+        console.print(Text(f"over a limit: {problem}", style="red"))
+    summary(told)
+    if made.intents:
+        console.print(Text(f"plan {made.hash}: {len(made.intents)} actions"))
+
+
+def plan_as_data(made: Plan, told: Summary) -> dict[str, Any]:
+    """The same as JSON-able data."""
+    actions = [
+        {
+            "side": i.side.value,
+            "verb": i.verb.value,
+            "contact": i.target_id or i.source_id,
+            "fields": [{"field": n, "before": b, "after": a} for n, b, a in _changes(i)],
+            "reason": i.reason,
+        }
+        for i in made.intents
+    ]
+    holds = [
+        {"side": h.side.value, "contact": h.contact_id, "reason": h.reason.value, "detail": h.detail}
+        for h in made.holds
+    ]
+    return {
+        "hash": made.hash,
+        "actions": actions,
+        "holds": holds,
+        "left_out": [
+            {"side": side.value, "reason": reason, "contacts": ids} for (side, reason), ids in left_out(made).items()
+        ],
+        "over_limits": list(made.problems),
+        "counts": told.counts,
+        "summary": told.line,
+    }
+
+
+def left_out(made: Plan) -> dict[tuple[Side, str], list[str]]:
+    """(side, why not) -> contacts that the plan leaves alone though they were looked at."""
+    found: dict[tuple[Side, str], set[str]] = defaultdict(set)
+    for counted in made.counted:
+        if counted.bucket in (Bucket.SKIPPED, Bucket.FAILED) and not counted.intent_key:
+            found[counted.source, counted.reason or "a change in a closed direction"].add(counted.contact_id)
+    return {key: sorted(ids) for key, ids in sorted(found.items())}
+
+
+def differences(found: Sequence[Difference], names: Mapping[Side, str], other: str) -> None:
+    """What another version of the file would do otherwise."""
+    console = _out()
+    for one in found:
+        console.print(Text(f"{one.verb} in {names[Side(one.side)]}: {one.contact}: {one.what}", style="bold"))
+        for change in one.fields:
+            console.print(Text(f"    {change.field}: now {change.now}; by {other} {change.then}"))
+    console.print(Text(f"{len(found)} actions differ between the sync's file and {other}."))
+
+
+def _who(intent: Intent) -> str:
+    values = {**intent.source, **intent.before, **intent.patch}
+    return f"{full_name(values)} ({intent.target_id or 'from ' + intent.source_id})".strip()
+
+
+def _changes(intent: Intent) -> Iterable[tuple[str, str, str]]:
+    for name in intent.patch or intent.before:
+        after = readable(name, intent.patch[name]) if name in intent.patch else "(deleted)"
+        yield name, readable(name, intent.before.get(name, "")), after
