@@ -40,6 +40,7 @@ class Extracted:
     records    new or changed, by id
     gone       ids reported deleted or found gone; unlisted_linked / unlisted: known ids a complete read did not list
     listed     rows that the pages held; news: those of them that are worked on
+    ghosts     ids reported deleted or moved that nobody ever saw: a create of unknown outcome may have made them
     """
 
     complete: bool
@@ -51,6 +52,7 @@ class Extracted:
     gone: Collection[str] = ()
     forbidden: Collection[str] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    ghosts: Collection[str] = ()
     unreadable: tuple[Unreadable, ...] = ()
     unlisted_linked: Collection[str] = ()
     unlisted: Collection[str] = ()
@@ -144,6 +146,7 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         records=records,
         gone=_told_gone(app, ledger, order, [i for i in listing.deleted if i not in listing.records]),
         moved=listing.moved,
+        ghosts=_ghosts(ledger, order, listing),
         unreadable=tuple(listing.unreadable),
         unlisted_linked=tuple(unlisted_linked),
         unlisted=tuple(unlisted),
@@ -197,6 +200,12 @@ def _told_gone(app: App, ledger: LedgerReader, order: ReadOrder, deleted: Collec
     young = [i for i in told if i in halves and _within(halves[i], order.now, lag)]
     alive = {f.id for f in app.fetch([Ref(i, known[i].ref) for i in young]) if f.presence is not Presence.GONE}
     return tuple(i for i in told if i not in alive)
+
+
+def _ghosts(ledger: LedgerReader, order: ReadOrder, listing: _Listing) -> tuple[str, ...]:
+    told = [i for i in {**listing.deleted, **listing.moved} if i not in listing.records]
+    known = ledger.known(order.sync_id, order.side, told)
+    return tuple(i for i in told if i not in known)
 
 
 def _within(half: LinkSide, now: datetime, lag: timedelta) -> bool:

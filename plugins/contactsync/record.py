@@ -13,7 +13,18 @@ from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import FoldBatch
 from contactsync.model.link import ApartReason, Known, Link, LinkStatus
-from contactsync.model.plan import NEVER_HAPPENED, Bucket, Counted, Hold, HoldReason, Intent, JournalRow, Outcome, Plan
+from contactsync.model.plan import (
+    MAY_BE_GONE,
+    NEVER_HAPPENED,
+    Bucket,
+    Counted,
+    Hold,
+    HoldReason,
+    Intent,
+    JournalRow,
+    Outcome,
+    Plan,
+)
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.creates import left_out
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
@@ -137,6 +148,7 @@ class Folding:
     def _create(self, row: JournalRow) -> None:
         intent, outcome = row.intent, row.outcome
         source_key = (intent.side.other, intent.source_id)
+        self.worked.add(source_key)  # what was held about it is held anew, or over
         source = self.known.get(source_key) or Known(intent.source_id, None, None, ref=intent.source_ref)
         match outcome.state:
             case State.DONE | State.ADOPTED:
@@ -145,6 +157,11 @@ class Folding:
             case State.REFUSED:
                 self.known[source_key] = replace(source, generation=source.generation + 1)
                 self.holds.append(Hold(source_key[0], source_key[1], HoldReason.REFUSED, outcome.reason))
+                self._anew(intent, wish=Wish.NONE)
+            case _ if outcome.reason.startswith(MAY_BE_GONE):
+                self.known[source_key] = replace(source, due_run=None, due_at=None, attempts=0)
+                if not source.tombstone:
+                    self.holds.append(Hold(*source_key, HoldReason.MAY_BE_DELETED, f"its create got {outcome.reason}"))
                 self._anew(intent, wish=Wish.NONE)
             case _ if outcome.reason == NEVER_HAPPENED:
                 self.known[source_key] = replace(source, due_run=0)
@@ -180,7 +197,10 @@ class Folding:
         self.holds.extend(left_out(link, intent, self.pairs))
         target_key = (intent.side, outcome.target_id)
         observed = self._as_observed(self.known.get(target_key), outcome.target_id, outcome)
-        self.known[target_key] = replace(observed, link_id=link.id, due_run=None, due_at=None)
+        observed = replace(observed, link_id=link.id, due_run=None, due_at=None)
+        if link.status is LinkStatus.PARTED:
+            observed = replace(observed, tombstone=True, raw=None, keys={})
+        self.known[target_key] = observed
         self.known[intent.side.other, intent.source_id] = replace(
             source, link_id=link.id, due_run=None, due_at=None, attempts=0, wish=Wish.NONE
         )

@@ -105,6 +105,11 @@ class App(ABC):
         del job
         raise StopError(f"{self.info.name} never yields accepted results, so there is no job to poll.")
 
+    def own_id(self, key: str) -> str:
+        """The id that a create of this operation key gives its contact (adopt: client_id); '' = the vendor's."""
+        del key
+        return ""
+
     def look_up(self, op: Op) -> Iterator[Record]:
         """Records that may be what an unknown create made: by client id or unique key (core 21). Default: none."""
         del op

@@ -220,6 +220,10 @@ class CardDav(App):
                 if isinstance(found, Record) and has_key(found, keys):
                     yield found
 
+    def own_id(self, key: str) -> str:
+        """The UID that a create of this key chooses."""
+        return own_uid(key)
+
     def look_up(self, op: Op) -> Iterator[Record]:
         """The card with the UID that a create of this key chose."""
         uid = own_uid(op.key)

@@ -62,6 +62,7 @@ ANSWERS: Mapping[HoldReason, Mapping[Answer, str]] = {
     HoldReason.NO_KEY: _NEW,
     HoldReason.UNION: _NEW,
     HoldReason.MAY_BE_RESULT: _NEW,
+    HoldReason.MAY_BE_DELETED: _NEW,
     HoldReason.UNREADABLE: {Answer.SKIP: "leave it out of this sync for good"},
 }
 """What a person may answer to each kind of hold, and what follows."""

@@ -32,6 +32,7 @@ class HoldReason(StrEnum):
     AMBIGUOUS = "ambiguous"
     NO_KEY = "no_key"
     MAY_BE_RESULT = "may_be_result"  # an unknown create towards its side may have made it
+    MAY_BE_DELETED = "may_be_deleted"  # its create got no answer, and a person may have deleted what it made
     UNION = "union"  # ledger lost: nothing is created until a person decides
     CONFLICT = "conflict"
     DELETED_AND_EDITED = "deleted_and_edited"
@@ -76,6 +77,8 @@ class Conflict:
 STILL_THERE = "the source is still there"
 TARGET_GONE = "the target is gone"
 NEVER_HAPPENED = "never happened"
+MADE_AND_GONE = "made, and deleted since"
+MAY_BE_GONE = "no answer, and a contact that nobody knew was deleted or merged there since: "  # its id follows
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,8 @@ class Plan:
 
     links      the links after this run's observations, before any write succeeds
     known      rows of the key index as this run saw them; forgotten: ids that left it
-    settled    unknown outcomes that this run's listings settled; listed: unknown creates that a listing did not show
+    settled    unknown outcomes that this run's listings settled, or on which they cast a doubt
+    listed     unknown creates that a listing did not show
     rekeyed    (side, old id, new id)
     """
 

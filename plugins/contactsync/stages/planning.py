@@ -120,9 +120,11 @@ class _Gathering:
             settling=settling,
             frozen=_frozen(rows, settling),
             union=self.row.union > 0,
-            kept_held=frozenset(
-                (h.side, h.contact_id) for h, _ in self.reader.holds(spec.id) if h.reason is HoldReason.UNION
-            ),
+            kept_held={
+                (h.side, h.contact_id): h
+                for h, _ in self.reader.holds(spec.id)
+                if h.reason in (HoldReason.UNION, HoldReason.MAY_BE_DELETED)
+            },
             verdicts=self._verdicts(),
         )
 
@@ -209,7 +211,10 @@ class _Gathering:
             {s: c.adopt for s, c in apps.items()},
             {s: c.lag for s, c in apps.items()},
             strangers,
-            Told(looked_up=self.opened.looked_up),
+            Told(
+                looked_up=self.opened.looked_up,
+                own_ids={r.intent.key: self.place.app(r.intent.side).own_id(r.intent.key) for r in unknown},
+            ),
         )
 
     def _hashes(self) -> dict[str, set[int]]:

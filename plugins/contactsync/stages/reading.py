@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contactsync.extract import ReadOrder, extract
 from contactsync.frames import extracted_artefact
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import StoredCursor, SyncRow
+from contactsync.model.plan import JournalRow
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Read, RunRequest
 from contactsync.stages.workplace import Workplace, sync_row
@@ -43,12 +44,22 @@ def _complete(place: Workplace, side: Side, stored: StoredCursor | None, row: Sy
         return True
     if now - stored.complete_at >= place.spec.full_every:
         return True
-    # A marked create that is still unknown is only settled by complete listings.
-    unsettled = (State.SENT, State.UNKNOWN, State.ACCEPTED)
     return place.app(side).info.caps.adopt is Adopt.MARKER and any(
-        r.intent.side is side and r.intent.verb is Verb.CREATE and r.outcome.state in unsettled and not job_runs(r, now)
+        _wants_listing(r, stored, place.app(side).info.caps.lag, now)
         for r in place.reader.unfolded(place.spec.id)
+        if r.intent.side is side
     )
+
+
+def _wants_listing(row: JournalRow, stored: StoredCursor, lag: timedelta, now: datetime) -> bool:
+    """A marked create that is still unknown is only settled by complete listings.
+
+    A delta comes first: it alone tells of a contact that was made and deleted since.
+    """
+    unsettled = row.outcome.state in (State.SENT, State.UNKNOWN, State.ACCEPTED)
+    if row.intent.verb is not Verb.CREATE or not unsettled or job_runs(row, now):
+        return False
+    return row.sent_at is None or stored.read_at > row.sent_at + lag
 
 
 def _judged_anew(place: Workplace, row: SyncRow) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from contactsync.contact import Values, decode, is_empty, kind_of
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
-from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
+from contactsync.model.plan import MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
 from contactsync.sync.bases import written_base
 from contactsync.sync.creates import link_id
@@ -230,7 +230,11 @@ def _not_sent(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
 
 
 def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[FieldPair]) -> Link:
-    """The link that a done or adopted create makes: every mapped field takes its base from what was returned."""
+    """The link that a done or adopted create makes: every mapped field takes its base from what was returned.
+
+    One whose new contact was deleted before it was ever seen is parted from the start.
+    """
+    gone = outcome.reason == MADE_AND_GONE
     got = {p.field: outcome.values[p.field] for p in pairs if outcome.values and p.field in outcome.values}
     target = intent.side
     base = got or dict(intent.patch)
@@ -238,6 +242,7 @@ def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[
         outcome.target_id,
         base,
         {},
+        Standing.GONE if gone else Standing.PRESENT,
         version=outcome.version,
         modified_at=outcome.modified_at,
         ref=outcome.ref,
@@ -263,7 +268,8 @@ def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[
         elif name in intent.source and held is not None and held != intent.source[name]:
             waiting = {target: intent.dropped[name]} if intent.dropped.get(name) else {}
             apart[name] = Apart(_not_sent_because(intent, name), left.base[name], right.base[name], waiting)
-    return Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, version=1, apart=apart)
+    status = LinkStatus.PARTED if gone else LinkStatus.LIVE
+    return Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, status, version=1, apart=apart)
 
 
 def _not_sent_because(intent: Intent, name: str) -> ApartReason:

@@ -43,6 +43,7 @@ class Reading:
     forgotten   unlinked ids that a complete read did not list
     forbidden   ids that a point read may not see (never gone)
     moved       old id -> new id
+    ghosts      ids reported deleted or moved that nobody ever saw
     unreadable  id -> why
     complete    every contact was listed
     """
@@ -55,6 +56,7 @@ class Reading:
     forgotten: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
     moved: Mapping[str, str] = field(default_factory=dict)
+    ghosts: frozenset[str] = frozenset()
     unreadable: Mapping[str, str] = field(default_factory=dict)
     complete: bool = False
     rows: int = 0

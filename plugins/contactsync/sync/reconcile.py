@@ -27,7 +27,7 @@ class Given:
     settling   how unknown creates stand
     frozen     link ids and source ids whose action is not settled yet: left alone in this run
     union      the ledger was lost: nobody is created until a person decides
-    kept_held  contacts that union mode left for a person
+    kept_held  contacts that an earlier run left for a person: not created until that hold ends
     verdicts   what persons said of two contacts
     """
 
@@ -41,7 +41,7 @@ class Given:
     settling: Settling = field(default_factory=Settling)
     frozen: Collection[str] = ()
     union: bool = False
-    kept_held: Collection[tuple[Side, str]] = ()
+    kept_held: Mapping[tuple[Side, str], Hold] = field(default_factory=dict)
     verdicts: Verdicts = field(default_factory=Verdicts)
 
 
@@ -81,9 +81,9 @@ def reconcile(given: Given) -> Plan:
         holds=tuple(draft.holds),
         conflicts=tuple(draft.conflicts),
         counted=tuple(draft.counted),
-        known=_known(given, draft, matched),
+        known=_known(given, draft, matched, rekeyed),
         forgotten=tuple((s, i) for s in SIDES for i in sorted(given.readings[s].forgotten)),
-        settled=given.settling.settled,
+        settled=(*given.settling.settled, *given.settling.doubted),
         listed=given.settling.listed,
         rekeyed=rekeyed,
         matched=len(matched.pairs),
@@ -246,7 +246,9 @@ def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
 
 def _why_not(given: Given, side: Side, shown: Shown) -> Hold | None:
     """Why a contact that matches nobody is not created, unless a person says so."""
-    if given.union or (side, shown.id) in given.kept_held:
+    if (side, shown.id) in given.kept_held:
+        return given.kept_held[side, shown.id]
+    if given.union:
         return Hold(side, shown.id, HoldReason.UNION, "the ledger was lost; a person decides who is new")
     if any(row.intent.side is side for row in given.settling.unknown):
         return Hold(side, shown.id, HoldReason.MAY_BE_RESULT, "may be what a create with unknown outcome made")
@@ -269,7 +271,9 @@ def _unreadable(given: Given, draft: _Draft) -> None:
 # ---- the key index
 
 
-def _known(given: Given, draft: _Draft, matched: Matched) -> tuple[tuple[Side, Known], ...]:
+def _known(
+    given: Given, draft: _Draft, matched: Matched, rekeyed: Sequence[tuple[Side, str, str]]
+) -> tuple[tuple[Side, Known], ...]:
     """Index rows as this run saw its contacts; gone ids stay as tombstones; who is to be read again is due."""
     rows: list[tuple[Side, Known]] = []
     again = {*matched.reread, *_left_behind(given)}
@@ -286,6 +290,9 @@ def _known(given: Given, draft: _Draft, matched: Matched) -> tuple[tuple[Side, K
             if gone is not None:
                 generation = gone.generation + (0 if gone.tombstone else 1)
                 rows.append((side, replace(gone, tombstone=True, raw=None, keys={}, generation=generation)))
+        # Told of once: vendors name the former ids of a contact again and again.
+        former = {*reading.ghosts, *(old for s, old, _ in rekeyed if s is side)} - reading.shown.keys()
+        rows.extend((side, Known(i, None, None, tombstone=True)) for i in sorted(former))
     return tuple(rows)
 
 

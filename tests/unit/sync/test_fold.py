@@ -9,7 +9,7 @@ import pytest
 from contactsync.contact import Element
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkStatus, Standing
-from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
+from contactsync.model.plan import MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.model.spec import Holding
 from contactsync.sync.creates import left_out
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
@@ -399,6 +399,17 @@ def test_a_single_value_left_out_of_a_create_as_too_long_is_held_with_both_lengt
     assert (hold.contact_id, hold.reason, hold.link_id, hold.field) == ("l1", HoldReason.TOO_LONG, link.id, "company")
     assert hold.detail == "9 characters; the other app holds 4"
     assert left_out(created(), CREATE, PAIRS) == ()
+
+
+def test_what_was_made_and_deleted_before_it_was_seen_is_linked_and_parted() -> None:
+    outcome = Outcome("k1", State.ADOPTED, "r1", reason=MADE_AND_GONE, at=minutes(2))
+    link = fold_create("people", CREATE, outcome, PAIRS)
+    assert (link.status, link.right.standing, link.left.standing) == (
+        LinkStatus.PARTED,
+        Standing.GONE,
+        Standing.PRESENT,
+    )
+    assert link.right.base["company"] == "Muster AG"
 
 
 def test_a_field_the_answer_did_not_show_has_no_base_there() -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from contactsync.model.exchange import Verb
+from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Known, Link, LinkStatus, Standing
-from contactsync.model.plan import Bucket, HoldReason, Plan
+from contactsync.model.plan import Bucket, Hold, HoldReason, Outcome, Plan
 from contactsync.model.spec import SIDES, Direction, MatchSpec, Side
 from contactsync.sync.creates import create_intent, link_id
 from contactsync.sync.matching import Node
@@ -105,7 +105,7 @@ def test_nothing_is_created_of_which_nothing_can_be_written() -> None:
 
 @pytest.mark.parametrize("union", [True, False])
 def test_after_a_lost_ledger_nobody_is_created_until_a_person_decides(*, union: bool) -> None:
-    given = {"union": True} if union else {"kept_held": {(LEFT, "l1")}}
+    given = {"union": True} if union else {"kept_held": {(LEFT, "l1"): Hold(LEFT, "l1", HoldReason.UNION)}}
     plan = planned([person("l1", "a@example.org")], **given)
     assert plan.intents == ()
     assert held(plan) == {"l1": HoldReason.UNION}
@@ -132,6 +132,25 @@ def test_a_stranger_where_a_create_is_unknown_may_be_its_result() -> None:
     plan = planned([person("l1", "a@example.org")], [person("r1", "b@example.org")], **unknown_create())
     assert held(plan) == {"r1": HoldReason.MAY_BE_RESULT}
     assert [i.source_id for i in plan.intents] == ["l1"]
+
+
+def test_who_may_have_been_deleted_there_is_not_created_until_a_person_decides() -> None:
+    hold = Hold(LEFT, "l1", HoldReason.MAY_BE_DELETED, "its create got no answer")
+    alone = planned([person("l1", "a@example.org")], kept_held={(LEFT, "l1"): hold})
+    assert (alone.intents, alone.holds) == ((), (hold,))
+    met = planned([person("l1", "a@example.org")], [person("r1", "a@example.org")], kept_held={(LEFT, "l1"): hold})
+    assert (met.matched, met.holds) == (1, ())
+
+
+def test_a_doubt_is_kept_in_the_journal() -> None:
+    doubt = Outcome("k1", State.UNKNOWN, reason="somebody was deleted")
+    assert planned(settling=Settling(doubted=(doubt,))).settled == (doubt,)
+
+
+def test_who_was_reported_gone_without_ever_being_seen_is_told_of_once() -> None:
+    rows = index(planned(reading={LEFT: {"ghosts": frozenset({"l7"}), "moved": {"l1": "l2"}}}, links=[linked()]))
+    assert rows["l7"].tombstone
+    assert rows["l1"].tombstone
 
 
 def test_the_source_of_an_unknown_create_waits() -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import State, Verb
-from contactsync.model.plan import NEVER_HAPPENED, JournalRow
+from contactsync.model.plan import MADE_AND_GONE, MAY_BE_GONE, NEVER_HAPPENED, JournalRow, Outcome
 from contactsync.sync.readings import Reading
 from contactsync.sync.unknowns import Settling, Told, settle_unknown
 from factories import LEFT, RIGHT, a_reading, a_row, a_shown, an_intent, both, minutes
 
 LAG = timedelta(minutes=5)
 LATER = 5.1
+GHOST = frozenset({"r9"})
 NOBODY: tuple[str, ...] = ()
 
 
@@ -69,7 +71,6 @@ def test_without_a_look_up_nothing_is_proven(adopt: Adopt) -> None:
 @LOOKED_UP
 def test_a_stranger_may_be_the_result(adopt: Adopt) -> None:
     assert is_unknown(settled(adopt, listing(), strangers=("r9",)))
-    assert is_unknown(settled(adopt, listing(moved={"r9": "r8"})))
 
 
 def test_several_records_with_the_key_are_for_a_person() -> None:
@@ -91,11 +92,80 @@ def test_a_marked_create_is_given_up_after_two_complete_later_listings() -> None
 
 
 def test_listings_that_prove_nothing_are_not_counted() -> None:
-    for reading in (listing(5, complete=True), listing(complete=False), listing(complete=True, moved={"r9": "r8"})):
+    for reading in (
+        listing(5, complete=True),
+        listing(complete=False),
+        listing(complete=True, ghosts=frozenset({"r9"})),
+    ):
         for listings in (0, 1):
             settling = settled(Adopt.MARKER, reading, a_row(listings=listings))
             assert is_unknown(settling)
             assert settling.listed == ()
+
+
+REPEATED_BY_LISTINGS = pytest.mark.parametrize("adopt", [Adopt.UNIQUE_KEY, Adopt.MARKER])
+
+
+def as_kept(row: JournalRow, settling: Settling) -> JournalRow:
+    """The row as the ledger keeps it after that run."""
+    return replace(row, outcome=next((o for o in settling.doubted if o.key == row.intent.key), row.outcome))
+
+
+@REPEATED_BY_LISTINGS
+def test_somebody_unknown_who_was_deleted_may_have_been_the_result(adopt: Adopt) -> None:
+    row = a_row(listings=1)
+    settling = settled(adopt, listing(complete=True, ghosts=GHOST), row)
+    assert is_unknown(settling)
+    (doubt,) = settling.doubted
+    assert (doubt.key, doubt.state) == ("k1", State.UNKNOWN)
+    assert doubt.reason.startswith(MAY_BE_GONE)
+    assert "r9" in doubt.reason
+
+
+@REPEATED_BY_LISTINGS
+def test_the_doubt_stays_and_a_person_decides_what_would_else_be_repeated(adopt: Adopt) -> None:
+    row = a_row(listings=1)
+    row = as_kept(row, settled(adopt, listing(0, ghosts=GHOST), row))
+    later = settled(adopt, listing(complete=True), row)
+    (outcome,) = later.settled
+    assert (outcome.state, outcome.reason) == (State.NOT_SENT, row.outcome.reason)
+    assert not later.unknown
+
+
+@REPEATED_BY_LISTINGS
+def test_a_doubtful_create_that_is_found_is_adopted_like_any(adopt: Adopt) -> None:
+    row = as_kept(a_row(), settled(adopt, listing(ghosts=GHOST)))
+    (outcome,) = settled(adopt, listing(shown=[a_shown("r8", marker=("k1",))]), row).settled
+    assert (outcome.state, outcome.target_id) == (State.ADOPTED, "r8")
+
+
+def test_a_job_that_still_runs_keeps_its_address_when_it_is_doubted() -> None:
+    row = a_row(outcome=Outcome("k1", State.ACCEPTED, job={"id": "7"}))
+    (doubt,) = settled(Adopt.MARKER, listing(ghosts=GHOST), row).doubted
+    assert (doubt.state, doubt.job) == (State.ACCEPTED, {"id": "7"})
+
+
+OWN = Told(looked_up=("k1",), own_ids={"k1": "r9"})
+
+
+@pytest.mark.parametrize("reading", [{"ghosts": GHOST}, {"gone": GHOST}])
+@pytest.mark.parametrize("after", [0, LATER])
+def test_a_create_under_our_own_id_that_was_deleted_is_adopted_and_not_repeated(
+    reading: dict[str, Any], after: float
+) -> None:
+    (outcome,) = settled(Adopt.CLIENT_ID, listing(after, **reading), told=OWN).settled
+    assert (outcome.state, outcome.target_id, outcome.reason) == (State.ADOPTED, "r9", MADE_AND_GONE)
+
+
+def test_our_own_id_in_a_listing_adopts_also_where_it_moved() -> None:
+    shown = a_shown("r8", {"company": "x"})
+    for reading in (listing(shown=[a_shown("r9")]), listing(shown=[shown], moved={"r9": "r8"}, ghosts=GHOST)):
+        (outcome,) = settled(Adopt.CLIENT_ID, reading, told=OWN).settled
+        assert (outcome.state, outcome.target_id) == (State.ADOPTED, next(iter(reading.shown)))
+
+
+def test_who_else_was_deleted_says_nothing_about_our_own_id() -> None:
+    assert is_never(settled(Adopt.CLIENT_ID, listing(ghosts=frozenset({"r1"})), told=OWN))
 
 
 def test_where_nothing_can_be_adopted_a_person_decides() -> None:

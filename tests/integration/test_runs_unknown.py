@@ -1,0 +1,198 @@
+"""Creates whose answers were lost, and what people did to the new contacts before anybody saw them (core 21)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from contactsync.apps.base import Access
+from contactsync.apps.memory import Memory
+from contactsync.errors import ServerTrouble
+from contactsync.model.app import Adopt, AppInfo
+from contactsync.model.decisions import Answer, hold_id
+from contactsync.model.exchange import Op, Record, Ref, Result, State, Verb
+from contactsync.model.link import LinkStatus
+from contactsync.model.plan import HoldReason
+from contactsync.model.spec import Side
+from contactsync.sandbox.freshsales_seed import seed_freshsales
+from contactsync.sandbox.knobs import Fault, Trouble
+from contactsync.sandbox.people_data import people
+from contactsync.stages.deciding import Judge, decide
+from views import differences, links
+from world import World, hub_of, mail, memory_spec
+
+
+class Marking(Memory):
+    """A book that marks what it creates. The answer to its first create is lost on the way."""
+
+    creates = 0
+
+    def push(self, ops: Sequence[Op]) -> Iterator[Result]:
+        results = list(self.written(ops))
+        self.creates += ops[0].verb is Verb.CREATE
+        if self.creates == 1 and ops[0].verb is Verb.CREATE:
+            raise ServerTrouble("The line is dead.")
+        yield from results
+
+    def written(self, ops: Sequence[Op]) -> Iterator[Result]:
+        return super().push(ops)
+
+
+class Unique(Marking):
+    """One that marks nothing: creates are looked up by their e-mail address."""
+
+    info: ClassVar[AppInfo] = replace(
+        Memory.info, caps=replace(Memory.info.caps, adopt=Adopt.UNIQUE_KEY, unique_keys=("email",))
+    )
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        yield from self.find({"email": op.keys.get("email", ())})
+
+
+class Choosing(Marking):
+    """One in which we choose the ids."""
+
+    info: ClassVar[AppInfo] = replace(Memory.info, caps=replace(Memory.info.caps, adopt=Adopt.CLIENT_ID))
+
+    def own_id(self, key: str) -> str:
+        return f"own-{key}"
+
+    def written(self, ops: Sequence[Op]) -> Iterator[Result]:
+        if ops[0].verb is not Verb.CREATE:
+            yield from super().written(ops)
+            return
+        for op in ops:
+            self.book.put(self.own_id(op.key), op.patch)
+        yield from (Result(op.key, State.UNKNOWN, self.own_id(op.key)) for op in ops)
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        yield from (a.record for a in self.fetch([Ref(self.own_id(op.key))]) if a.record is not None)
+
+
+LAG = timedelta(minutes=20)
+
+
+def ada(n: int) -> dict[str, object]:
+    return {"names.given": f"Ada {n}", "emails": mail(f"ada{n}@example.org")}
+
+
+def lost(tmp_path: Path, kind: type[Marking]) -> tuple[World, Marking, str]:
+    """Somebody was created on the right, the answer was lost; the new contact's id there."""
+    world = World(tmp_path, memory_spec(), step=300.0)
+    left, right = (
+        app(Access(world.spec.side(side).connection, {}, services=world.services), Memory.Options())
+        for app, side in ((Memory, Side.LEFT), (kind, Side.RIGHT))
+    )
+    assert isinstance(right, Marking)
+    world.open_app = lambda side: left if side is Side.LEFT else right
+    world.right.put("r1", ada(1))
+    world.run()
+    world.left.put("l2", ada(2))
+    world.run()
+    assert [r.outcome.state for r in world.known.unfolded(world.spec.id)] == [State.UNKNOWN]
+    (made,) = world.right.contacts().keys() - {"r1"}
+    return world, right, made
+
+
+APPS = pytest.mark.parametrize("kind", [Marking, Unique, Choosing])
+
+
+@APPS
+def test_what_was_made_is_found_again(tmp_path: Path, kind: type[Marking]) -> None:
+    world, right, made = lost(tmp_path, kind)
+    for _ in range(2):
+        assert world.run().ok
+    assert right.creates == 1
+    assert ("l2", made) in {(k.left.contact_id, k.right.contact_id) for k in links(world)}
+    assert differences(world) == {}
+
+
+@pytest.mark.parametrize("kind", [Marking, Unique])
+def test_who_may_have_been_deleted_there_is_held_and_not_made_again(tmp_path: Path, kind: type[Marking]) -> None:
+    world, right, made = lost(tmp_path, kind)
+    world.right.remove(made)
+    for n in range(6):
+        world.left.put("l2", {"nickname": f"Adi {n}"})
+        assert world.run(full_read=n == 4).ok
+    assert right.creates == 1
+    assert set(world.right.contacts()) == {"r1"}
+    assert not world.known.unfolded(world.spec.id)
+    (hold,) = world.held()
+    assert (hold.side, hold.contact_id, hold.reason) == (Side.LEFT, "l2", HoldReason.MAY_BE_DELETED)
+    assert made in hold.detail
+    world.right.put("by hand", ada(2))  # a person decides
+    for _ in range(3):
+        assert world.run().ok
+    assert ("l2", "by hand") in {(k.left.contact_id, k.right.contact_id) for k in links(world)}
+    assert not world.held()
+    assert differences(world) == {}
+
+
+@pytest.mark.parametrize("kind", [Marking, Unique])
+def test_a_person_may_say_that_it_is_to_be_created_after_all(tmp_path: Path, kind: type[Marking]) -> None:
+    world, right, made = lost(tmp_path, kind)
+    world.right.remove(made)
+    for _ in range(4):
+        assert world.run().ok
+    (hold,) = world.held()
+    decide(Judge(world.place(), world.request(), "maria.sample"), hold_id(hold), Answer.RECREATE)
+    for _ in range(2):
+        assert world.run().ok
+    assert right.creates == 2
+    assert len(world.right.contacts()) == 2 == len(links(world))
+    assert not world.held()
+    assert differences(world) == {}
+
+
+@pytest.mark.parametrize("kind", [Marking, Unique])
+def test_a_deletion_that_was_told_before_anything_could_be_settled_still_counts(
+    tmp_path: Path, kind: type[Marking]
+) -> None:
+    kind = type("Late", (kind,), {"info": replace(kind.info, caps=replace(kind.info.caps, lag=LAG))})
+    world, right, made = lost(tmp_path, kind)
+    world.right.remove(made)
+    assert world.run().ok
+    assert world.known.unfolded(world.spec.id)  # within the lag no listing proves anything
+    world.clock.forward(hours=1)
+    for _ in range(5):
+        assert world.run().ok
+    assert right.creates == 1
+    assert [h.contact_id for h in world.held()] == ["l2"]
+
+
+def test_what_we_made_under_our_own_id_is_parted_where_a_person_deleted_it(tmp_path: Path) -> None:
+    world, right, made = lost(tmp_path, Choosing)
+    world.right.remove(made)
+    for n in range(4):
+        world.left.put("l2", {"nickname": f"Adi {n}"})
+        assert world.run(full_read=n == 2).ok
+    assert right.creates == 1
+    assert set(world.right.contacts()) == {"r1"}
+    assert "l2" in world.left.contacts()
+    (parted,) = links(world, LinkStatus.PARTED)
+    assert (parted.left.contact_id, parted.right.contact_id) == ("l2", made)
+    assert not world.held()
+    assert not world.known.unfolded(world.spec.id)
+
+
+def test_a_google_contact_deleted_before_its_create_was_answered_is_not_made_again(tmp_path: Path) -> None:
+    persons = [replace(p, tags=()) for p in people(5, 8) if p.emails and p.number % 2]
+    with hub_of(tmp_path) as hub:
+        seed_freshsales(hub.freshsales, persons[:-1])
+        world = hub.world("freshsales-google")
+        for _ in range(3):
+            world.run()
+        before = {c["resourceName"] for c in hub.google.contacts()}
+        hub.google.knobs.faults = [Fault(Trouble.DROP_AFTER, "POST", "batchCreateContacts")]
+        seed_freshsales(hub.freshsales, persons[-1:])
+        world.run()
+        (made,) = {c["resourceName"] for c in hub.google.contacts()} - before
+        hub.google.delete_contact(made)
+        for _ in range(6):
+            assert world.run().ok
+        assert {c["resourceName"] for c in hub.google.contacts()} == before
+        assert [h.reason for h in world.held()] == [HoldReason.MAY_BE_DELETED]
