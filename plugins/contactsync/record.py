@@ -27,8 +27,10 @@ from contactsync.model.plan import (
 )
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.creates import left_out
+from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
 from contactsync.sync.readings import key_hashes
+from contactsync.sync.scope import Effects
 
 SETTLED = (State.DONE, State.ADOPTED, State.REFUSED, State.OVERTAKEN, State.NOT_SENT)
 AT_ONCE = 1000  # links a transaction
@@ -49,6 +51,7 @@ class Folding:
     holds: list[Hold] = field(default_factory=list)
     folded: list[str] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
+    effects: Effects = field(default_factory=dict)
     freed: dict[str, set[int]] = field(default_factory=dict)  # key hashes of contacts that were deleted
     worked: set[tuple[Side, str]] = field(default_factory=set)  # contacts whose holds are told anew
     ended: set[tuple[Side, str]] = field(default_factory=set)  # contacts with a hold that no longer stands
@@ -131,14 +134,16 @@ class Folding:
                 self.freed.setdefault(name, set()).update(hashes)
             self.known[key] = replace(gone, tombstone=True, raw=None, keys={}, generation=gone.generation + 1)
         elif outcome.values is not None:
-            self.known[key] = self._as_observed(self.known.get(key), intent.target_id, outcome)
+            self.known[key] = self._as_observed(key, outcome)
 
-    def _as_observed(self, old: Known | None, contact_id: str, outcome: Outcome) -> Known:
+    def _as_observed(self, key: tuple[Side, str], outcome: Outcome) -> Known:
+        """The index row after our own write. Which rules it matches now is judged when a listing shows it."""
+        (side, contact_id), old = key, self.known.get(key)
         values = outcome.values or {}
         row = old or Known(contact_id, None, None, first_seen_at=outcome.at)
         return replace(
             row,
-            raw=outcome.raw,
+            raw=None if self.effects.get(side) else outcome.raw,
             fingerprint=fingerprint(values),
             tombstone=False,
             ref=outcome.ref,
@@ -192,11 +197,11 @@ class Folding:
             self.holds.append(Hold(intent.side.other, intent.source_id, HoldReason.AMBIGUOUS, detail, taken[0].id))
             return
         self._anew(intent, status=LinkStatus.CLOSED, wish=Wish.NONE)
-        link = fold_create(self.sync_id, intent, outcome, self.pairs)
-        self.links[link.id] = link
+        link = fold_create(self.sync_id, intent, outcome, self.pairs, self.effects)
+        self.links[link.id] = replace(link, due_run=0) if rules_wait(link) else link
         self.holds.extend(left_out(link, intent, self.pairs))
         target_key = (intent.side, outcome.target_id)
-        observed = self._as_observed(self.known.get(target_key), outcome.target_id, outcome)
+        observed = self._as_observed(target_key, outcome)
         observed = replace(observed, link_id=link.id, due_run=None, due_at=None)
         if link.status is LinkStatus.PARTED:
             observed = replace(observed, tombstone=True, raw=None, keys={})

@@ -9,7 +9,7 @@ from typing import Any
 from contactsync.contact import Kind, decode, is_empty
 from contactsync.model.link import ApartReason, Link, LinkStatus
 from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, FieldPair, Holding, Side
-from contactsync.sync.links import now_values
+from contactsync.sync.readings import now_values
 from contactsync.sync.reconcile import Given, reconcile
 from factories import FREE, FULL, LABELS, LEFT, RIGHT, SLOTS, a_pair
 from hypothesis import HealthCheck, Phase, given, settings

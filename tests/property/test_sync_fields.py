@@ -12,8 +12,8 @@ from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatu
 from contactsync.model.plan import Conflict, Counted, Hold, Intent, Outcome
 from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, FieldPair, Holding, Side
 from contactsync.sync.fold import When, fold_link
-from contactsync.sync.links import Case, LinkDecision, Rules, decide_link, now_values
-from contactsync.sync.readings import Shown
+from contactsync.sync.links import Case, LinkDecision, Rules, decide_link
+from contactsync.sync.readings import Shown, now_values
 from factories import FREE, FULL, LABELS, LEFT, RIGHT, SLOTS, SYNC, a_pair, a_shown, both, minutes
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from contactsync.ledger.instants import to_text
-from contactsync.model.link import Apart, ApartReason
+from contactsync.model.link import Apart, ApartReason, Link
 from contactsync.model.spec import Side
 
 T = TypeVar("T")
@@ -37,15 +37,19 @@ def pack(value: Any, columns: Collection[str]) -> str:
 
 
 def unpack(cls: type[T], text: str, *, times: Collection[str] = (), tuples: Collection[str] = (), **columns: Any) -> T:
-    """The dataclass back. times: fields that are datetimes; tuples: fields that map to tuples."""
+    """The dataclass back. times: fields that are datetimes; tuples: fields that are tuples, or map to them."""
     held = from_json(text)
     for name in times:
         if name in held:
             held[name] = datetime.fromisoformat(held[name])
     for name in tuples:
         if name in held:
-            held[name] = {key: tuple(values) for key, values in held[name].items()}
+            held[name] = _tuples(held[name])
     return cls(**held, **columns)
+
+
+def _tuples(held: Any) -> Any:
+    return {key: tuple(values) for key, values in held.items()} if isinstance(held, dict) else tuple(held)
 
 
 def _defaults(cls: type[Any]) -> dict[str, Any]:
@@ -60,6 +64,20 @@ def pack_apart(apart: Mapping[str, Apart]) -> str:
 def unpack_apart(text: str) -> dict[str, Apart]:
     """The fields apart back."""
     return {} if text == "{}" else {name: _apart(held) for name, held in from_json(text).items()}
+
+
+def pack_rules(one: Link) -> str:
+    """What a link remembers of rules: matched when last shown, and entered."""
+    return to_json({name: getattr(one, name) for name in ("matching", "entered") if getattr(one, name)})
+
+
+def unpack_rules(text: str) -> dict[str, Any]:
+    """The fields `matching` and `entered` of a link back."""
+    if text == "{}":
+        return {}
+    held = from_json(text)
+    matching = {Side(side): tuple(names) for side, names in held.get("matching", {}).items()}
+    return {"matching": matching, "entered": {Side(side): made for side, made in held.get("entered", {}).items()}}
 
 
 def _apart(held: dict[str, Any]) -> Apart:

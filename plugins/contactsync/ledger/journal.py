@@ -19,7 +19,7 @@ _MADE_NOTHING = (State.PLANNED, State.NOT_SENT, State.OVERTAKEN, State.REFUSED)
 INTENT_COLUMNS = ("key", "side", "verb", "link_id", "source_id", "target_id")
 OUTCOME_COLUMNS = ("key", "state", "target_id", "created", "at")
 INTENT_TIMES = ("source_modified_at", "source_observed_at", "observed_at")
-INTENT_TUPLES = ("touched", "dropped", "keys")
+INTENT_TUPLES = ("touched", "dropped", "keys", "leaving", "matching")
 
 
 def unfolded(connection: Connection, sync_id: str) -> list[JournalRow]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, true, update
 
-from contactsync.ledger.codec import from_json, pack_apart, to_json, unpack_apart
+from contactsync.ledger.codec import from_json, pack_apart, pack_rules, to_json, unpack_apart, unpack_rules
 from contactsync.ledger.statements import chunks, columns, upsert
 from contactsync.ledger.tables import link, link_side, link_value
 from contactsync.model.link import Link, LinkSide, LinkStatus, Standing
@@ -124,6 +124,7 @@ def _link(row: Any, left: LinkSide, right: LinkSide) -> Link:
         due_at=row.due_at,
         attempts=row.attempts,
         wish=row.wish,
+        **unpack_rules(row.rules),
     )
 
 
@@ -174,6 +175,7 @@ def _link_row(sync_id: str, one: Link) -> dict[str, Any]:
         "attempts": one.attempts,
         "apart": pack_apart(one.apart),
         "wish": one.wish,
+        "rules": pack_rules(one),
     }
 
 

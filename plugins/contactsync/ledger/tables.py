@@ -88,6 +88,7 @@ link = Table(
     _number("attempts"),
     _text("apart"),
     _text("wish"),
+    _text("rules"),
 )
 Index("ix_link_due_run", link.c.sync_id, link.c.due_run)
 Index("ix_link_due_at", link.c.sync_id, link.c.due_at)

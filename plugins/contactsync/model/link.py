@@ -79,6 +79,10 @@ class LinkSide:
     own_at: datetime | None = None
 
 
+Made = Mapping[str, str | None]
+"""What the actions of a rule made of a contact: claim (sync.effects) -> the value; None = still to be made."""
+
+
 @dataclass(frozen=True)
 class Link:
     """Two contacts known to be one person.
@@ -88,6 +92,8 @@ class Link:
     attempts  tries since the last success, for the back-off
     scope     one bit per direction, by the side it reads from (no rules: always set)
     wish      what a person decided and the next run is to do (decisions.Wish)
+    matching  per side read from: the rules that its contact matched when it was last shown
+    entered   per side read from: the rules whose entering is done, with what their actions made
     """
 
     id: str
@@ -97,6 +103,8 @@ class Link:
     version: int = 1
     apart: Mapping[str, Apart] = field(default_factory=dict)
     scope: Mapping[Side, bool] = field(default_factory=lambda: {Side.LEFT: True, Side.RIGHT: True})
+    matching: Mapping[Side, tuple[str, ...]] = field(default_factory=dict)
+    entered: Mapping[Side, Mapping[str, Made]] = field(default_factory=dict)
     due_run: int | None = None
     due_at: datetime | None = None
     attempts: int = 0

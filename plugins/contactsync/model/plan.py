@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from contactsync.contact import Values
 from contactsync.model.exchange import Json, State, Verb
-from contactsync.model.link import Known, Link
+from contactsync.model.link import Known, Link, Made
 from contactsync.model.spec import Side
 
 
@@ -94,6 +94,10 @@ class Intent:
     dropped       per field: ids of source elements that the target cannot take
     apart         patched fields that stay apart although they are written -> why (an ApartReason)
     keys          match key -> normal values of a contact to create
+    acts          patched columns that actions of rules write -> which ones, for people
+    entering      rule -> what its actions make with this; counts as entered (core 17) once it is done
+    leaving       rules that the contact has left once this is done
+    matching      of a create: the rules that its source matches
     """
 
     key: str
@@ -110,6 +114,10 @@ class Intent:
     dropped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     apart: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    acts: Mapping[str, str] = field(default_factory=dict)
+    entering: Mapping[str, Made] = field(default_factory=dict)
+    leaving: tuple[str, ...] = ()
+    matching: tuple[str, ...] = ()
     version: str | None = None
     ref: Json = field(default_factory=dict)
     source_version: str | None = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from contactsync.contact import decode, is_empty, key_values
 from contactsync.model.exchange import Verb
 from contactsync.model.link import ApartReason, Link, LinkSide
 from contactsync.model.plan import Hold, HoldReason, Intent
+from contactsync.model.rules import RuleEffects
 from contactsync.model.spec import FieldPair, Holding, Side
+from contactsync.sync.acting import on_create
 from contactsync.sync.elements import Changes, apply, changes, too_long
 from contactsync.sync.readings import Shown, operation_key
 
@@ -35,20 +37,36 @@ def fitted(pair: FieldPair, text: str, held: Holding) -> tuple[str | None, tuple
 
 
 def left_out(link: Link, intent: Intent, pairs: Sequence[FieldPair]) -> tuple[Hold, ...]:
-    """Holds of the link that a create made: single values that the new contact could not take (core 24)."""
+    """Holds of the link that a create made: single values that the new contact could not take (core 24), and
+    actions of rules that it answered as done and did not store."""
     words = {
         p.field: too_long(intent.source.get(p.field, ""), p.holding(intent.side)) for p in pairs if not p.kind.several
     }
     apart = [f for f, a in link.apart.items() if f in intent.dropped and a.reason is ApartReason.NOT_REPRESENTABLE]
-    return tuple(
+    holds = [
         Hold(Side.LEFT, link.left.contact_id, HoldReason.TOO_LONG, words[f], link.id, f) for f in apart if words.get(f)
-    )
+    ]
+    unstored = [f for f in intent.acts if f in link.apart and link.apart[f].reason is ApartReason.REFUSED]
+    if unstored:
+        detail = f"created, but not stored: {', '.join(sorted(unstored))}"
+        holds.append(Hold(intent.side.other, intent.source_id, HoldReason.NOT_STORED, detail, link.id))
+    return tuple(holds)
 
 
 def create_intent(
-    sync_id: str, source: Shown, target: Side, pairs: Sequence[FieldPair], keys: Sequence[str], generation: int
+    sync_id: str,
+    source: Shown,
+    target: Side,
+    pairs: Sequence[FieldPair],
+    keys: Sequence[str],
+    generation: int,
+    rules: Mapping[str, RuleEffects] | None = None,
 ) -> Intent | None:
-    """The create of one contact on the other side; None where nothing of it can be written there."""
+    """The create of one contact on the other side; None where nothing of it can be written there.
+
+    rules: those of the direction towards the target; what they do to a new contact comes with it
+    """
+    mapped = {p.field for p in pairs}
     patch: dict[str, str] = {}
     dropped: dict[str, tuple[str, ...]] = {}
     for pair in pairs:
@@ -62,6 +80,8 @@ def create_intent(
             patch[pair.field] = value
     if not patch:
         return None
+    acts = on_create(target.other, source, patch, rules or {})
+    patch.update(acts.patch)
     return Intent(
         key=operation_key(sync_id, target, Verb.CREATE, source.id, generation),
         side=target,
@@ -70,11 +90,16 @@ def create_intent(
         source_id=source.id,
         link_version=generation,
         patch=patch,
-        source={p.field: source.values[p.field] for p in pairs if p.field in source.values},
+        source={f: text for f, text in source.values.items() if f not in acts.patch or f in mapped},
+        touched=acts.touched,
         dropped=dropped,
         keys={k: key_values(patch, k) for k in keys if "+" not in k and key_values(patch, k)},
         source_version=source.version,
         source_modified_at=source.modified_at,
         source_ref=source.ref,
         source_observed_at=source.observed_at,
+        acts=acts.words,
+        entering={**acts.entered, **acts.entering},
+        matching=source.matching.rules if source.matching else (),
+        reason=", ".join(sorted({*acts.words.values()})),
     )

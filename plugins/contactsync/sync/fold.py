@@ -14,7 +14,9 @@ from contactsync.model.spec import FieldPair, Side
 from contactsync.sync.bases import written_base
 from contactsync.sync.creates import link_id
 from contactsync.sync.elements import by_id
+from contactsync.sync.entering import entered_at_create, entered_by, is_act, not_in_new, refused, rules_wait, unmade
 from contactsync.sync.readings import now_values
+from contactsync.sync.scope import Effects, first_scope, in_scope
 
 _DAY = timedelta(days=1)
 
@@ -60,7 +62,8 @@ def _rebased(side: LinkSide, base: Values, now: Values) -> LinkSide:
 def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[Hold, ...]]:
     """Only the patched fields take their base from what the target returned; other differences go to `seen`."""
     got = dict(outcome.values or {})
-    ignored = [f for f in intent.patch if _not_stored(f, intent, got)]
+    unstored = unmade(intent, got)
+    ignored = [f for f in intent.patch if f in unstored or _not_stored(f, intent, got)]
     if ignored:
         held, holds = _refused(link, intent, f"answered as done, but not stored: {', '.join(ignored)}", _IGNORED)
         if len(ignored) == len(intent.patch):
@@ -75,6 +78,9 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
         if name in ignored:
             continue
         observed = got.get(name, sent)
+        if is_act(name, intent):
+            _made(bases[target], apart, name, intent, observed)
+            continue
         _move(bases, name, intent, observed)
         planned = bases[source].get(name) if _written_since(there, intent) else intent.source.get(name)
         _settle_apart(apart, name, intent, planned, observed)
@@ -94,6 +100,7 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
         own_at=outcome.modified_at or outcome.at,
     )
     folded = _with(_with(held, target, here), source, _rebased(there, bases[source], now_there))
+    folded = entered_by(folded, intent, got, ignored)
     doubtful = [f for f in intent.patch if f in apart and apart[f].reason is ApartReason.UNPROVEN]
     if outcome.state is State.ADOPTED and doubtful:
         words = f"outcome unknown; the app now shows other values of: {', '.join(doubtful)}"
@@ -105,7 +112,9 @@ def is_pending(link: Link, pairs: Sequence[FieldPair]) -> bool:
     """True where a field still waits to be settled though nobody need read it again (a foreign edit in an answer)."""
     if link.status is not LinkStatus.LIVE:
         return False
-    for pair in pairs:
+    if rules_wait(link):
+        return True
+    for pair in pairs if in_scope(link) else ():
         name = pair.field
         now = {s: now_values(link.side(s)).get(name) for s in (Side.LEFT, Side.RIGHT)}
         if None in now.values() or name in link.apart:
@@ -145,6 +154,17 @@ def _move(bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, obser
     mine = {*touched, *_forms_of(name, intent, observed)} - still_new
     bases[target][name] = written_base(bases[target].get(name), before, sent, observed, mine)
     bases[source][name] = written_base(bases[source].get(name), before, sent, planned, touched)
+
+
+def _made(base: dict[str, str], apart: dict[str, Apart], name: str, intent: Intent, observed: str) -> None:
+    """A column that an action wrote: only the target's base moves. How the app stored it is kept beside the wish."""
+    if kind_of(name).several:
+        touched = intent.touched.get(name, ())
+        base[name] = written_base(base.get(name), intent.before.get(name), intent.patch[name], observed, touched)
+        apart.pop(name, None)
+    else:
+        base[name] = observed
+        _settle_apart(apart, name, intent, intent.patch[name], observed)
 
 
 def _forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
@@ -201,8 +221,10 @@ def _refused(link: Link, intent: Intent, words: str, reason: HoldReason) -> tupl
     now = {s: now_values(link.side(s)) for s in (Side.LEFT, Side.RIGHT)}
     for name in intent.patch:
         waiting = apart[name].dropped if name in apart else {}
+        if is_act(name, intent):  # with what was asked for: another wish is tried at once
+            now[source][name] = intent.patch[name]
         apart[name] = Apart(ApartReason.REFUSED, now[Side.LEFT].get(name), now[Side.RIGHT].get(name), waiting)
-    return replace(link, apart=apart), (hold,)
+    return refused(replace(link, apart=apart), intent), (hold,)
 
 
 def _overtaken(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
@@ -229,19 +251,24 @@ def _not_sent(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
     return replace(link, due_run=due_run, due_at=due_at, attempts=link.attempts + 1)
 
 
-def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[FieldPair]) -> Link:
+def fold_create(
+    sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[FieldPair], effects: Effects | None = None
+) -> Link:
     """The link that a done or adopted create makes: every mapped field takes its base from what was returned.
 
     One whose new contact was deleted before it was ever seen is parted from the start.
     """
     gone = outcome.reason == MADE_AND_GONE
-    got = {p.field: outcome.values[p.field] for p in pairs if outcome.values and p.field in outcome.values}
+    values = dict(outcome.values or intent.patch)
+    mapped = {p.field for p in pairs}
+    got = {f: text for f, text in values.items() if f in mapped}
     target = intent.side
-    base = got or dict(intent.patch)
+    base = got or {f: text for f, text in intent.patch.items() if f in mapped}
+    made = {f: values[f] for f in intent.acts if f in values and f not in mapped}
     here = LinkSide(
         outcome.target_id,
-        base,
-        {},
+        {**base, **made},
+        {f: text for f, text in values.items() if f not in mapped and f not in made},
         Standing.GONE if gone else Standing.PRESENT,
         version=outcome.version,
         modified_at=outcome.modified_at,
@@ -252,8 +279,8 @@ def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[
     )
     there = LinkSide(
         intent.source_id,
-        dict(intent.source),
-        {},
+        {f: text for f, text in intent.source.items() if f in mapped},
+        {f: text for f, text in intent.source.items() if f not in mapped},
         version=intent.source_version,
         modified_at=intent.source_modified_at,
         ref=intent.source_ref,
@@ -269,7 +296,19 @@ def fold_create(sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[
             waiting = {target: intent.dropped[name]} if intent.dropped.get(name) else {}
             apart[name] = Apart(_not_sent_because(intent, name), left.base[name], right.base[name], waiting)
     status = LinkStatus.PARTED if gone else LinkStatus.LIVE
-    return Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, status, version=1, apart=apart)
+    link = Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, status, version=1, apart=apart)
+    return _with_rules(link, intent, outcome, effects or {})
+
+
+def _with_rules(link: Link, intent: Intent, outcome: Outcome, effects: Effects) -> Link:
+    """A new link with the rules that its source matches; of its actions, one that was not stored is tried again."""
+    source = intent.side.other
+    matching = {source: intent.matching} if effects.get(source) else {}
+    link = replace(link, scope=first_scope(source, intent.matching, effects), matching=matching)
+    lost = not_in_new(intent, outcome.values) if outcome.state is State.DONE and outcome.values else []
+    now = {intent.side: outcome.values or {}, source: intent.patch}
+    apart = {f: Apart(ApartReason.REFUSED, now[Side.LEFT].get(f), now[Side.RIGHT].get(f)) for f in lost}
+    return entered_at_create(replace(link, apart={**link.apart, **apart}), intent, outcome, lost)
 
 
 def _not_sent_because(intent: Intent, name: str) -> ApartReason:

@@ -12,9 +12,14 @@ from contactsync.model.exchange import Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Side
+from contactsync.sync.acting import on_link, overwritten, remembered
 from contactsync.sync.conflicts import FieldState, Settled, is_changed, settle
-from contactsync.sync.readings import Shown, now_values, operation_key
+from contactsync.sync.counting import count_alike, count_settled
+from contactsync.sync.effects import Acts
+from contactsync.sync.readings import Shown, now_values
+from contactsync.sync.scope import OUT_OF_SCOPE, Effects, in_scope, judged
 from contactsync.sync.table import TABLE, Decision, SideState
+from contactsync.sync.updates import update_intent
 from contactsync.sync.wishes import delete_intent, wished
 
 Owner = Callable[[Side, str, str], frozenset[str]]
@@ -37,6 +42,7 @@ class Rules:
     owner       who carries a key on a side, for collisions
     baseless    fields whose bases mean nothing any more (mapping changed; union): as at a first match
     flipping    (link id, field) that both sides rewrote in turn too often: held (core 14)
+    effects     rules that both sides' contacts are judged by, by the side read from (none: every contact)
     """
 
     sync_id: str
@@ -51,6 +57,7 @@ class Rules:
     owner: Owner = nobody
     baseless: frozenset[str] = frozenset()
     flipping: frozenset[tuple[str, str]] = frozenset()
+    effects: Effects = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ def decide_link(case: Case, rules: Rules) -> LinkDecision:
     link = case.link
     sides = {s: observe(link.side(s), case.shown.get(s), gone=s in case.gone, missing=s in case.missing) for s in SIDES}
     observed = replace(link, left=sides[Side.LEFT], right=sides[Side.RIGHT], due_run=None, due_at=None)
+    observed = judged(observed, case.shown, rules.effects)
     if link.wish in (Wish.DELETE, Wish.CREATE):
         decision = _wished(observed, case, rules)
         if decision is not None:
@@ -120,7 +128,8 @@ def decide_link(case: Case, rules: Rules) -> LinkDecision:
         case Decision.SURVIVES:
             return _versioned(link, _survives(observed, cell.cause or Side.LEFT, case, rules))
         case _:
-            return _settle_fields(link, observed, fields, case, rules)
+            waits = SideState.CHANGED in states.values() or not (observed.left.base or observed.right.base)
+            return _settle_fields(link, observed, fields, case, rules, OUT_OF_SCOPE if waits else "")
 
 
 # ---- states
@@ -185,22 +194,41 @@ def _newer(link: Link, rules: Rules) -> Side | None:
 # ---- what follows
 
 
-def _settle_fields(before: Link, observed: Link, fields: list[FieldState], case: Case, rules: Rules) -> LinkDecision:
-    settled = {f.pair.field: _guarded(settle(f), f, observed, rules) for f in fields}
+def _settle_fields(
+    before: Link, observed: Link, fields: list[FieldState], case: Case, rules: Rules, closed: str
+) -> LinkDecision:
+    """Fields three-way, while the link is in scope; and what rules do to the partners, whether it is or not."""
+    if in_scope(observed):
+        closed = ""
+        settled = {f.pair.field: _guarded(settle(f), f, observed, rules) for f in fields}
+    else:
+        settled = {}
+    acts = _acts(observed, settled, case, rules)
     apart = _aparts(observed, settled)
     bases = {s: dict(observed.side(s).base) for s in SIDES}
     for name, s in settled.items():
         for side, text in s.base.items():
             bases[side][name] = text
     sides = {s: _rebased(observed.side(s), bases[s]) for s in SIDES}
-    link = _raised(before, replace(observed, left=sides[Side.LEFT], right=sides[Side.RIGHT], apart=apart))
-    intents = tuple(i for s in SIDES if (i := _update(link, s, settled, rules)) is not None)
+    after = replace(observed, left=sides[Side.LEFT], right=sides[Side.RIGHT], apart=apart)
+    link = _raised(before, remembered(after, acts, rules.effects, case.shown))
+    intents = tuple(i for s in SIDES if (i := update_intent(rules.sync_id, link, s, settled, acts.get(s))) is not None)
     holds = tuple(
         Hold(Side.LEFT, link.left.contact_id, s.held, s.rule, link.id, name) for name, s in settled.items() if s.held
     )
     lost = {name: s for name, s in settled.items() if s.loser or s.held is HoldReason.CONFLICT}
-    conflicts = tuple(_conflict(before, observed, name, s) for name, s in lost.items())
-    return LinkDecision(link, intents, holds, conflicts, _counted(case, link, settled, intents))
+    conflicts = [_conflict(before, observed, name, s) for name, s in lost.items()]
+    for target, done in acts.items():
+        conflicts.extend(overwritten(observed, target, done, now_values(observed.side(target))))
+    overwriting = [target.other for target, done in acts.items() if done.overwritten]
+    counted = count_settled(link, case.shown, settled, intents, overwriting, closed)
+    return LinkDecision(link, intents, holds, tuple(conflicts), counted)
+
+
+def _acts(link: Link, settled: Mapping[str, Settled], case: Case, rules: Rules) -> dict[Side, Acts]:
+    now = {s: case.shown[s].values if s in case.shown else now_values(link.side(s)) for s in SIDES}
+    written = {s: {f: x.write[s] for f, x in settled.items() if s in x.write} for s in SIDES}
+    return on_link(link, now, written, rules.effects, rules.direction, retry=rules.retry, lost=rules.lost)
 
 
 def _aparts(link: Link, settled: Mapping[str, Settled]) -> dict[str, Apart]:
@@ -219,41 +247,12 @@ def _rebased(side: LinkSide, base: Values) -> LinkSide:
     return replace(side, base=base, seen=seen)
 
 
-def _update(link: Link, target: Side, settled: Mapping[str, Settled], rules: Rules) -> Intent | None:
-    patch = {name: s.write[target] for name, s in settled.items() if target in s.write}
-    if not patch:
-        return None
-    here, there = link.side(target), link.side(target.other)
-    now, source = now_values(here), now_values(there)
-    return Intent(
-        key=operation_key(rules.sync_id, target, Verb.UPDATE, link.id, link.version),
-        side=target,
-        verb=Verb.UPDATE,
-        link_id=link.id,
-        source_id=there.contact_id,
-        target_id=here.contact_id,
-        link_version=link.version,
-        patch=patch,
-        before={f: now[f] for f in patch if f in now},
-        source={f: source[f] for f in patch if f in source},
-        touched={f: settled[f].touched[target] for f in patch if target in settled[f].touched},
-        dropped={f: settled[f].dropped[target] for f in patch if target in settled[f].dropped},
-        apart={f: a.reason.value for f in patch if (a := settled[f].apart) is not None},
-        version=here.version,
-        ref=here.ref,
-        source_version=there.version,
-        source_modified_at=there.modified_at,
-        source_observed_at=there.observed_at,
-        observed_at=here.observed_at,
-        reason=", ".join(sorted({s.rule for s in settled.values() if s.rule and target in s.write})),
-    )
-
-
 def _deletion(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
     """Deleted there, unchanged here: part the link, or delete the partner where policy and direction allow it."""
     policy = rules.deletions.get(gone, DeletionPolicy.IGNORE)
     told = rules.detects.get(gone, Deletes.NONE) is not Deletes.NONE
-    if policy is not DeletionPolicy.DELETE or not told or not rules.direction.open_from(gone):
+    open_ = rules.direction.open_from(gone) and link.scope.get(gone, True)
+    if policy is not DeletionPolicy.DELETE or not told or not open_:
         parted = replace(link, status=LinkStatus.PARTED)
         return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, "deleted there; the partner is left alone"))
     intent = delete_intent(link, gone, rules.pairs, rules.sync_id, f"deleted in the {gone} app")
@@ -263,7 +262,7 @@ def _deletion(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
 
 def _wished(link: Link, case: Case, rules: Rules) -> LinkDecision | None:
     left = next((s for s in SIDES if link.side(s).standing is Standing.PRESENT), Side.LEFT)
-    intent = wished(link, case.shown.get(left), rules.pairs, rules.sync_id)
+    intent = wished(link, case.shown.get(left), rules.pairs, rules.sync_id, rules.effects)
     if intent is None:
         return None
     bucket = Bucket.DELETED if intent.verb is Verb.DELETE else Bucket.CREATED
@@ -272,6 +271,9 @@ def _wished(link: Link, case: Case, rules: Rules) -> LinkDecision | None:
 
 def _survives(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
     here = link.side(gone.other)
+    if not in_scope(link):
+        parted = replace(link, status=LinkStatus.PARTED)
+        return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, OUT_OF_SCOPE))
     hold = Hold(
         gone.other,
         here.contact_id,
@@ -352,27 +354,4 @@ def _conflict(before: Link, observed: Link, name: str, settled: Settled) -> Conf
 
 
 def _count(case: Case, bucket: Bucket, reason: str) -> tuple[Counted, ...]:
-    sides = [s for s in SIDES if s in case.shown or s in case.gone or s in case.missing] or list(SIDES)
-    return tuple(Counted(s, case.link.side(s).contact_id, bucket, reason=reason) for s in sides)
-
-
-def _counted(
-    case: Case, link: Link, settled: Mapping[str, Settled], intents: tuple[Intent, ...]
-) -> tuple[Counted, ...]:
-    """Each side that was worked on, in the gravest bucket that applies to what it sends."""
-    out = []
-    for source in SIDES:
-        intent = next((i for i in intents if i.side is source.other), None)
-        if source not in case.shown and intent is None and (intents or case.shown):
-            continue  # nothing of that side was worked on
-        bucket = Bucket.UNCHANGED
-        if any(s.held for s in settled.values()):
-            bucket = Bucket.HELD
-        elif any(s.loser and source.other in s.write for s in settled.values()):
-            bucket = Bucket.CONFLICT
-        elif intent:
-            bucket = Bucket.UPDATED
-        elif any(s.skipped for s in settled.values()):
-            bucket = Bucket.SKIPPED
-        out.append(Counted(source, link.side(source).contact_id, bucket, intent.key if intent else ""))
-    return tuple(out)
+    return count_alike(case.link, {*case.shown, *case.gone, *case.missing}, bucket, reason)

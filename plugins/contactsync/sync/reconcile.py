@@ -14,6 +14,7 @@ from contactsync.sync.creates import create_intent, first_link
 from contactsync.sync.links import Case, LinkDecision, Rules, decide_link
 from contactsync.sync.matching import Matched, Node, Verdicts, match, names_of
 from contactsync.sync.readings import Reading, Shown, key_hashes
+from contactsync.sync.scope import why_not_created
 from contactsync.sync.unknowns import Settling
 
 
@@ -195,6 +196,9 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
     for side, contact_id in matched.alone:
         _create(given, draft, side, free[side, contact_id])
     for hold in matched.holds:
+        if why := _nobody_waits(given, hold, free):
+            draft.counted.append(Counted(hold.side, hold.contact_id, Bucket.SKIPPED, reason=why))
+            continue
         draft.holds.append(hold)
         draft.counted.append(Counted(hold.side, hold.contact_id, Bucket.HELD, reason=hold.reason.value))
     for side, contact_id in matched.reread:
@@ -204,6 +208,14 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
         if (side, contact_id) in free:
             draft.counted.append(Counted(side, contact_id, Bucket.SKIPPED, reason=why))
     return matched
+
+
+def _nobody_waits(given: Given, hold: Hold, free: Mapping[tuple[Side, str], Shown]) -> str:
+    """Why a contact that no rule would let through need not be held: nobody on the other side may be its partner."""
+    if any(not c.startswith(f"{hold.side}:") for c in hold.candidates):
+        return ""
+    shown = free.get((hold.side, hold.contact_id))
+    return why_not_created(shown.matching, given.rules.effects.get(hold.side, {})) if shown else ""
 
 
 def _tombstone(given: Given, side: Side, contact_id: str) -> bool:
@@ -235,8 +247,13 @@ def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
     if not rules.direction.open_from(side):
         draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason="direction closed"))
         return
-    keys = match_keys(given.match)
-    intent = create_intent(rules.sync_id, shown, side.other, rules.pairs, keys, row.generation if row else 0)
+    effects = rules.effects.get(side, {})
+    asked = row is not None and row.wish == Wish.CREATE
+    if why := "" if asked else why_not_created(shown.matching, effects):
+        draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason=why))
+        return
+    keys, generation = match_keys(given.match), row.generation if row else 0
+    intent = create_intent(rules.sync_id, shown, side.other, rules.pairs, keys, generation, effects)
     if intent is not None:
         draft.intents.append(intent)
         draft.counted.append(Counted(side, shown.id, Bucket.CREATED, intent.key))

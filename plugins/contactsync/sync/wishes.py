@@ -7,14 +7,18 @@ from datetime import UTC, datetime
 
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import Verb
-from contactsync.model.link import Link, LinkSide, Standing
+from contactsync.model.link import Link, Standing
 from contactsync.model.plan import Intent
+from contactsync.model.rules import Matching
 from contactsync.model.spec import SIDES, FieldPair, Side
 from contactsync.sync.creates import create_intent
 from contactsync.sync.readings import Shown, now_values, operation_key
+from contactsync.sync.scope import Effects
 
 
-def wished(link: Link, shown: Shown | None, pairs: tuple[FieldPair, ...], sync_id: str) -> Intent | None:
+def wished(
+    link: Link, shown: Shown | None, pairs: tuple[FieldPair, ...], sync_id: str, effects: Effects
+) -> Intent | None:
     """The action that the link's wish asks for; None where its contacts no longer stand as the person saw them.
 
     shown  the contact that is left, as this run read it
@@ -24,8 +28,9 @@ def wished(link: Link, shown: Shown | None, pairs: tuple[FieldPair, ...], sync_i
         return None
     if link.wish == Wish.DELETE:
         return delete_intent(link, gone[0], pairs, sync_id, "a person decided so")
-    source = shown or _as_shown(link.side(gone[0].other))
-    intent = create_intent(sync_id, source, gone[0], pairs, ("email", "phone"), 0)
+    source = shown or _as_shown(link, gone[0].other)
+    rules = effects.get(gone[0].other, {})
+    intent = create_intent(sync_id, source, gone[0], pairs, ("email", "phone"), 0, rules)
     if intent is None:
         return None
     key = operation_key(sync_id, gone[0], Verb.CREATE, link.id, link.version)
@@ -53,6 +58,17 @@ def delete_intent(link: Link, gone: Side, pairs: tuple[FieldPair, ...], sync_id:
     )
 
 
-def _as_shown(half: LinkSide) -> Shown:
+def _as_shown(link: Link, side: Side) -> Shown:
+    half, names = link.side(side), link.matching.get(side)
     read_at = half.observed_at or datetime.min.replace(tzinfo=UTC)
-    return Shown(half.contact_id, now_values(half), 0, 0, read_at, half.version, half.modified_at, half.ref)
+    return Shown(
+        half.contact_id,
+        now_values(half),
+        0,
+        0,
+        read_at,
+        half.version,
+        half.modified_at,
+        half.ref,
+        matching=None if names is None else Matching(names, names),
+    )

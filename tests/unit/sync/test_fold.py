@@ -13,7 +13,8 @@ from contactsync.model.plan import MADE_AND_GONE, STILL_THERE, Hold, HoldReason,
 from contactsync.model.spec import Holding
 from contactsync.sync.creates import left_out
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
-from contactsync.sync.links import Case, decide_link, now_values
+from contactsync.sync.links import Case, decide_link
+from contactsync.sync.readings import now_values
 from factories import (
     FREE,
     FULL,
