@@ -1,28 +1,33 @@
 """Two pretend apps in plain Python and a sync between them: no ledger, no wire, only what is decided and folded.
 
 Apps differ by data: what each field can hold (slots or free lists, read-only, lengths), and where an app cuts a text
-off without saying so. People type, delete and add; `run` does what one run of a sync does.
+off without saying so. People type, delete and add; `run` does what one run of a sync does. Rules judge by `judge`; what
+their actions write stands in columns beside the mapped fields (`extra`).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from contactsync.contact import decode, fingerprint, is_empty, normal_text
+from contactsync.contact import decode, fingerprint, is_empty, kind_of, normal_text
 from contactsync.model.app import Deletes
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import ApartReason, Known, Link, LinkStatus, Standing
 from contactsync.model.plan import Intent, Outcome, Plan
+from contactsync.model.rules import Contacts, Matching
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, MatchSpec, Side
+from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
 from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node
 from contactsync.sync.readings import Reading, Shown, key_hashes
 from contactsync.sync.reconcile import Given, reconcile
+from contactsync.sync.scope import Effects, in_scope
 from factories import SYNC, minutes
 
+Judge = Callable[[Side, Mapping[str, str]], Matching | None]
 SALT = "salt"
 KEYS = MatchSpec()
 
@@ -34,6 +39,8 @@ class PretendApp:
     side: Side
     pairs: Mapping[str, FieldPair]
     cut: Mapping[str, int]  # field -> characters that are kept, silently
+    judge: Judge
+    extra: tuple[str, ...] = ()
     contacts: dict[str, dict[str, str]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
@@ -42,7 +49,8 @@ class PretendApp:
     def add(self, values: Mapping[str, str]) -> str:
         self.made += 1
         contact_id = f"{self.side}-{self.made}"
-        self.contacts[contact_id] = {name: "[]" if p.kind.several else "" for name, p in self.pairs.items()}
+        names = (*self.pairs, *self.extra)
+        self.contacts[contact_id] = {name: "[]" if kind_of(name).several else "" for name in names}
         self.put(contact_id, values)
         return contact_id
 
@@ -57,6 +65,8 @@ class PretendApp:
 
     def stored(self, name: str, text: str) -> str:
         """What the app makes of a text; nothing it cannot hold may ever be asked of it."""
+        if name not in self.pairs:
+            return text if kind_of(name).several else normal_text(text[: self.cut.get(name)])
         pair, held = self.pairs[name], self.pairs[name].holding(self.side)
         if not pair.kind.several:
             assert held.max_length is None or len(text) <= held.max_length
@@ -74,7 +84,8 @@ class PretendApp:
     def shown(self, contact_id: str, round_: int) -> Shown:
         values = dict(self.contacts[contact_id])
         mark = fingerprint(values)
-        return Shown(contact_id, values, mark, mark, minutes(round_), version=str(mark), modified_at=minutes(round_))
+        at, matching = minutes(round_), self.judge(self.side, values)
+        return Shown(contact_id, values, mark, mark, at, version=str(mark), modified_at=at, matching=matching)
 
 
 @dataclass
@@ -95,6 +106,9 @@ class World:
     cut: Mapping[Side, Mapping[str, int]]
     direction: Direction = Direction.BOTH
     deletions: Mapping[Side, DeletionPolicy] = field(default_factory=dict)
+    effects: Effects = field(default_factory=dict)
+    judge: Judge = lambda _side, _values: None
+    extra: tuple[str, ...] = ()
     apps: dict[Side, PretendApp] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     known: dict[Side, dict[str, Known]] = field(default_factory=lambda: {s: {} for s in SIDES})
@@ -102,7 +116,7 @@ class World:
 
     def __post_init__(self) -> None:
         by_name = {p.field: p for p in self.pairs}
-        self.apps = {s: PretendApp(s, by_name, self.cut[s]) for s in SIDES}
+        self.apps = {s: PretendApp(s, by_name, self.cut[s], self.judge, self.extra) for s in SIDES}
 
     def __repr__(self) -> str:
         held = {p.field: (p.left, p.right) for p in self.pairs if p.kind.several}
@@ -121,6 +135,7 @@ class World:
         for side, contact_id in plan.forgotten:
             self.known[side].pop(contact_id, None)
         for intent in plan.intents:
+            self.watch(intent)
             self._fold(intent, self._write(intent, troubles))
         for link_id in {i.link_id for i in plan.intents if i.link_id}:
             link = self.links[link_id]
@@ -155,7 +170,7 @@ class World:
 
     def rules(self, *, retry: bool = False) -> Rules:
         detects = dict.fromkeys(SIDES, Deletes.FEED)
-        return Rules(SYNC, self.pairs, self.direction, self.deletions, detects, retry=retry)
+        return Rules(SYNC, self.pairs, self.direction, self.deletions, detects, retry=retry, effects=self.effects)
 
     def _touched(self, readings: Mapping[Side, Reading], *, retry: bool) -> Iterable[str]:
         """Links that are read or due; on a complete read also those with something refused."""
@@ -202,6 +217,21 @@ class World:
 
     # ---- writing
 
+    def watch(self, intent: Intent) -> None:
+        """What the rules must have allowed before it is sent."""
+        source, target = intent.side.other, intent.side
+        link = self.links.get(intent.link_id or "")
+        fields = [f for f in intent.patch if f not in intent.acts]
+        if link is not None and fields:
+            assert in_scope(link), "a field flows out of scope"
+        if link is not None and intent.verb is Verb.DELETE:
+            assert link.scope[source], "a deletion in a closed direction"
+        if intent.verb is Verb.CREATE:
+            matching = self.judge(source, self.apps[source].contacts[intent.source_id])
+            rules = self.effects.get(source, {})
+            creating = matching is None or any(rules[n].contacts is Contacts.CREATE_AND_UPDATE for n in matching.alone)
+            assert creating, f"created in {target} though no rule says so"
+
     def _write(self, intent: Intent, troubles: Troubles | None) -> Outcome:
         app, at = self.apps[intent.side], minutes(self.seq + 0.5)
         there = app.contacts.get(intent.target_id)
@@ -218,7 +248,7 @@ class World:
                 app.remove(intent.target_id)
                 return Outcome(intent.key, State.DONE, intent.target_id, at=at)
             case Verb.CREATE:
-                assert all(not is_empty(text) for text in intent.patch.values())
+                assert all(not is_empty(text) for name, text in intent.patch.items() if name not in intent.acts)
                 contact_id = app.add(intent.patch)
             case _:
                 contact_id = intent.target_id
@@ -247,14 +277,14 @@ class World:
         if outcome.state is State.DONE and intent.verb is Verb.DELETE:
             rows[intent.target_id] = replace(rows[intent.target_id], tombstone=True, raw=None, keys={})
         elif outcome.values is not None:
-            rows[intent.target_id] = self._row(rows[intent.target_id], outcome)
+            rows[intent.target_id] = self._row(intent.side, rows[intent.target_id], outcome)
 
     def _fold_create(self, intent: Intent, outcome: Outcome, when: When) -> None:
         source = self.known[intent.side.other][intent.source_id]
         if outcome.state is State.DONE:
-            link = fold_create(SYNC, intent, outcome, self.pairs)
-            self.links[link.id] = link
-            new = self._row(Known(outcome.target_id, None, None), outcome)
+            link = fold_create(SYNC, intent, outcome, self.pairs, self.effects)
+            self.links[link.id] = replace(link, due_run=0) if rules_wait(link) else link
+            new = self._row(intent.side, Known(outcome.target_id, None, None), outcome)
             self.known[intent.side][outcome.target_id] = replace(new, link_id=link.id)
             source = replace(source, link_id=link.id, due_run=None, due_at=None, attempts=0)
         elif outcome.state is State.REFUSED:
@@ -264,9 +294,10 @@ class World:
             source = replace(source, due_run=due_run, due_at=due_at, attempts=source.attempts + 1)
         self.known[intent.side.other][intent.source_id] = source
 
-    def _row(self, row: Known, outcome: Outcome) -> Known:
+    def _row(self, side: Side, row: Known, outcome: Outcome) -> Known:
         values = outcome.values or {}
-        return replace(row, raw=outcome.raw, keys=key_hashes(SALT, KEYS, values), tombstone=False)
+        raw = None if self.effects.get(side) else outcome.raw
+        return replace(row, raw=raw, keys=key_hashes(SALT, KEYS, values), tombstone=False)
 
 
 _OPEN = (LinkStatus.LIVE, LinkStatus.PARTED)

@@ -175,19 +175,21 @@ class _Acting:
     def _satisfied(self, effect: Effect) -> bool:
         """True where the target already is as the effect wants it, or where its template has nothing to say."""
         now, wanted = self._now(effect), self._wanted(effect)
-        if now is None:
+        if now is None or wanted is None:
             return False
         if effect.how is not How.SET:
-            return wanted is None or (self._identity(effect) in by_id(now)) == (effect.how is How.ADD)
+            return not wanted or (self._identity(effect) in by_id(now)) == (effect.how is How.ADD)
         apart = self.scene.apart.get(effect.column)
         unproven = apart is not None and apart.reason is ApartReason.UNPROVEN
         own_form = apart is not None and unproven and (wanted, now) == self._remembered(apart)
-        return wanted in (None, now) or own_form
+        return wanted in ("", now) or own_form
 
     def _may_write(self, effect: Effect) -> bool:
-        """False where the target was never read, or where it refused the same before."""
+        """False where a column was never read, or where the target refused the same before."""
         if self._now(effect) is None:
             self.out.unread = True
+            return False
+        if self._wanted(effect) is None:
             return False
         if self._was_refused(effect):
             self.out.waiting.add(effect.column)
@@ -230,9 +232,8 @@ class _Acting:
         return effect.how is How.SET and any(made.get(claim) == now for made in self.scene.entered.values())
 
     def _wanted(self, effect: Effect) -> str | None:
-        """The text to set, or the element; None = a template whose fields are all empty."""
-        text = filled(effect.value, self.scene.source)
-        return None if not text and effect.value else text
+        """The text to set, or the element; '' = the template has nothing to say, None = a field of it is MISSING."""
+        return filled(effect.value, self.scene.source)
 
     def _claim(self, effect: Effect) -> str:
         return effect.column if effect.how is How.SET else f"{effect.column}{_BETWEEN}{self._identity(effect)}"
@@ -256,11 +257,8 @@ class _Acting:
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
-def filled(template: str, source: Values) -> str:
-    """A template with the source's fields in place; of several values the first."""
-    return normal_text(_FIELD.sub(lambda found: _plain(found[1], source), template))
-
-
-def _plain(name: str, source: Values) -> str:
-    text = source.get(name, "")
-    return next((e.value for e in decode(text)), "") if kind_of(name).several else text
+def filled(template: str, source: Values) -> str | None:
+    """A template with the source's fields in place; None where one of them is MISSING, so that it cannot be known."""
+    if any(name not in source for name in _FIELD.findall(template)):
+        return None
+    return normal_text(_FIELD.sub(lambda found: source[found[1]], template))
