@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from contactsync.cli import hold_commands, ledger_commands, sandbox_commands, sync_commands
+from contactsync.cli import hold_commands, ledger_commands, report_commands, sandbox_commands, sync_commands
 from contactsync.errors import ContactsyncError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 sync_commands.add_to(app)
 hold_commands.add_to(app)
+report_commands.add_to(app)
 ledger_commands.add_to(app)
 sandbox_commands.add_to(app)
 

@@ -55,10 +55,10 @@ class Duplicates:
 
 @dataclass(frozen=True)
 class Settled:
-    """What is known already. links: (left id, right id); apart: pairs that a person said are two people."""
+    """Pairs (left id, right id) that need no person any more. decided: those of whom one said who they are."""
 
     links: Collection[tuple[str, str]] = ()
-    apart: Collection[tuple[str, str]] = ()
+    decided: Collection[tuple[str, str]] = ()
 
 
 def possible_duplicates(
@@ -95,7 +95,7 @@ def _open(
 ) -> Iterator[tuple[Profile, Profile]]:
     """Pairs that nobody has decided yet. Across the apps, two contacts that have their partners are two."""
     lefts, rights = {left for left, _ in settled.links}, {right for _, right in settled.links}
-    known = {*settled.links, *settled.apart}
+    known = {*settled.links, *settled.decided}
     for first, second in candidates:
         one, other = people[first], people[second]
         across = one.side is not other.side

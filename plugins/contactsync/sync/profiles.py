@@ -17,6 +17,12 @@ from contactsync.model.spec import Side
 
 Words = tuple[str, ...]
 
+FIELDS = (
+    *(f"names.{part}" for part in ("given", "middle", "family", "full")),
+    *("nickname", "emails", "phones", "addresses", "company", "birthday"),
+)
+"""The contact fields that are compared."""
+
 _WORD = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic letters; other scripts need theirs
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "a", "œ": "o", "ı": "i"})

@@ -224,7 +224,7 @@ def test_links_have_decided_across_the_apps_but_not_inside_them() -> None:
 
 
 def test_two_whom_a_person_keeps_apart_are_not_named_again() -> None:
-    assert ("l1", "r2") not in places(everywhere(), Settled(apart=[("l1", "r2")]))
+    assert ("l1", "r2") not in places(everywhere(), Settled(decided=[("l1", "r2")]))
 
 
 # ---- what must hold of any contacts

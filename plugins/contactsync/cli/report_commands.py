@@ -1,0 +1,56 @@
+"""Commands that read and report: duplicates. They write nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contactsync.cli import duplicate_tables
+from contactsync.cli.place import include_folder, request, workplace
+from contactsync.model.spec import SIDES
+from contactsync.sync.duplicates import LIKELY, Scope
+
+Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
+Sync = Annotated[str, typer.Argument(help="Id of the sync.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens (ids and counts only).")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(epilog="Example: contactsync duplicates freshsales-google --side left --csv duplicates.csv")(duplicates)
+
+
+def duplicates(
+    sync: Sync,
+    min_score: Annotated[
+        int, typer.Option(min=1, max=100, help="Only pairs of at least so many points; 100: nothing tells them apart.")
+    ] = LIKELY,
+    side: Annotated[
+        Scope, typer.Option(help="Inside one app, across both (contacts that are not linked), or all of these.")
+    ] = Scope.ALL,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write all pairs, with their contacts, to this file.")
+    ] = None,
+    include: Include = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """List contacts that may be one person, with what agrees and what contradicts. Nothing is merged or written."""
+    from contactsync.stages.comparing import find_duplicates
+
+    asked = request(dry_run=True, full_read=True)
+    with workplace(include_folder(include), sync, asked.run_id, verbose=verbose) as place:
+        compared = find_duplicates(place, asked, scope=side, least=min_score)
+        titles = {s: place.app(s).info.title for s in SIDES}
+    same = len(set(titles.values())) == 1
+    names = {s: f"{title} ({s})" if same else title for s, title in titles.items()}
+    if csv is not None:
+        duplicate_tables.write_csv(csv, compared, names)
+    if as_json:
+        typer.echo(json.dumps(duplicate_tables.as_data(compared, names), indent=2, ensure_ascii=False))
+    else:
+        duplicate_tables.show(compared, names, csv)
