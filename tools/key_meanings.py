@@ -52,6 +52,11 @@ SYNC: Mapping[str, Meaning] = {
     "right.connection": Meaning("Id of the Airflow connection of its account.", "google_alex", CONNECTION),
     "right.options": Meaning("[Options of that app](#options-of-the-apps).", "{rate_per_minute: 60}"),
     "direction": Meaning("Which way changes flow.", "left_to_right"),
+    "unsubscribes": Meaning(
+        "What an opt-out does, where both apps hold consent: `carry` takes it to the other side, whatever `conflicts` "
+        "says. An opt-in is never carried.",
+        "carry",
+    ),
     "match.keys": Meaning(
         "By what two contacts that meet for the first time are known to be one person, tried in this order. Two words "
         "in brackets are needed together.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from contactsync.apps import app_names, load_app
@@ -87,8 +87,15 @@ def _pair(left: AppInfo, right: AppInfo) -> str:
     return page(
         f"### {left.title} and {right.title}",
         table(("Contact field", left.title, "", right.title), rows),
-        "\n".join(deletions),
+        "\n".join([*deletions, _unsubscribes(sides.values())]),
     ).strip()
+
+
+def _unsubscribes(infos: Iterable[AppInfo]) -> str:
+    lacking = [info.title for info in infos if not info.caps.consent]
+    if lacking:
+        return f"- An unsubscribe cannot be carried: {' and '.join(lacking)} hold no consent to e-mail."
+    return "- An unsubscribe is carried with `unsubscribes: carry`."
 
 
 def _flow(name: str, pair: FieldPair | None, sides: dict[Side, AppInfo]) -> tuple[str, str, str, str]:

@@ -80,6 +80,10 @@ FIELDS: Mapping[str, Kind] = {
 GROUPS: Mapping[str, tuple[str, ...]] = {"names": tuple(f for f in FIELDS if f.startswith("names."))}
 """Words that YAML may use for several contact fields at once."""
 
+CONSENT = "consent"
+OPTED_OUT, OPTED_IN = "opted_out", "opted_in"
+"""What the field consent holds; '' is: never asked."""
+
 MATCH_KEYS = ("email", "phone", "full_name", "company")
 ADDRESS_PARTS = ("street", "extended", "po_box", "city", "region", "postal_code", "country")
 

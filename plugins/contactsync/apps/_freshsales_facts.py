@@ -94,6 +94,7 @@ INFO = AppInfo(
     ),
     docs="https://developers.freshworks.com/crm/api/",
     notes=(
+        "Do not disturb is not consent to e-mail: it is no unsubscribe, and is never carried as one.",
         "Contacts only: leads and accounts are never listed or written.",
         "An e-mail address belongs to one contact; Freshsales refuses it on a second.",
         "Freshsales has no conditional write: between the check and the write a window of seconds remains.",

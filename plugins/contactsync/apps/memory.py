@@ -48,7 +48,7 @@ from contactsync.model.exchange import (
     Window,
 )
 
-_HELD = tuple(f for f in FIELDS if f not in ("names.full", "consent", "owner"))
+_HELD = tuple(f for f in FIELDS if f not in ("names.full", "owner"))
 
 
 _EMPTY: dict[str, Any] = {f: [] if FIELDS[f].several else "" for f in _HELD}
@@ -173,6 +173,7 @@ class Memory(App):
             lag=timedelta(0),
             granularity=timedelta(milliseconds=1),
             rates=(Rate(100_000, 1),),
+            consent=True,
         ),
         notes=("For trying syncs without an account.",),
     )

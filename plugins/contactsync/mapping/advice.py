@@ -6,12 +6,22 @@ from collections.abc import Mapping
 
 from contactsync.mapping.defaults import pair_fields
 from contactsync.model.app import AppInfo, Deletes
-from contactsync.model.spec import SIDES, DeletionPolicy, Side, SyncSpec
+from contactsync.model.spec import SIDES, DeletionPolicy, Side, SyncSpec, Unsubscribes
 
 
 def advice(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> tuple[str, ...]:
     """One sentence for each wish that the apps cannot fulfil."""
-    return (*_deletions(spec, apps), *_fields(spec, apps))
+    return (*_deletions(spec, apps), *_unsubscribes(spec, apps), *_fields(spec, apps))
+
+
+def _unsubscribes(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
+    if spec.unsubscribes is not Unsubscribes.CARRY:
+        return []
+    lacking = [apps[side].title for side in SIDES if not apps[side].caps.consent]
+    told = [f"unsubscribes: {title} holds no consent to e-mail, so no opt-out is carried." for title in lacking]
+    if not lacking and "consent" not in {p.field for p in pair_fields(spec, *(apps[s].fields for s in SIDES))}:
+        told.append("unsubscribes: the field consent is excluded, so no opt-out is carried.")
+    return told
 
 
 def _deletions(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:

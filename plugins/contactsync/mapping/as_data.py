@@ -22,6 +22,7 @@ from contactsync.model.spec import (
     Side,
     SideSpec,
     SyncSpec,
+    Unsubscribes,
 )
 
 
@@ -59,6 +60,7 @@ def spec_from_data(data: Mapping[str, Any]) -> SyncSpec:
         conflicts=ConflictPolicy(data["conflicts"]),
         fields=FieldsSpec(data["fields"]["defaults"], tuple(data["fields"]["only"]), tuple(data["fields"]["exclude"])),
         full_every=timedelta(seconds=data["full_every"]),
+        unsubscribes=Unsubscribes(data["unsubscribes"]),
         deletions={Side(side): DeletionPolicy(policy) for side, policy in data["deletions"].items()},
         limits=Limits(**{name: Limit(**limit) for name, limit in data["limits"].items()}),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contactsync.contact import FIELDS, GROUPS, kind_of
+from contactsync.contact import CONSENT, FIELDS, GROUPS, kind_of
 from contactsync.model.app import FieldInfo
-from contactsync.model.spec import FieldPair, FieldsSpec, Holding, SyncSpec
+from contactsync.model.spec import FieldPair, FieldsSpec, Holding, SyncSpec, Unsubscribes
 
 
 def pair_fields(spec: SyncSpec, left: Sequence[FieldInfo], right: Sequence[FieldInfo]) -> tuple[FieldPair, ...]:
@@ -17,6 +17,8 @@ def pair_fields(spec: SyncSpec, left: Sequence[FieldInfo], right: Sequence[Field
     for name in FIELDS:
         own_left, own_right = _owned(left, name), _owned(right, name)
         if not own_left or not own_right or not wanted(name, spec.fields):
+            continue
+        if name == CONSENT and spec.unsubscribes is not Unsubscribes.CARRY:
             continue
         held_left, held_right = holding(own_left), holding(own_right)
         pair = FieldPair(name, kind_of(name), held_left, held_right, spec.direction, spec.conflicts)

@@ -36,6 +36,7 @@ from contactsync.model.spec import (
     Side,
     SideSpec,
     SyncSpec,
+    Unsubscribes,
 )
 
 Policy = Annotated[DeletionPolicy, one_of(DeletionPolicy, planned=("tag", "archive"))]
@@ -169,7 +170,7 @@ class LimitsSection(Section):
 class SyncFile(Section):
     """A whole file of include/mappings."""
 
-    not_yet = frozenset({"freshness", "alerts", "rules", "unsubscribes", "first_run", "approval", "tests"})
+    not_yet = frozenset({"freshness", "alerts", "rules", "first_run", "approval", "tests"})
 
     version: Version
     id: SyncId = ""  # not checked where absent: the loader takes the file's stem
@@ -183,6 +184,7 @@ class SyncFile(Section):
     conflicts: Annotated[ConflictPolicy, one_of(ConflictPolicy)] = ConflictPolicy.LEFT
     chosen: Annotated[FieldsSection, Field(alias="fields")] = FieldsSection()
     full_every: Duration = timedelta(days=6)
+    unsubscribes: Annotated[Unsubscribes, one_of(Unsubscribes)] = Unsubscribes.IGNORE
     deletions: DeletionsSection = DeletionsSection()
     limits: LimitsSection = LimitsSection()
 
@@ -201,6 +203,7 @@ class SyncFile(Section):
             conflicts=self.conflicts,
             fields=self.chosen.spec(),
             full_every=self.full_every,
+            unsubscribes=self.unsubscribes,
             deletions=self.deletions.spec(),
             limits=self.limits.spec(),
         )

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from contactsync.contact import is_empty
+from contactsync.contact import CONSENT, OPTED_OUT, is_empty
 from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, ConflictPolicy, FieldPair, Side
 from contactsync.sync.bases import moved_base, shared_base
+from contactsync.sync.consent import tightened
 from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested, too_long
 
 
@@ -72,6 +73,8 @@ def settle(state: FieldState) -> Settled:
         return Settled(base={Side.LEFT: left, Side.RIGHT: right})
     if state.apart is not None and not _apart_ends(state):
         return Settled(apart=state.apart)
+    if state.pair.field == CONSENT:
+        return _settle_consent(state)
     first = state.base[Side.LEFT] is None or state.base[Side.RIGHT] is None
     if state.pair.kind.several:
         return _settle_several(state, first=first)
@@ -135,6 +138,17 @@ def _settle_single(state: FieldState, changed: tuple[Side, ...]) -> Settled:
     if not changed:  # both as their bases, which rightly differ
         return Settled()
     return _contest(state, "both changed")
+
+
+def _settle_consent(state: FieldState) -> Settled:
+    """What is not carried moves the base of its own side, so that it never looks like an edit again."""
+    found = tightened(state.base, state.now)
+    if found.to is None:
+        base = {s: text for s, text in state.now.items() if text is not None}
+        return Settled(base=base, apart=_apart(state, ApartReason.CONSENT))
+    if not state.pair.open_from(found.to.other):
+        return Settled(apart=_apart(state, ApartReason.ONE_WAY), skipped=True)
+    return Settled(write={found.to: OPTED_OUT}, loser=found.loser, rule=found.rule)
 
 
 def _contest(state: FieldState, what: str) -> Settled:

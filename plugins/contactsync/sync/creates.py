@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from contactsync.contact import decode, is_empty, key_values
+from contactsync.contact import CONSENT, OPTED_OUT, decode, is_empty, key_values
 from contactsync.model.exchange import Verb
 from contactsync.model.link import ApartReason, Link, LinkSide
 from contactsync.model.plan import Hold, HoldReason, Intent
@@ -73,6 +73,8 @@ def create_intent(
         text = source.values.get(pair.field)
         if text is None or is_empty(text) or not pair.open_from(target.other):
             continue
+        if pair.field == CONSENT and text != OPTED_OUT:
+            continue  # nobody opts in by being created
         value, left_out = fitted(pair, text, pair.holding(target))
         if left_out:
             dropped[pair.field] = left_out if pair.kind.several else ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contactsync.contact import Values, decode, is_empty, kind_of
+from contactsync.contact import CONSENT, Values, decode, is_empty, kind_of
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
@@ -313,6 +313,8 @@ def _with_rules(link: Link, intent: Intent, outcome: Outcome, effects: Effects) 
 
 def _not_sent_because(intent: Intent, name: str) -> ApartReason:
     """Why a field of a new contact is not what its source holds, though nothing of it was sent."""
+    if name == CONSENT:
+        return ApartReason.CONSENT
     if is_empty(intent.source[name]):
         return ApartReason.UNPROVEN  # the app filled it in by itself
     return ApartReason.NOT_REPRESENTABLE if name in intent.dropped else ApartReason.ONE_WAY

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from contactsync.contact import CONSENT
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import Verb
 from contactsync.model.link import Link, Standing
 from contactsync.model.plan import Intent
 from contactsync.model.rules import Matching
 from contactsync.model.spec import SIDES, FieldPair, Side
+from contactsync.sync.consent import strictest
 from contactsync.sync.creates import create_intent
 from contactsync.sync.readings import Shown, now_values, operation_key
 from contactsync.sync.scope import Effects
@@ -33,6 +35,9 @@ def wished(
     intent = create_intent(sync_id, source, gone[0], pairs, ("email", "phone"), 0, rules)
     if intent is None:
         return None
+    told = strictest(tuple(now_values(link.side(s)).get(CONSENT, "") for s in SIDES))
+    if told and any(p.field == CONSENT and p.holding(gone[0]).writable for p in pairs):
+        intent = replace(intent, patch={**intent.patch, CONSENT: told})
     key = operation_key(sync_id, gone[0], Verb.CREATE, link.id, link.version)
     return replace(intent, key=key, link_id=link.id, link_version=link.version, reason="a person decided so")
 
