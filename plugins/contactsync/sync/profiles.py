@@ -23,7 +23,6 @@ FIELDS = (
 )
 """The contact fields that are compared."""
 
-_WORD = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic letters; other scripts need theirs
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "a", "œ": "o", "ı": "i"})
 _UMLAUT = re.compile("(?<=[aou])e")  # ae, oe, ue as ä, ö, ü
@@ -96,7 +95,13 @@ def words(text: str) -> Words:
     """The words of a text in coarse letters."""
     letters = unicodedata.normalize("NFD", fold(text).translate(_LETTERS))
     letters = unicodedata.normalize("NFC", _MARKS.sub("", letters))
-    return tuple(_WORD.findall(_UMLAUT.sub("", letters).replace("ph", "f")))
+    letters = _UMLAUT.sub("", letters).replace("ph", "f")
+    return tuple("".join(c if _in_word(c) else " " for c in letters).split())
+
+
+def _in_word(character: str) -> bool:
+    """Letters, digits, and the vowel signs of other scripts, which are marks."""
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
 def _without(found: Words, dropped: frozenset[str]) -> Words:

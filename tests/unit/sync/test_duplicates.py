@@ -319,6 +319,8 @@ def test_coarse_words() -> None:
     assert words("Jürgen Größe-Łuk O'Neil") == ("jurgen", "grosse", "luk", "o", "neil")
     assert words("Joseph") == words("Josef")
     assert words("がぎ") != words("かき")  # marks of other scripts make other letters
+    assert words("आशा प्रारूप") == ("आशा", "प्रारूप")  # vowel signs belong to their word
+    assert words("อาดา_ตัวอย่าง") == ("อาดา", "ตัวอย่าง")
     assert words("") == ()
 
 
