@@ -94,6 +94,7 @@ class Intent:
     dropped       per field: ids of source elements that the target cannot take
     apart         patched fields that stay apart although they are written -> why (an ApartReason)
     keys          match key -> normal values of a contact to create
+    parts         the link is parted once it is done: the partner of a deleted contact is marked
     acts          patched columns that actions of rules write -> which ones, for people
     entering      rule -> what its actions make with this; counts as entered (core 17) once it is done
     leaving       rules that the contact has left once this is done
@@ -118,6 +119,7 @@ class Intent:
     entering: Mapping[str, Made] = field(default_factory=dict)
     leaving: tuple[str, ...] = ()
     matching: tuple[str, ...] = ()
+    parts: bool = False
     version: str | None = None
     ref: Json = field(default_factory=dict)
     source_version: str | None = None

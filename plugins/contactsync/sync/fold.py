@@ -105,7 +105,8 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
     if outcome.state is State.ADOPTED and doubtful:
         words = f"outcome unknown; the app now shows other values of: {', '.join(doubtful)}"
         holds = (*holds, Hold(target, here.contact_id, HoldReason.UNKNOWN_OUTCOME, words, link.id))
-    return replace(folded, apart=apart, attempts=0), holds
+    status = LinkStatus.PARTED if intent.parts else folded.status
+    return replace(folded, apart=apart, attempts=0, status=status), holds
 
 
 def is_pending(link: Link, pairs: Sequence[FieldPair]) -> bool:

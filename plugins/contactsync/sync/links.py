@@ -11,11 +11,13 @@ from contactsync.model.decisions import Wish
 from contactsync.model.exchange import Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent
+from contactsync.model.rules import Effect
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Side
 from contactsync.sync.acting import on_link, overwritten, remembered
 from contactsync.sync.conflicts import FieldState, Settled, is_changed, settle
 from contactsync.sync.counting import count_alike, count_settled
 from contactsync.sync.effects import Acts
+from contactsync.sync.marking import is_known, mark_intent
 from contactsync.sync.readings import Shown, now_values
 from contactsync.sync.scope import OUT_OF_SCOPE, Effects, in_scope, judged
 from contactsync.sync.table import TABLE, Decision, SideState
@@ -42,6 +44,7 @@ class Rules:
     owner       who carries a key on a side, for collisions
     baseless    fields whose bases mean nothing any more (mapping changed; union): as at a first match
     flipping    (link id, field) that both sides rewrote in turn too often: held (core 14)
+    marks       what `deletions: tag | archive` does to the partner, by the side on which one was deleted
     effects     rules that both sides' contacts are judged by, by the side read from (none: every contact)
     """
 
@@ -58,6 +61,7 @@ class Rules:
     baseless: frozenset[str] = frozenset()
     flipping: frozenset[tuple[str, str]] = frozenset()
     effects: Effects = field(default_factory=dict)
+    marks: Mapping[Side, Effect] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -252,12 +256,28 @@ def _deletion(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
     policy = rules.deletions.get(gone, DeletionPolicy.IGNORE)
     told = rules.detects.get(gone, Deletes.NONE) is not Deletes.NONE
     open_ = rules.direction.open_from(gone) and link.scope.get(gone, True)
+    mark = rules.marks.get(gone)
+    if told and open_ and mark is not None:
+        return _marking(link, gone, mark, case, rules)
     if policy is not DeletionPolicy.DELETE or not told or not open_:
         parted = replace(link, status=LinkStatus.PARTED)
         return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, "deleted there; the partner is left alone"))
     intent = delete_intent(link, gone, rules.pairs, rules.sync_id, f"deleted in the {gone} app")
     counted = Counted(gone, intent.source_id, Bucket.DELETED, intent.key)
     return LinkDecision(link, (intent,), counted=(counted,))
+
+
+def _marking(link: Link, gone: Side, mark: Effect, case: Case, rules: Rules) -> LinkDecision:
+    """The partner gets the mark of the policy, and the link is parted with it."""
+    if not is_known(link, gone, mark):
+        half = replace(link.side(gone.other), standing=Standing.MISSING)
+        waiting = replace(link, left=half) if gone is Side.RIGHT else replace(link, right=half)
+        return LinkDecision(waiting, counted=_count(case, Bucket.SKIPPED, "its partner is read next"))
+    intent = mark_intent(link, gone, mark, rules.sync_id)
+    if intent is None:
+        parted = replace(link, status=LinkStatus.PARTED)
+        return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, "deleted there; the partner is marked"))
+    return LinkDecision(link, (intent,), counted=(Counted(gone, intent.source_id, Bucket.UPDATED, intent.key),))
 
 
 def _wished(link: Link, case: Case, rules: Rules) -> LinkDecision | None:
