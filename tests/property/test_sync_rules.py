@@ -162,6 +162,12 @@ class Ruled(History):
 
     world: RuledWorld
 
+    def settle(self, runs: int) -> None:
+        """One run more where something was written last: what we wrote is judged when it is shown."""
+        for _ in range(runs):
+            self.world.run(self.complete())
+        super().settle(0 if not self.world.run(dict.fromkeys(SIDES, False)).intents else runs)
+
     def own(self, edits: Any) -> None:
         for (side, person), (what, value) in edits:
             contact_id = self.typist.contact_of(side, person)
@@ -226,12 +232,12 @@ def check_direction(world: RuledWorld, link: Link, side: Side) -> None:
 
 
 def check_always(world: RuledWorld, side: Side, names: tuple[str, ...], target: Mapping[str, str]) -> None:
-    """What is always so is so, also after a person changed it."""
-    held = {e.id for e in decode(target[LABELLED])}
-    for name in names:
-        for effect in world.effects[side][name].enter:
-            if effect.apply is Apply.ALWAYS and effect.how is How.ADD:
-                assert effect.value in held
+    """What is always so is so, also after a person changed it; the first rule in the file has the say."""
+    held, claimed = {e.id for e in decode(target[LABELLED])}, set()
+    for effect in (e for name in names for e in world.effects[side][name].enter if e.how is How.ADD):
+        first = effect.value not in claimed and effect.apply is not Apply.ON_CREATE
+        assert not first or effect.apply is not Apply.ALWAYS or effect.value in held
+        claimed.add(effect.value)
 
 
 @FAST

@@ -66,7 +66,6 @@ def create_intent(
 
     rules: those of the direction towards the target; what they do to a new contact comes with it
     """
-    mapped = {p.field for p in pairs}
     patch: dict[str, str] = {}
     dropped: dict[str, tuple[str, ...]] = {}
     for pair in pairs:
@@ -92,7 +91,7 @@ def create_intent(
         source_id=source.id,
         link_version=generation,
         patch=patch,
-        source={f: text for f, text in source.values.items() if f not in acts.patch or f in mapped},
+        source=dict(source.values),
         touched=acts.touched,
         dropped=dropped,
         keys={k: key_values(patch, k) for k in keys if "+" not in k and key_values(patch, k)},
