@@ -12,7 +12,7 @@ from contactsync.ledger.store import LedgerReader
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import FoldBatch
-from contactsync.model.link import ApartReason, Known, Link, LinkStatus
+from contactsync.model.link import ApartReason, Known, Link, LinkStatus, Standing
 from contactsync.model.plan import (
     MAY_BE_GONE,
     NEVER_HAPPENED,
@@ -28,7 +28,7 @@ from contactsync.model.plan import (
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.creates import left_out
 from contactsync.sync.entering import rules_wait
-from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
+from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending, with_standing
 from contactsync.sync.readings import key_hashes
 from contactsync.sync.scope import Effects
 
@@ -198,6 +198,8 @@ class Folding:
             return
         self._anew(intent, status=LinkStatus.CLOSED, wish=Wish.NONE)
         link = fold_create(self.sync_id, intent, outcome, self.pairs, self.effects)
+        if intent.source_fingerprint is not None and source.fingerprint != intent.source_fingerprint:
+            link = with_standing(link, intent.side.other, Standing.MISSING)  # edited meanwhile: read by id next
         self.links[link.id] = replace(link, due_run=0) if rules_wait(link) else link
         self.holds.extend(left_out(link, intent, self.pairs))
         target_key = (intent.side, outcome.target_id)

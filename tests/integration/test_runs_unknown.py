@@ -30,11 +30,12 @@ class Marking(Memory):
     """A book that marks what it creates. The answer to its first create is lost on the way."""
 
     creates = 0
+    dead = False
 
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         results = list(self.written(ops))
         self.creates += ops[0].verb is Verb.CREATE
-        if self.creates == 1 and ops[0].verb is Verb.CREATE:
+        if self.dead or (self.creates == 1 and ops[0].verb is Verb.CREATE):
             raise ServerTrouble("The line is dead.")
         yield from results
 
@@ -196,3 +197,40 @@ def test_a_google_contact_deleted_before_its_create_was_answered_is_not_made_aga
             assert world.run().ok
         assert {c["resourceName"] for c in hub.google.contacts()} == before
         assert [h.reason for h in world.held()] == [HoldReason.MAY_BE_DELETED]
+
+
+@APPS
+@pytest.mark.parametrize("step", [30.0, 300.0])
+def test_an_edit_made_while_the_outcome_was_unknown_is_not_lost(
+    tmp_path: Path, kind: type[Marking], step: float
+) -> None:
+    world, _, made = lost(tmp_path, kind)
+    world.step = step
+    world.left.put("l2", {"nickname": "Adi"})
+    for _ in range(2):
+        assert world.run().ok
+    world.clock.forward(minutes=10)
+    for _ in range(3):
+        assert world.run().ok
+    assert world.right.contacts()[made]["nickname"] == "Adi"
+    assert differences(world) == {}
+
+
+def test_an_edit_made_while_an_update_was_unanswered_is_not_lost(tmp_path: Path) -> None:
+    world, right, made = lost(tmp_path, Marking)
+    for _ in range(3):
+        assert world.run().ok
+    world.left.put("l2", {"nickname": "Adi"})
+    right.dead = True
+    world.run()
+    right.dead = False
+    world.step = 30.0  # too early to ask what became of it
+    world.left.put("l2", {"job_title": "Editor"})
+    world.right.put(made, {"company": "Muster AG"})
+    assert world.run().ok
+    world.clock.forward(minutes=10)
+    for _ in range(3):
+        assert world.run().ok
+    assert {"nickname": "Adi", "job_title": "Editor"}.items() <= world.right.contacts()[made].items()
+    assert world.left.contacts()["l2"]["company"] == "Muster AG"
+    assert differences(world) == {}

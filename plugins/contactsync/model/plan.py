@@ -95,6 +95,7 @@ class Intent:
     apart         patched fields that stay apart although they are written -> why (an ApartReason)
     keys          match key -> normal values of a contact to create
     parts         the link is parted once it is done: the partner of a deleted contact is marked
+    source_fingerprint  of the contact that a create was planned from: another one since = it was edited meanwhile
     acts          patched columns that actions of rules write -> which ones, for people
     entering      rule -> what its actions make with this; counts as entered (core 17) once it is done
     leaving       rules that the contact has left once this is done
@@ -125,6 +126,7 @@ class Intent:
     source_version: str | None = None
     source_modified_at: datetime | None = None
     source_ref: Json = field(default_factory=dict)
+    source_fingerprint: int | None = None
     source_observed_at: datetime | None = None
     observed_at: datetime | None = None
     reason: str = ""

@@ -98,6 +98,7 @@ def create_intent(
         source_version=source.version,
         source_modified_at=source.modified_at,
         source_ref=source.ref,
+        source_fingerprint=source.fingerprint or None,
         source_observed_at=source.observed_at,
         acts=acts.words,
         entering={**acts.entered, **acts.entering},

@@ -55,6 +55,11 @@ def _with(link: Link, side: Side, half: LinkSide) -> Link:
     return replace(link, left=half) if side is Side.LEFT else replace(link, right=half)
 
 
+def with_standing(link: Link, side: Side, standing: Standing) -> Link:
+    """The link with one side's contact standing so."""
+    return _with(link, side, replace(link.side(side), standing=standing))
+
+
 def _rebased(side: LinkSide, base: Values, now: Values) -> LinkSide:
     return replace(side, base=base, seen={f: v for f, v in now.items() if base.get(f) != v})
 

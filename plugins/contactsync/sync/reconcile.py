@@ -11,7 +11,7 @@ from contactsync.model.link import Known, Link, LinkStatus, Standing
 from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent, Plan
 from contactsync.model.spec import SIDES, MatchSpec, Side
 from contactsync.sync.creates import create_intent, first_link
-from contactsync.sync.links import Case, LinkDecision, Rules, decide_link
+from contactsync.sync.links import Case, LinkDecision, Rules, decide_link, paused
 from contactsync.sync.matching import Matched, Node, Verdicts, match, names_of
 from contactsync.sync.readings import Reading, Shown, key_hashes
 from contactsync.sync.scope import why_not_created
@@ -156,17 +156,16 @@ def _decide_linked(given: Given, links: Sequence[Link], draft: _Draft) -> None:
             continue
         ids = {s: link.side(s).contact_id for s in SIDES}
         shown = {s: given.readings[s].shown[ids[s]] for s in SIDES if ids[s] in given.readings[s].shown}
-        if link.id in given.frozen:
-            for s in shown or SIDES:
-                draft.counted.append(Counted(s, ids[s], Bucket.FAILED, reason="an earlier action is not settled"))
-            continue
         case = Case(
             link,
             shown,
             frozenset(s for s in SIDES if ids[s] in given.readings[s].gone),
             frozenset(s for s in SIDES if ids[s] in given.readings[s].missing),
         )
-        draft.take(decide_link(case, given.rules))
+        if link.id in given.frozen:
+            draft.take(paused(case, Bucket.FAILED, "an earlier action is not settled", due_run=0))
+        else:
+            draft.take(decide_link(case, given.rules))
 
 
 # ---- first meetings

@@ -162,8 +162,10 @@ def test_the_source_of_an_unknown_create_waits() -> None:
 def test_a_link_whose_action_is_not_settled_waits() -> None:
     link = a_link({"company": "old"}, {"company": "old"})
     plan = planned([a_shown("l1", {"company": "new"})], links=[link], frozen={"link-1"})
-    assert plan.intents == plan.links == ()
+    assert plan.intents == ()
     assert buckets(plan) == {"l1": Bucket.FAILED}
+    (kept,) = plan.links  # the edit is not shown again: it is remembered
+    assert (kept.left.seen, kept.due_run) == ({"company": "new"}, 0)
 
 
 # ---- ids that move
