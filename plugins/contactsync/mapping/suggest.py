@@ -1,0 +1,128 @@
+"""A first proposal for the fields of two accounts: the default mapping, and further pairs that are likely alike.
+
+Names, titles, types and choices are compared, never contacts. Each field is proposed once, with its best partner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from contactsync.contact import fold
+from contactsync.mapping.defaults import pair_fields
+from contactsync.model.app import AppInfo, FieldInfo
+from contactsync.model.spec import DagSpec, Direction, Side, SideSpec, SyncSpec
+
+SURE = 0.8  # from here a pair is proposed as it stands
+LIKELY = 0.55  # from here as a comment
+_ALIKE_KIND, _OTHER_KIND = 1.0, 0.5
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """One pair of own fields. options: choices of both that are the same word; why: for people."""
+
+    left: FieldInfo
+    right: FieldInfo
+    confidence: float
+    why: str
+    direction: Direction = Direction.BOTH
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sure(self) -> bool:
+        """True where it is proposed as it stands."""
+        return self.confidence >= SURE
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """defaults: (left own names, contact field, right own names); left_over: (side, field, why not)."""
+
+    defaults: tuple[tuple[str, str, str], ...]
+    pairs: tuple[Proposed, ...]
+    left_over: tuple[tuple[Side, FieldInfo, str], ...]
+
+
+def suggest(
+    apps: Mapping[Side, AppInfo], fields: Mapping[Side, Sequence[FieldInfo]], sides: Mapping[Side, SideSpec]
+) -> Proposal:
+    """The proposal for two accounts whose own fields are `fields`. Pure; the same fields always give the same."""
+    left, right = fields[Side.LEFT], fields[Side.RIGHT]
+    spec = SyncSpec("suggested", sides[Side.LEFT], sides[Side.RIGHT], DagSpec(None))
+    flowing = [p.field for p in pair_fields(spec, left, right)]
+    defaults = tuple((_owners(left, name), name, _owners(right, name)) for name in flowing)
+    free = {s: [f for f in fields[s] if f.contact not in flowing] for s in Side}
+    candidates = [c for one in free[Side.LEFT] for other in free[Side.RIGHT] if (c := _compared(one, other))]
+    chosen: list[Proposed] = []
+    for pair in sorted(candidates, key=lambda p: (-p.confidence, p.left.name, p.right.name)):
+        if all(pair.left is not c.left and pair.right is not c.right for c in chosen):
+            chosen.append(pair)
+    taken = {id(f) for pair in chosen for f in (pair.left, pair.right)}
+    rest = tuple((s, f, _why_not(f, apps[s.other])) for s in Side for f in free[s] if id(f) not in taken)
+    return Proposal(defaults, tuple(chosen), rest)
+
+
+def _owners(fields: Sequence[FieldInfo], name: str) -> str:
+    owned = [f for f in fields if f.contact == name]
+    return ", ".join(f.name for f in ([f for f in owned if f.slot] or owned[:1]))
+
+
+def _compared(left: FieldInfo, right: FieldInfo) -> Proposed | None:
+    """None where the two are not alike, or where nothing could flow."""
+    if left.kind.several is not right.kind.several or not (left.writable or right.writable):
+        return None
+    names = max(_likeness(_words(left.name), _words(right.name)), _likeness(_words(left.title), _words(right.title)))
+    crossed = max(_likeness(_words(left.name), _words(right.title)), _likeness(_words(left.title), _words(right.name)))
+    same_kind = left.kind is right.kind
+    confidence = round(0.85 * max(names, crossed) + 0.15 * (_ALIKE_KIND if same_kind else _OTHER_KIND), 2)
+    if confidence < LIKELY or max(names, crossed) < LIKELY:
+        return None
+    options = _options(left, right)
+    unpaired = bool(left.choices and right.choices) and len(options) < max(len(left.choices), len(right.choices))
+    if unpaired or not same_kind:
+        confidence = min(confidence, SURE - 0.01)  # a person has to look at what would be lost
+    kinds = f"both {left.kind}" if same_kind else f"{left.kind} and {right.kind}"
+    told = f"names {names:.0%} alike" if names >= crossed else f"name and title {crossed:.0%} alike"
+    more = f", {len(options)} choices in common" if options else ""
+    return Proposed(left, right, confidence, f"{told}, {kinds}{more}", _direction(left, right), options)
+
+
+def _direction(left: FieldInfo, right: FieldInfo) -> Direction:
+    if left.writable and right.writable:
+        return Direction.BOTH
+    return Direction.LEFT_TO_RIGHT if right.writable else Direction.RIGHT_TO_LEFT
+
+
+def _options(left: FieldInfo, right: FieldInfo) -> dict[str, str]:
+    """Choices that are the same word but for case, left to right; none where they are equal to the letter."""
+    if not left.choices or not right.choices or left.choices == right.choices:
+        return {}
+    there = {fold(choice): choice for choice in right.choices}
+    return {choice: there[fold(choice)] for choice in left.choices if fold(choice) in there}
+
+
+_PREFIX = re.compile(r"^(custom\.)?(cf_)?")
+
+
+def _words(text: str) -> str:
+    """A name without prefix, brackets and separators: custom.cf_vat-id -> vat id."""
+    text = re.sub(r"\(.*?\)", " ", _PREFIX.sub("", text))
+    return fold(re.sub(r"(?<=[a-z])(?=[A-Z])|[^\w]|_", " ", text))
+
+
+def _likeness(one: str, other: str) -> float:
+    return fuzz.token_sort_ratio(one, other) / 100 if one and other else 0.0
+
+
+def _why_not(own: FieldInfo, there: AppInfo) -> str:
+    if there.any_custom and not own.kind.several:
+        return f"nothing alike there; {there.title} would take it as custom.{_title(own)}"
+    return f"{there.title} has nothing alike"
+
+
+def _title(own: FieldInfo) -> str:
+    return re.sub(r"\s*\(.*?\)", "", own.title) or own.name.rpartition(".")[2]
