@@ -24,6 +24,9 @@ GRANULARITY = timedelta(seconds=1)
 LAG = timedelta(seconds=120)  # not documented; the search index is known to follow behind
 PER_MINUTE, PER_HOUR = 400, 1000  # Growth: 1000, Pro: 2000, Enterprise: 5000 an hour; 400 a minute for all
 
+CLASSIC_ONLY = frozenset({"department", "has_authority", "do_not_disturb"})
+"""Fields that Suite accounts do not have."""
+
 # Suite accounts take it without a word and keep nothing, so it is mapped by itself only where the flavour is Classic.
 DEPARTMENT = FieldInfo("department", title="Department (Classic)")
 

@@ -168,7 +168,12 @@ class Site:
         rows = self._cached("fields", lambda: _custom(self.api.read("GET", "settings/contacts/fields")))
         return tuple(
             FieldInfo(
-                name=f"custom.{r['name']}", kind=Kind(r["kind"]), title=r["title"], writable=r["writable"], custom=True
+                name=f"custom.{r['name']}",
+                kind=Kind(r["kind"]),
+                title=r["title"],
+                writable=r["writable"],
+                custom=True,
+                choices=tuple(r.get("choices", ())),
             )
             for r in rows
         )
@@ -249,4 +254,10 @@ def _field(row: Mapping[str, Any]) -> dict[str, Any]:
         "kind": str(KINDS.get(kind, Kind.TEXT)),
         "title": str(row.get("label") or row["name"]),
         "writable": kind not in ("formula", "auto_number"),
+        "choices": [str(_choice(c)) for c in row.get("choices") or () if _choice(c) not in (None, "")],
     }
+
+
+def _choice(found: Any) -> Any:
+    """A choice comes as a text, or as {id, value}."""
+    return found.get("value") if isinstance(found, dict) else found

@@ -123,6 +123,7 @@ INFO = AppInfo(
         capacity=25_000,
     ),
     docs="https://developers.google.com/people",
+    any_custom=True,
     notes=(
         "Only contacts of the account itself: no profiles, no 'other contacts', no directory.",
         "Labels are contact groups; one that does not exist is created when it is first written. System groups stay.",

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from contactsync.apps._freshsales_facts import ALL, INFO, PER_HOUR, PER_MINUTE, fields_of
+from contactsync.apps._freshsales_facts import ALL, CLASSIC_ONLY, INFO, PER_HOUR, PER_MINUTE, fields_of
 from contactsync.apps._freshsales_listing import sheet
 from contactsync.apps._freshsales_reading import Reader
-from contactsync.apps._freshsales_site import Site
+from contactsync.apps._freshsales_site import CLASSIC, Site
 from contactsync.apps._freshsales_writing import Writer
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.errors import NotTheApi
@@ -95,7 +95,9 @@ class Freshsales(App):
 
     def describe(self) -> Sequence[FieldInfo]:
         """The declared fields and the account's custom ones (custom.cf_...)."""
-        return (*self.info.fields, *self.site.custom_fields())
+        custom = self.site.custom_fields()  # asks the account, which tells its flavour
+        classic = urlsplit(self.site.api.base_url).path.startswith(CLASSIC)
+        return (*(f for f in self.info.fields if classic or f.name not in CLASSIC_ONLY), *custom)
 
     def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
         """The whole view, or what changed since a cursor or within a window."""

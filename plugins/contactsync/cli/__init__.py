@@ -6,7 +6,14 @@ import sys
 
 import typer
 
-from contactsync.cli import hold_commands, ledger_commands, report_commands, sandbox_commands, sync_commands
+from contactsync.cli import (
+    field_commands,
+    hold_commands,
+    ledger_commands,
+    report_commands,
+    sandbox_commands,
+    sync_commands,
+)
 from contactsync.errors import ContactsyncError
 
 app = typer.Typer(
@@ -18,6 +25,7 @@ app = typer.Typer(
     "later; 4 something in a file, option or connection is wrong; 5 another run holds the sync.",
 )
 sync_commands.add_to(app)
+field_commands.add_to(app)
 hold_commands.add_to(app)
 report_commands.add_to(app)
 ledger_commands.add_to(app)

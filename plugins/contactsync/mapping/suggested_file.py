@@ -19,7 +19,7 @@ def as_file(proposal: Proposal, left: SideSpec, right: SideSpec) -> str:
 
 
 def _head(left: SideSpec, right: SideSpec) -> Iterator[str]:
-    yield "# Proposed from the fields of both accounts. Read it, keep what is right, then: contactsync validate, plan, run"
+    yield "# Proposed from the fields of both accounts. Keep what is right, then: contactsync validate, plan, run"
     yield "version: 1"
     for name, side in (("left", left), ("right", right)):
         yield f"{name}: {{app: {scalar(side.app)}, connection: {scalar(side.connection)}}}"

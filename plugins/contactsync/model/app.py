@@ -48,6 +48,7 @@ class Window(StrEnum):
 class FieldInfo:
     """One field of an app, under the app's own name.
 
+    choices  of a dropdown or radio field, in the account's order
     contact  the contact field that the default mapping puts it in ('' = none)
     slot     for a single value that is one of several there: its label (mobile_number is phones/mobile)
     """
@@ -64,6 +65,7 @@ class FieldInfo:
     holds_primary: bool = False
     derived: bool = False  # may change without moving the vendor's modified time
     custom: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,7 @@ class AppInfo:
     conditions: tuple[ConditionInfo, ...] = ()
     actions: tuple[ActionInfo, ...] = ()
     tag_field: str = ""  # own field of tags, labels or categories that `deletions: tag` may set
+    any_custom: bool = False  # any custom.<key> may be written, and one that a record does not show is empty there
     archive: ActionInfo | None = None  # what `deletions: archive` does; None = the app has no archive
 
 

@@ -1,0 +1,79 @@
+"""contactsync suggest: a first sync file for two accounts, from their own fields."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contactsync.apps import app_names
+from contactsync.cli.place import include_folder, project_of
+from contactsync.cli.talk import log_to_stderr
+from contactsync.errors import ConfigError
+from contactsync.mapping.suggest import suggest as propose
+from contactsync.mapping.suggested_file import as_file
+from contactsync.model.spec import DagSpec, ProjectSpec, Side, SideSpec, SyncSpec
+from contactsync.orchestration.connections import cli_connection, load_airflow
+
+Account = Annotated[str, typer.Argument(help="APP:CONNECTION, for example freshsales:freshsales_acme.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command(epilog="Example: contactsync suggest freshsales:freshsales_acme google_contacts:google_alex")(suggest)
+
+
+def suggest(
+    left: Account,
+    right: Account,
+    to: Annotated[Path | None, typer.Option(help="Write the file here; never over one that exists.")] = None,
+    include: Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")] = None,
+) -> None:
+    """Propose a sync file from the fields of two accounts: the default mapping, and further likely pairs."""
+    from contactsync.orchestration.services import services_of
+    from contactsync.orchestration.workplace import app_opener, open_engine
+
+    if to is not None and to.exists():
+        raise ConfigError(f"{to} exists already.", next_step="name another file, or print the proposal without --to")
+    sides = {Side.LEFT: _side(left), Side.RIGHT: _side(right)}
+    spec = SyncSpec("suggested", sides[Side.LEFT], sides[Side.RIGHT], DagSpec(None))
+    project = _project(include)
+    with redirect_stdout(sys.stderr):
+        load_airflow()
+        log_to_stderr(verbose=False)
+        with open_engine(project) as engine:
+            opened = app_opener(spec, services_of(engine, project), cli_connection)
+            apps = {side: opened(side) for side in Side}
+            fields = {side: app.describe() for side, app in apps.items()}
+    proposal = propose({side: app.info for side, app in apps.items()}, fields, sides)
+    text = as_file(proposal, sides[Side.LEFT], sides[Side.RIGHT])
+    if to is None:
+        typer.echo(text, nl=False)
+        return
+    to.write_text(text, "utf-8")
+    typer.echo(
+        f"Wrote {to}: {len(proposal.defaults)} fields by default, {len(proposal.pairs)} further pairs to look at."
+    )
+
+
+def _side(account: str) -> SideSpec:
+    app, colon, connection = account.partition(":")
+    if not colon or not connection or app not in app_names():
+        raise ConfigError(
+            f"{account!r} is not APP:CONNECTION.",
+            allowed=app_names(),
+            next_step="write for example freshsales:freshsales_acme",
+        )
+    return SideSpec(app, connection)
+
+
+def _project(include: Path | None) -> ProjectSpec:
+    try:
+        return project_of(include_folder(include))
+    except ConfigError:
+        if include is not None:
+            raise
+        return ProjectSpec()
