@@ -44,12 +44,19 @@ def _nothing(held: str) -> bool:
     return is_empty(held) or held == "false"
 
 
-def entered_by(link: Link, intent: Intent, shown: Values, ignored: Collection[str] = ()) -> Link:
-    """The link once the intent is done: rules entered with what they made, or left; what was ignored still waits."""
+def entered_by(
+    link: Link, intent: Intent, shown: Values, ignored: Collection[str] = (), *, proven: bool = True
+) -> Link:
+    """The link once the intent is done: rules entered with what they made, or left; what was ignored still waits.
+
+    proven: the write is known to have happened; else only what stands there as it was sent is ours
+    """
     source = intent.side.other
     entered = {name: dict(made) for name, made in link.entered.get(source, {}).items()}
     for name, made in intent.entering.items():
-        entered[name] = {**entered.get(name, {}), **_as_shown(made, shown, ignored)}
+        as_shown = _as_shown(made, shown, ignored)
+        ours = {c: v for c, v in as_shown.items() if proven or v in (None, made[c])}
+        entered[name] = {**entered.get(name, {}), **ours}
     kept = {name: made for name, made in entered.items() if name not in intent.leaving or _of(intent, name, ignored)}
     return _with(link, intent, kept)
 

@@ -105,7 +105,7 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
         own_at=outcome.modified_at or outcome.at,
     )
     folded = _with(_with(held, target, here), source, _rebased(there, bases[source], now_there))
-    folded = entered_by(folded, intent, got, ignored)
+    folded = entered_by(folded, intent, got, ignored, proven=outcome.state is State.DONE)
     doubtful = [f for f in intent.patch if f in apart and apart[f].reason is ApartReason.UNPROVEN]
     if outcome.state is State.ADOPTED and doubtful:
         words = f"outcome unknown; the app now shows other values of: {', '.join(doubtful)}"

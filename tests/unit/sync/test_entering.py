@@ -79,6 +79,11 @@ def test_what_the_app_made_of_a_value_is_what_leaving_looks_for() -> None:
     assert (intent.patch, intent.leaving) == ({MEDIUM: "gone"}, ("vip",))
 
 
+def test_what_may_be_a_persons_value_after_an_unknown_outcome_is_not_taken_for_ours() -> None:
+    link, _ = folded(state=State.ADOPTED, **{MEDIUM: "theirs"})
+    assert link.entered == {LEFT: {"vip": {f"{TAGS}\x1fcustomer": "+"}}}
+
+
 @pytest.mark.parametrize(("name", "held"), [(MEDIUM, ""), (TAGS, listed("mine"))])
 def test_an_action_answered_as_done_and_not_stored_is_held_and_tried_again_later(name: str, held: str) -> None:
     link, (hold,) = folded(**{name: held})
