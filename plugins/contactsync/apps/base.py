@@ -70,7 +70,10 @@ class App(ABC):
         """
 
     def describe(self) -> Sequence[FieldInfo]:
-        """All own fields of this very account, custom ones included. Default: the declared ones."""
+        """All own fields of this very account, custom ones included. Default: the declared ones.
+
+        A declared field that this edition of the app lacks is left out, unless the default mapping has it.
+        """
         return self.info.fields
 
     @abstractmethod

@@ -85,12 +85,12 @@ def test_an_unknown_option_is_an_error(app: App) -> None:
         type(app).Options(no_such_option=1)  # type: ignore[call-arg]
 
 
-def test_an_account_may_have_more_fields_than_are_declared_but_not_fewer(app: App) -> None:
+def test_an_account_may_have_more_fields_than_are_declared_and_never_lacks_one_that_flows(app: App) -> None:
     described = list(app.describe())
 
     assert len({f.name for f in described}) == len(described)
-    assert {f.name for f in app.info.fields} <= {f.name for f in described}
-    assert all(f.custom for f in described if replace(f, custom=False) not in app.info.fields)
+    assert {f.name for f in app.info.fields if f.contact} <= {f.name for f in described}
+    assert all(f.custom for f in described if replace(f, custom=False, choices=()) not in app.info.fields)
 
 
 # ---- whose account
