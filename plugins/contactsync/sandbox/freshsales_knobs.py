@@ -13,6 +13,7 @@ _WORDS = {
     "too_long": ("refuse", "truncate"),
     "deleted_get": (404, 200),
     "delete_body": ("true", ""),
+    "bad_choice": ("refuse", "ignore"),
 }
 
 
@@ -22,7 +23,9 @@ class FreshsalesKnobs(Knobs):
 
     `flavour` '' goes by the path: /api/ is classic, /crm/sales/api/ is suite. `hosts` are the only Host headers that
     are known, if any are given. `rewrite` maps a text field to lower, upper, digits, ascii or flip (flip changes the
-    value at every write). `defaults` fill fields left blank at a create. `hidden` are keys left out of answers.
+    value at every write). `bad_choice: ignore` answers a text that is no choice of a dropdown with 200 and keeps what
+    was there, as live clients have seen it. `defaults` fill fields left blank at a create. `hidden` are keys left out
+    of answers.
     """
 
     flavour: str = ""
@@ -40,6 +43,7 @@ class FreshsalesKnobs(Knobs):
     lengths: dict[str, int] = field(default_factory=dict)
     too_long: str = "refuse"
     rewrite: dict[str, str] = field(default_factory=dict)
+    bad_choice: str = "refuse"
     defaults: dict[str, str] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
     required: list[str] = field(default_factory=list)

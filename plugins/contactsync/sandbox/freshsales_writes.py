@@ -134,6 +134,8 @@ class Writer:
             row = self.store.settings.custom.get(name)
             if row is None:
                 refuse(400, f"Unknown attribute: {name}")
+            if self.knobs.bad_choice == "ignore" and value and _is_no_choice(row, value):
+                continue
             draft["custom_field"] = {**draft["custom_field"], name: _custom_value(name, row, value)}
 
     def _derived(self, draft: Record, data: Record) -> None:
@@ -158,6 +160,10 @@ def _integer(key: str, value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         refuse(400, f"{key} is invalid")
     return value if isinstance(value, int) else None
+
+
+def _is_no_choice(row: Record, value: Any) -> bool:
+    return row["type"] in ("dropdown", "radio") and value not in [choice["value"] for choice in row["choices"]]
 
 
 def _custom_value(name: str, row: Record, value: Any) -> Any:

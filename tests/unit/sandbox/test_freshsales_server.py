@@ -410,6 +410,13 @@ def test_rewrites_defaults_and_hidden_keys(api: Api, sandbox: FreshsalesSandbox)
     assert again["city"] != made["city"]
 
 
+def test_a_text_that_is_no_choice_can_be_answered_with_200_and_not_kept(api: Api, sandbox: FreshsalesSandbox) -> None:
+    made = api.add(email="choice@example.org", custom_field={"cf_segment": "Small"})
+    sandbox.knobs.update({"bad_choice": "ignore"})
+    answer = api.raw("PUT", f"/contacts/{made['id']}", {"contact": {"custom_field": {"cf_segment": "Tiny"}}})
+    assert (answer.status_code, answer.json()["contact"]["custom_field"]["cf_segment"]) == (200, "Small")
+
+
 def test_poison_and_required_fields_stop_the_api_but_no_person(api: Api, sandbox: FreshsalesSandbox) -> None:
     sandbox.knobs.update({"poison": "Poison", "required": ["job_title"]})
     person = sandbox.add_contact({"last_name": "Poison", "emails": ["a@example.org"]})
