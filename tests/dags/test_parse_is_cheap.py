@@ -63,14 +63,14 @@ print("COST", *(min(column) for column in zip(*costs)))
 
 
 def test_building_a_dag_costs_little(project, record_property):
-    """At most 0.15 ms a task; on a slow machine at most twice what Airflow takes for eight empty tasks."""
+    """At most 0.15 ms a task; on a slow machine at most 1.6 times what Airflow takes for eight empty tasks."""
     project.sync("first")
     done = project.python(COSTS)
     assert done.returncode == 0, done.stderr
     ours, bare = (float(text) for text in done.stdout.rsplit("COST", 1)[1].split())
     record_property("milliseconds_per_task", ours)
     print(f"building: {ours:.3f} ms per task; Airflow alone: {bare:.3f} ms")
-    assert ours <= max(0.15, 2 * bare)
+    assert ours <= max(0.15, 1.6 * bare)
 
 
 def test_airflow_finds_no_plugin_file_in_the_plugins_folder():

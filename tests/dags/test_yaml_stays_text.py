@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from airflow.serialization.serialized_objects import DagSerialization
-from contactsync.mapping.as_data import spec_from_data
+from contactsync.mapping.as_data import spec_from_json
 from contactsync.orchestration.dag_folder import dags_beside
 
 TEMPLATE = "{{ 7*7 }}"
@@ -24,7 +24,7 @@ def test_through_serialisation(project):
     back = DagSerialization.from_dict(data)
     assert back.dag_display_name == f"T {TEMPLATE}"
     assert back.description == f"D {TEMPLATE}"
-    spec = spec_from_data(json.loads(back.get_task("open").spec))
+    spec = spec_from_json(back.get_task("open").spec)
     assert spec.title == f"T {TEMPLATE}"
     assert spec.left.options["path"] == f"/nowhere/{TEMPLATE}.json"
     assert spec.right.app == "memory"

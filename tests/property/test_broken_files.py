@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contactsync.errors import ConfigError
-from contactsync.mapping.as_data import spec_as_data, spec_from_data
+from contactsync.mapping.as_data import spec_as_json, spec_from_json
 from contactsync.mapping.loader import Loaded, load_folder
 from contactsync.mapping.problems import Problem
 from contactsync.mapping.project import load_project
@@ -117,7 +117,7 @@ def accounted_for(loaded: Loaded) -> None:
     if {broken.path.name for broken in loaded.broken} <= {"some-file.yaml"}:
         assert "good" in ids
     for spec in loaded.specs:
-        assert spec_from_data(spec_as_data(spec)) == spec
+        assert spec_from_json(spec_as_json(spec)) == spec
 
 
 @settings(max_examples=150, deadline=None)

@@ -98,8 +98,8 @@ def _deletions(spec: SyncSpec) -> str:
 
 
 def _limits(spec: SyncSpec) -> str:
-    named = {name: getattr(spec.limits, name) for name in ("deletes", "creates", "updates", "blanked")}
-    return "; ".join(f"{name} {_limit(limit)}" for name, limit in named.items() if _limit(limit))
+    limits = [(name, _limit(getattr(spec.limits, name))) for name in ("deletes", "creates", "updates", "blanked")]
+    return "; ".join(f"{name} {limit}" for name, limit in limits if limit)
 
 
 def _limit(limit: Limit) -> str:

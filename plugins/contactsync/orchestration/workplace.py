@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from contactsync.apps.base import App
-from contactsync.mapping.as_data import spec_from_data
+from contactsync.mapping.as_data import spec_from_json
 from contactsync.model.spec import ProjectSpec, Side, SyncSpec
 from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from contactsync.orchestration.command_owner import has_ended
@@ -38,7 +38,7 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
         check_shared(executor, setting="artefacts.root in contactsync.yaml")
     with open_engine(settings, task_connection, executor=executor) as engine:
         yield _workplace(
-            spec_from_data(json.loads(spec)), settings, engine, run.request().run_id, task_connection, run.run_has_ended
+            spec_from_json(spec), settings, engine, run.request().run_id, task_connection, run.run_has_ended
         )
 
 
