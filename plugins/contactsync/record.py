@@ -102,7 +102,8 @@ class Folding:
         open_holds = [h for h, _ in self.reader.holds(self.sync_id)]
         open_holds = [h for h in open_holds if (h.side, h.contact_id, h.reason, h.field) not in told]
         for hold in (h for h in open_holds if h.link_id in self.links):
-            if _stands(hold, self.links[hold.link_id or ""]):
+            row = self.known.get((hold.side, hold.contact_id))
+            if _stands(hold, self.links[hold.link_id or ""]) and not (row and row.tombstone):
                 self.holds.append(hold)
             else:
                 self.ended.add((hold.side, hold.contact_id))
@@ -187,14 +188,9 @@ class Folding:
     def _created(self, row: JournalRow, source: Known) -> None:
         intent, outcome = row.intent, row.outcome
         self.folded.append(intent.key)
-        taken = [
-            k
-            for k in self.reader.links_of(self.sync_id, intent.side, [outcome.target_id])
-            if k.status is LinkStatus.LIVE and k.side(intent.side.other).contact_id != intent.source_id
-        ]
-        if taken:
-            detail = f"what its create found ({outcome.target_id}) belongs to another contact already"
-            self.holds.append(Hold(intent.side.other, intent.source_id, HoldReason.AMBIGUOUS, detail, taken[0].id))
+        taken = self._taken(intent, outcome)
+        if taken is not None:
+            self._found_taken(intent, outcome, taken, source)
             return
         self._anew(intent, status=LinkStatus.CLOSED, wish=Wish.NONE)
         link = fold_create(self.sync_id, intent, outcome, self.pairs, self.effects)
@@ -211,6 +207,30 @@ class Folding:
         self.known[intent.side.other, intent.source_id] = replace(
             source, link_id=link.id, due_run=None, due_at=None, attempts=0, wish=Wish.NONE
         )
+
+    def _taken(self, intent: Intent, outcome: Outcome) -> Link | None:
+        """The live link of another contact with what a create made; ids may have moved in this very run (core 8)."""
+        stored = self.reader.links_of(self.sync_id, intent.side, [outcome.target_id])
+        links = {k.id: self.links.get(k.id, k) for k in stored}
+        if outcome.state is State.ADOPTED:  # nobody else can know of what was made just now
+            links.update(self.links)
+        for link in links.values():
+            mine = link.side(intent.side.other).contact_id == intent.source_id
+            if link.status is LinkStatus.LIVE and link.side(intent.side).contact_id == outcome.target_id and not mine:
+                return link
+        return None
+
+    def _found_taken(self, intent: Intent, outcome: Outcome, taken: Link, source: Known) -> None:
+        """Its source is held; where the two were merged, with both names and until a person decides."""
+        at, made = (intent.side.other, intent.source_id), outcome.target_id
+        former = {k.side(intent.side).contact_id for k in self.reader.links(self.sync_id, [taken.id])} - {made}
+        if former:
+            words = f"what its create made ({made}) and {former.pop()}, which is linked, became one contact"
+            self.known[at] = replace(source, generation=source.generation + 1, due_run=None, due_at=None)
+            self.holds.append(Hold(*at, HoldReason.MAY_BE_DELETED, words))
+        else:
+            words = f"what its create found ({made}) belongs to another contact already"
+            self.holds.append(Hold(*at, HoldReason.AMBIGUOUS, words, taken.id))
 
 
 _APARTS_OF = {

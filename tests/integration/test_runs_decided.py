@@ -261,3 +261,31 @@ def test_who_decided_what_is_kept(tmp_path: Path) -> None:
     answer(world, HoldReason.CONFLICT, Answer.LEFT)
     ((_, _, decided),) = world.known.decisions(world.spec.id)
     assert (decided.what, decided.answer, decided.by) == ("conflict left:l1", "left", "maria.sample")
+
+
+def test_while_a_former_partner_is_back_nothing_flows_over_the_link_that_took_its_place(tmp_path: Path) -> None:
+    world = new(tmp_path)
+    world.left.put("l1", person("Ada", "ada@example.org"))
+    world.run()
+    (right,) = world.right.contacts()
+    before = world.left.contacts()["l1"]
+    world.left.remove("l1")
+    world.right.put(right, {"job_title": "Editor"})
+    world.run()
+    answer(world, HoldReason.DELETED_AND_EDITED, Answer.RECREATE)
+    world.run()
+    (link_now,) = links(world)
+    anew = link_now.left.contact_id
+    world.left.put("l1", before)  # out of the trash
+    for n in range(3):
+        world.right.put(right, {"nickname": f"Adi {n}"})
+        assert world.run(full_read=n == 2).ok
+        held = {(h.contact_id, h.reason) for h in world.held()}
+        assert held == {("l1", HoldReason.REAPPEARED), (right, HoldReason.FORMER_PARTNER)}
+        assert not world.left.contacts()[anew].get("nickname")
+    world.left.remove("l1")
+    for _ in range(2):
+        assert world.run().ok
+    assert not world.held()
+    assert world.left.contacts()[anew]["nickname"] == "Adi 2"
+    assert differences(world) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from contactsync.apps.memory import Memory
 from contactsync.errors import ServerTrouble
 from contactsync.model.app import Adopt, AppInfo
 from contactsync.model.decisions import Answer, hold_id
-from contactsync.model.exchange import Op, Record, Ref, Result, State, Verb
+from contactsync.model.exchange import Cursor, Op, Page, Record, Ref, Result, State, Verb, Window
 from contactsync.model.link import LinkStatus
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import Side
@@ -234,3 +235,39 @@ def test_an_edit_made_while_an_update_was_unanswered_is_not_lost(tmp_path: Path)
     assert {"nickname": "Adi", "job_title": "Editor"}.items() <= world.right.contacts()[made].items()
     assert world.left.contacts()["l2"]["company"] == "Muster AG"
     assert differences(world) == {}
+
+
+class Merging(Marking):
+    """One that tells once which contacts became another; only listings show its marks."""
+
+    moved: ClassVar[dict[str, str]] = {}
+
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        for page in super().pull(start):
+            gone = [i for i in page.deleted if i not in self.moved]
+            yield replace(page, deleted=gone, moved=dict(self.moved)) if page.last else page
+        self.moved.clear()
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        return iter(())
+
+
+def test_who_was_merged_into_what_a_create_made_keeps_its_partner_and_the_source_is_held_with_both_names(
+    tmp_path: Path,
+) -> None:
+    world, right, made = lost(tmp_path, Merging)
+    (partner,) = (k.left.contact_id for k in links(world))
+    world.right.remove("r1")
+    world.right.put(made, {"company": "Muster AG"})
+    Merging.moved.update({"r1": made})
+    assert world.run().ok
+    (held,) = (h for h in world.held() if h.contact_id == "l2")
+    assert (held.side, held.reason) == (Side.LEFT, HoldReason.MAY_BE_DELETED)
+    assert {"r1", made} <= set(re.split(r"[ (),]+", held.detail))
+    for n in range(3):
+        assert world.run(full_read=n == 1).ok
+        assert "l2" in {h.contact_id for h in world.held()}
+        assert [(k.left.contact_id, k.right.contact_id) for k in links(world)] == [(partner, made)]
+    assert right.creates == 1
+    assert set(world.right.contacts()) == {made}
+    assert not world.known.unfolded(world.spec.id)

@@ -57,6 +57,7 @@ ANSWERS: Mapping[HoldReason, Mapping[Answer, str]] = {
         Answer.DELETE: "delete it again",
         Answer.RECREATE: "take it for a new contact: matched, or created in the other app",
     },
+    HoldReason.FORMER_PARTNER: {},  # ends with the hold of the contact that reappeared
     HoldReason.MERGED: {Answer.KEEP: "leave its former partner alone; to be rid of it, delete it in its app"},
     HoldReason.AMBIGUOUS: _NEW,
     HoldReason.NO_KEY: _NEW,

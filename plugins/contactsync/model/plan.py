@@ -37,6 +37,7 @@ class HoldReason(StrEnum):
     CONFLICT = "conflict"
     DELETED_AND_EDITED = "deleted_and_edited"
     REAPPEARED = "reappeared"
+    FORMER_PARTNER = "former_partner"  # whom it was linked with before reappeared
     MERGED = "merged"
     REFUSED = "refused"
     NOT_STORED = "not_stored"

@@ -19,6 +19,7 @@ from contactsync.model.plan import HoldReason, JournalRow, Plan
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest
 from contactsync.record import SETTLED
+from contactsync.stages.rivals import rivals
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.guards import exceeded, flipping
 from contactsync.sync.links import Rules
@@ -99,6 +100,8 @@ class _Gathering:
     def given(self) -> Given:
         spec = self.place.spec
         links = self._links()
+        more, stopped = rivals(self.reader, spec.id, links, self.readings)
+        links = [*{k.id: k for k in (*links, *more)}.values()]
         rows = self.reader.unfolded(spec.id)
         known = {s: self.reader.known(spec.id, s, list(self.readings[s].shown)) for s in SIDES}
         for side in SIDES:
@@ -119,6 +122,7 @@ class _Gathering:
             others=others,
             settling=settling,
             frozen=_frozen(rows, settling),
+            stopped=stopped,
             union=self.row.union > 0,
             kept_held={
                 (h.side, h.contact_id): h

@@ -27,6 +27,7 @@ class Given:
     others     contacts of the index that share a key, now or before, with a contact of this run (shown=False)
     settling   how unknown creates stand
     frozen     link ids and source ids whose action is not settled yet: left alone in this run
+    stopped    link id -> why nothing flows over it until a person settled another hold
     union      the ledger was lost: nobody is created until a person decides
     kept_held  contacts that an earlier run left for a person: not created until that hold ends
     verdicts   what persons said of two contacts
@@ -41,6 +42,7 @@ class Given:
     others: Sequence[Node] = ()
     settling: Settling = field(default_factory=Settling)
     frozen: Collection[str] = ()
+    stopped: Mapping[str, Hold] = field(default_factory=dict)
     union: bool = False
     kept_held: Mapping[tuple[Side, str], Hold] = field(default_factory=dict)
     verdicts: Verdicts = field(default_factory=Verdicts)
@@ -164,6 +166,9 @@ def _decide_linked(given: Given, links: Sequence[Link], draft: _Draft) -> None:
         )
         if link.id in given.frozen:
             draft.take(paused(case, Bucket.FAILED, "an earlier action is not settled", due_run=0))
+        elif link.id in given.stopped:
+            draft.holds.append(given.stopped[link.id])
+            draft.take(paused(case, Bucket.HELD, "its former partner reappeared", due_run=0))
         else:
             draft.take(decide_link(case, given.rules))
 
