@@ -23,7 +23,6 @@ def sync_row(connection: Connection, sync_id: str) -> SyncRow | None:
     return SyncRow(
         sync_id=row.sync_id,
         salt=row.salt,
-        counter=row.counter,
         accounts={Side(side): account for side, account in from_json(row.accounts).items()},
         mapping=row.mapping,
         scope=row.scope,
@@ -42,7 +41,6 @@ def save_sync(connection: Connection, row: SyncRow) -> None:
     values = {
         "sync_id": row.sync_id,
         "salt": row.salt,
-        "counter": row.counter,
         "accounts": to_json(row.accounts),
         "mapping": row.mapping,
         "scope": row.scope,

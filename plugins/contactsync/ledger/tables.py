@@ -38,7 +38,6 @@ sync = Table(
     schema,
     _id("sync_id"),
     _text("salt"),
-    _number("counter"),
     _text("accounts"),
     _text("mapping"),
     _text("scope"),

@@ -27,7 +27,6 @@ class SyncRow:
     """What the ledger knows of a sync as a whole.
 
     salt      for the hashes of the key index
-    counter   raised by every decision that writes; the state file under the artefact root must not be ahead of it
     accounts  Account.id by side, as accepted
     mapping   hash of the field pairs; scope: of rules and match keys. Changed = complete read
     union     complete reads still wanted on both sides before union mode ends (0 = not in union mode)
@@ -36,7 +35,6 @@ class SyncRow:
 
     sync_id: str
     salt: str
-    counter: int = 0
     accounts: Mapping[Side, str] = field(default_factory=dict)
     mapping: str = ""
     scope: str = ""

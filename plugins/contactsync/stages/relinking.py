@@ -20,9 +20,7 @@ def relink(place: Workplace, owner: str) -> dict[Side, tuple[str | None, str]]:
         if row is None:
             raise ConfigError(f"Sync {sync_id!r} has never run, so there is nothing to relink.", next_step="run it")
         accounts = {side: place.account_id(side) for side in SIDES}
-        place.ledger.save_sync(
-            replace(row, accounts=accounts, union=UNION_READS, union_since=place.clock(), counter=row.counter + 1)
-        )
+        place.ledger.save_sync(replace(row, accounts=accounts, union=UNION_READS, union_since=place.clock()))
         return {side: (row.accounts.get(side), accounts[side]) for side in SIDES}
     finally:
         place.ledger.release_lock(sync_id, owner, lease.fence)

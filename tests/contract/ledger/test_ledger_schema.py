@@ -6,7 +6,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from contactsync.errors import ConfigError, LedgerBusy, LedgerSchema
@@ -15,13 +17,16 @@ from contactsync.ledger.connect import file_of, make_engine
 from contactsync.ledger.rates import LedgerBudget
 from contactsync.ledger.store import Ledger
 from contactsync.ledger.tables import schema
+from contactsync.ledger.transactions import writing
 from contactsync.model.app import Rate
-from contactsync.model.ledger import FoldBatch
+from contactsync.model.ledger import FoldBatch, SyncRow
 from contactsync.model.spec import Side
 from ledger_rows import RUN, SYNC, a_known, a_lock, in_processes
 from ledger_servers import Clock
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, column, table, text
 from sqlalchemy.exc import DBAPIError
+
+MIGRATIONS = str(Path(migrate.__file__).parent / "migrations")
 
 
 def _set_revision(engine: Engine, revision: str) -> None:
@@ -79,8 +84,38 @@ def test_tables_and_migrations_say_the_same(ledger_engine: Engine) -> None:
         assert compare_metadata(context, schema) == []
 
 
+def _first_schema(engine: Engine) -> None:
+    path = file_of(engine)
+    if path is not None:
+        path.parent.mkdir()
+        path.touch()
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, migrate.REVISIONS[0])
+
+
+def test_a_ledger_of_the_first_schema_keeps_its_syncs_and_links(bare_url: str) -> None:
+    engine = make_engine(bare_url)
+    _first_schema(engine)
+    sync = {"sync_id": SYNC, "salt": "salt", "counter": 4, "accounts": '{"left": "a"}', "mapping": "m", "scope": "s",
+            "union_reads": 2, "union_since": None}  # fmt: skip
+    link = {"sync_id": SYNC, "link_id": "l1", "status": "linked", "version": 3, "scope_left": True,
+            "scope_right": True, "attempts": 0, "apart": "[]"}  # fmt: skip
+    with writing(engine) as connection:
+        for name, row in {"sync": sync, "link": link}.items():
+            connection.execute(table(name, *map(column, row)).insert(), row)
+    migrate.upgrade(engine)
+    ledger = Ledger(engine, Clock())
+    assert ledger.sync(SYNC) == SyncRow(SYNC, "salt", {Side.LEFT: "a"}, "m", "s", union=2)
+    dumped = ledger.dump()["link"]
+    assert [(row["link_id"], row["version"], row["wish"], row["rules"]) for row in dumped] == [("l1", 3, "", "{}")]
+    engine.dispose()
+
+
 def test_the_known_revisions_are_those_on_disk() -> None:
-    script = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    script = ScriptDirectory(MIGRATIONS)
     assert tuple(one.revision for one in script.walk_revisions())[::-1] == migrate.REVISIONS
 
 
