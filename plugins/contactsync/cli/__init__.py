@@ -7,6 +7,7 @@ import sys
 import typer
 
 from contactsync.cli import (
+    explain_commands,
     field_commands,
     hold_commands,
     ledger_commands,
@@ -27,6 +28,7 @@ app = typer.Typer(
 sync_commands.add_to(app)
 field_commands.add_to(app)
 hold_commands.add_to(app)
+explain_commands.add_to(app)
 report_commands.add_to(app)
 ledger_commands.add_to(app)
 sandbox_commands.add_to(app)

@@ -183,3 +183,22 @@ def test_a_plan_says_why_not_and_what_another_version_of_the_file_would_do(proje
     refused = contactsync(project, "plan", "pair", "--against", str(elsewhere))
     assert refused.returncode == 4
     assert "different things on the right side" in refused.stderr
+
+
+def test_a_contact_is_explained_from_both_sides(project: Path) -> None:
+    contactsync(project, "run", "pair")
+    found = answer(contactsync(project, "explain", "pair", "ZOE@example.org", "--json"))
+    assert found["link"]["status"] == "live"
+    assert found["sides"]["left"]["fields"]["job_title"] == {
+        "now": "Writer",
+        "last_seen": "Writer",
+        "settled": "Writer",
+    }
+    assert found["conflicts"][0]["winner"] == "left"
+    assert [(a["verb"], a["side"], a["state"]) for a in found["actions"]][-1] == ("update", "right", "done")
+    told = contactsync(project, "explain", "pair", "left:l5", "--offline").stdout
+    assert "conflict over job_title: left won (both changed; conflicts: left)" in told
+    nobody = contactsync(project, "explain", "pair", "nobody@example.org")
+    assert nobody.returncode == 4
+    assert "left:ID or right:ID" in nobody.stderr
+    assert "nobody@example.org" not in nobody.stderr
