@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from contactsync.apps import app_names, load_app
 from contactsync.apps.memory import BOOKS, Book
-from contactsync.errors import AuthError, ConfigError, ConnectionMissing
+from contactsync.errors import ConfigError, ConnectionMissing
 from contactsync.model.app import Account
 from contactsync.orchestration import hooks
 from contactsync.orchestration.connections import cli_connection, task_connection
 from contactsync.orchestration.hooks import hook_class
 from contactsync.provider import get_provider_info, hook_class_name
+from contactsync.rest.origin import host_of
 from contactsync.rest.services import Services
+from contactsync.sandbox.freshsales import FreshsalesSandbox
+from contactsync.sandbox.knobs import Fault, Trouble
 
 
 def _set(monkeypatch: pytest.MonkeyPatch, connection_id: str, **fields: Any) -> None:
@@ -168,28 +172,58 @@ def test_the_test_button_tells_whose_key_it_is_and_what_is_left():
     )
 
 
-def test_the_test_button_answers_errors_with_a_sentence(monkeypatch):
-    assert hook_class("memory")("nowhere").test_connection()[0] is False
-    _set(monkeypatch, "tested", conn_type="contactsync_memory")
-
-    def refused(self: Any) -> Account:
-        raise AuthError("The key was refused (401).", next_step="paste it again.")
-
-    monkeypatch.setattr(load_app("memory"), "account", refused)
-    assert hook_class("memory")("tested").test_connection() == (
-        False,
-        "The key was refused (401). Next: paste it again.",
-    )
+@pytest.fixture
+def sandbox():
+    with FreshsalesSandbox() as running:
+        yield running
 
 
-def test_an_unexpected_error_is_named_without_its_text(monkeypatch):
-    _set(monkeypatch, "tested", conn_type="contactsync_memory")
+def _pressed(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[bool, str]:
+    _set(monkeypatch, "crm", conn_type="freshsales", **fields)
+    return hook_class("freshsales")("crm").test_connection()
 
-    def broken(self: Any) -> Account:
-        raise KeyError("planted-secret")
 
-    monkeypatch.setattr(load_app("memory"), "account", broken)
-    ok, words = hook_class("memory")("tested").test_connection()
+def test_the_test_button_reaches_the_account_that_the_form_names(monkeypatch, sandbox):
+    sandbox.add_contact({"last_name": "Muster", "emails": ["uma@example.org"]})
+    ok, words = _pressed(monkeypatch, host=sandbox.url, password=sandbox.api_key)
+    assert ok
+    assert words.startswith(f"Connected to {host_of(sandbox.url)}; 1 contacts")
+
+
+def test_the_test_button_says_that_the_key_is_wrong_and_not_which(monkeypatch, sandbox):
+    ok, words = _pressed(monkeypatch, host=sandbox.url, password="planted-secret")
     assert not ok
-    assert "KeyError" in words
+    assert "refused the credentials (HTTP 401). Next: enter valid credentials" in words
+    assert "planted" not in words
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (Trouble.DROP_BEFORE, r"lost connection .* Next: check that the host can be reached"),
+        (Trouble.HTML_PAGE, r"should be JSON but is an HTML or XML page\. Next: check the host and the path"),
+        (Trouble.ERROR_BEFORE, r"answered HTTP 503"),
+    ],
+)
+def test_the_test_button_says_what_came_instead_of_an_answer_at_once(monkeypatch, sandbox, trouble, words):
+    sandbox.knobs.faults = [Fault(trouble, times=0)]
+    ok, said = _pressed(monkeypatch, host=sandbox.url, password=sandbox.api_key)
+    assert not ok
+    assert re.search(words, said)
+    # One request to either address that an account may have, and again where the first had moved: no retries.
+    assert sandbox.counters.total <= 4
+
+
+def test_the_test_button_says_which_connection_is_missing():
+    ok, words = hook_class("memory")("nowhere").test_connection()
+    assert not ok
+    assert "no connection 'nowhere'" in words
+
+
+def test_an_unexpected_error_is_named_without_its_text(monkeypatch, sandbox):
+    """The certificate of the connection is not there; requests says so with the whole path."""
+    https = sandbox.url.replace("http:", "https:")
+    ok, words = _pressed(monkeypatch, host=https, password=sandbox.api_key, extra={"cert": "/nowhere/planted-secret"})
+    assert not ok
+    assert "OSError" in words
     assert "planted" not in words

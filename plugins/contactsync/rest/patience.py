@@ -17,7 +17,6 @@ from contactsync.rest.services import Services
 
 log = logging.getLogger(__name__)
 
-TRIES = 5
 LONGEST_WAIT = 60.0
 # Above this the task gives its slot back and comes later, rather than sleeping in it.
 PATIENCE = 300.0
@@ -41,22 +40,24 @@ def repeated(
     *,
     on: tuple[type[RetryError], ...],
     limited: Callable[[float], None],
-    tries: int = TRIES,
+    tries: int | None = None,
 ) -> Reply:
     """Call `attempt` until it neither raises one of `on` nor asks for more patience than a task has.
 
-    `limited` hears for how long we keep still after a 429 for which the vendor named no time. The last error is raised
-    as it is.
+    `tries` may only be fewer than the services allow. `limited` hears for how long we keep still after a 429 for which
+    the vendor named no time. The last error is raised as it is.
     """
+
+    most = services.tries if tries is None else min(tries, services.tries)
 
     def before(state: RetryCallState) -> None:
         error, pause = _error(state), state.next_action.sleep if state.next_action else 0.0
-        log.info("%s Try %d of %d; the next in %.1f s.", error, state.attempt_number, tries, pause)
+        log.info("%s Try %d of %d; the next in %.1f s.", error, state.attempt_number, most, pause)
         if isinstance(error, RateLimited) and not error.retry_after:
             limited(pause)
 
     retrying = Retrying(
-        stop=stop_after_attempt(tries),
+        stop=stop_after_attempt(most),
         wait=_wait,
         retry=retry_if_exception(lambda error: isinstance(error, on) and (_asked(error) or 0.0) <= PATIENCE),
         sleep=services.sleep,

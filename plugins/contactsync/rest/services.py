@@ -118,3 +118,4 @@ class Services:
     rate_share: float = 0.8
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
+    tries: int = 5  # of a request that may be repeated, at most; 1 where a person waits for the answer
