@@ -20,40 +20,16 @@ from contactsync.errors import (
     NotTheApi,
 )
 from contactsync.model.exchange import Op, Page, Presence, Record, Ref, Result, State, Verb, Window
-from contactsync.rest.services import MemoryMetadata, Services
+from contactsync.rest.services import Services
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.server import Fault, Trouble
-
-START = 1_690_000_000.0
-
-
-class Clock:
-    """The time of the account and of this side, moved by the test."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> float:
-        return self.time
-
-    def wait(self, seconds: float) -> None:
-        self.time += seconds
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from local_accounts import START, Clock, asked, whole
 
 
 @pytest.fixture
 def sandbox(clock: Clock) -> Iterator[FreshsalesSandbox]:
     with FreshsalesSandbox(clock=clock) as running:
         yield running
-
-
-@pytest.fixture
-def services(clock: Clock) -> Services:
-    return Services(metadata=MemoryMetadata(), clock=lambda: datetime.fromtimestamp(clock(), UTC), sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -72,17 +48,8 @@ def add(sandbox: FreshsalesSandbox, number: int, **data: Any) -> str:
 
 
 def pulled(pages: Iterator[Page]) -> tuple[list[Record], dict[str, Any]]:
-    found = list(pages)
-    assert found[-1].last
-    assert not any(page.last for page in found[:-1])
+    found = whole(pages)
     return [r for page in found for r in page.records], dict(found[-1].cursor or {})
-
-
-def asked(sandbox: FreshsalesSandbox) -> dict[str, int]:
-    """Requests by path since the last call."""
-    paths = sandbox.counters.as_json()["paths"]
-    sandbox.reset_counters()
-    return paths
 
 
 def write(app: Freshsales, verb: Verb, patch: dict[str, Any], contact_id: str = "", **more: Any) -> Result:

@@ -20,41 +20,21 @@ from contactsync.errors import (
     StopError,
 )
 from contactsync.model.exchange import Op, Page, Presence, Record, Ref, Result, State, Verb, Window
-from contactsync.rest.services import MemoryMetadata, Services
+from contactsync.rest.services import Services
 from contactsync.sandbox.people import READ_ONLY, USER, PeopleSandbox
 from contactsync.sandbox.server import Fault, Trouble
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from local_accounts import START, Clock, asked, whole
 
-START = 1_690_000_000.0
 SPKI = PublicFormat.SubjectPublicKeyInfo
 BATCH_CREATE, BATCH_UPDATE = "batchCreateContacts", "batchUpdateContacts"
-
-
-class Clock:
-    """The time of the account and of this side, moved by the test."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> float:
-        return self.time
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
 def google(clock: Clock) -> Iterator[PeopleSandbox]:
     with PeopleSandbox(clock=clock) as running:
         yield running
-
-
-@pytest.fixture
-def services(clock: Clock) -> Services:
-    return Services(metadata=MemoryMetadata(), clock=lambda: datetime.fromtimestamp(clock(), UTC), sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -79,9 +59,7 @@ def add(google: PeopleSandbox, number: int, **fields: Any) -> str:
 
 
 def pulled(pages: Iterator[Page]) -> tuple[list[Page], dict[str, Any]]:
-    found = list(pages)
-    assert found[-1].last
-    assert not any(page.last for page in found[:-1])
+    found = whole(pages)
     return found, dict(found[-1].cursor or {})
 
 
@@ -89,10 +67,9 @@ def records(pages: list[Page]) -> list[Record]:
     return [r for page in pages for r in page.records]
 
 
-def asked(google: PeopleSandbox) -> dict[str, int]:
-    """Requests by path since the last call."""
-    paths = google.counters.as_json()["paths"]
-    google.reset_counters()
+def calls(google: PeopleSandbox) -> dict[str, int]:
+    """Requests by method of the API since the last call, without those for tokens."""
+    paths = asked(google)
     return {path.rpartition("/")[2].removeprefix("people:"): n for path, n in paths.items() if "token" not in path}
 
 
@@ -195,10 +172,10 @@ def test_everything_is_listed_and_then_only_what_changed(google: PeopleSandbox, 
     pages, cursor = pulled(app.pull(None))
     assert sorted(r.id for r in records(pages)) == sorted(ids)
     assert all(page.complete for page in pages)
-    assert asked(google)["connections"] == 2
+    assert calls(google)["connections"] == 2
 
     quiet, cursor = pulled(app.pull(cursor))
-    assert (records(quiet), asked(google)) == ([], {"connections": 1})
+    assert (records(quiet), calls(google)) == ([], {"connections": 1})
 
     google.edit_contact(ids[3], {"names": [{"givenName": "Uma"}]})
     google.delete_contact(ids[4])
@@ -318,10 +295,10 @@ def test_custom_fields_are_known_once_seen(google: PeopleSandbox, services: Serv
 
     found = records(pulled(opened(google, services).pull(None))[0])
     assert sorted(str(r.fields["custom.Tier"]) for r in found) == ["", "gold"]
-    asked(google)
+    calls(google)
 
     assert "custom.Tier" in {f.name for f in opened(google, services).describe()}
-    assert asked(google) == {}
+    assert calls(google) == {}
 
 
 # ---- point reads
@@ -335,7 +312,7 @@ def test_many_are_fetched_at_once_and_the_gone_are_gone(google: PeopleSandbox, a
 
     assert [i for i, f in found.items() if f.presence is Presence.GONE] == [ids[7]]
     assert sum(f.presence is Presence.PRESENT for f in found.values()) == 209
-    assert sum(asked(google).values()) == 2
+    assert sum(calls(google).values()) == 2
 
 
 # ---- creating
@@ -345,7 +322,7 @@ def test_creates_go_in_one_batch_and_are_marked(google: PeopleSandbox, app: Goog
     results = pushed(app, creates(200, memberships=[{"value": "Freshsales"}], birthdays="--02-29"))
 
     assert all((r.state, r.created) == (State.DONE, True) for r in results.values())
-    assert asked(google)[BATCH_CREATE] == 1
+    assert calls(google)[BATCH_CREATE] == 1
     record = results["op-7"].record
     assert record is not None
     assert (record.fields["names.familyName"], record.marker) == ("Muster7", ("op-7",))
@@ -370,7 +347,7 @@ def test_a_bad_create_costs_only_itself(google: PeopleSandbox, app: GoogleContac
     }
     assert "Poison" not in results["bad"].reason
     assert len(google.contacts()) == 3
-    assert asked(google)[BATCH_CREATE] == 2
+    assert calls(google)[BATCH_CREATE] == 2
 
 
 def test_a_refusal_that_names_nobody_is_bisected(google: PeopleSandbox, app: GoogleContacts) -> None:
@@ -380,7 +357,7 @@ def test_a_refusal_that_names_nobody_is_bisected(google: PeopleSandbox, app: Goo
 
     assert {r.state for r in results.values()} == {State.DONE}
     assert len(google.contacts()) == 8
-    assert asked(google)[BATCH_CREATE] == 3
+    assert calls(google)[BATCH_CREATE] == 3
 
 
 @pytest.mark.parametrize("trouble", [Trouble.DROP_BEFORE, Trouble.DROP_AFTER, Trouble.TRUNCATED_BODY])
@@ -394,7 +371,7 @@ def test_creates_without_an_answer_are_unknown_and_found_by_their_mark(
     assert {r.state for r in results.values()} == {State.UNKNOWN}
     marks = {m for r in records(pulled(app.pull(None))[0]) for m in r.marker}
     assert marks == (set() if trouble is Trouble.DROP_BEFORE else {"op-0", "op-1", "op-2"})
-    assert asked(google)[BATCH_CREATE] == 1
+    assert calls(google)[BATCH_CREATE] == 1
 
 
 def test_a_full_account_is_said(google: PeopleSandbox, app: GoogleContacts) -> None:
@@ -491,12 +468,12 @@ def test_a_contact_that_changed_since_it_was_read_is_overtaken_alone(
 def test_a_batch_has_one_mask(google: PeopleSandbox, app: GoogleContacts) -> None:
     ids = [add(google, n) for n in range(3)]
     ops = [*updates(app, ids[:2], {"nicknames": "Boss"}), *updates(app, ids[2:], {"biographies": "Note"})]
-    asked(google)
+    calls(google)
 
     results = pushed(app, ops)
 
     assert {r.state for r in results.values()} == {State.DONE}
-    assert asked(google) == {BATCH_UPDATE: 2}
+    assert calls(google) == {BATCH_UPDATE: 2}
     assert google.contact(ids[2])["names"][0]["givenName"] == "Ada"
 
 
@@ -547,4 +524,4 @@ def test_changes_are_sent_one_after_another(google: PeopleSandbox, app: GoogleCo
     pushed(app, creates(450, memberships=[{"value": "Club"}]))
 
     assert google.parallel_mutations == 0
-    assert asked(google)[BATCH_CREATE] == 3
+    assert calls(google)[BATCH_CREATE] == 3

@@ -67,12 +67,19 @@ def outcomes(world: World) -> list[State]:
     return [r.outcome.state for r in world.known.journal(world.spec.id, world.last().run_id)]
 
 
-def test_a_google_contact_edited_before_our_check_is_not_overwritten(hub: Hub) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("GET", "batchGet", id="before our check"),
+        pytest.param("POST", "batchUpdateContacts", id="between check and write"),
+    ],
+)
+def test_a_google_contact_edited_meanwhile_is_not_overwritten(hub: Hub, method: str, path: str) -> None:
     world = settled(hub.world("freshsales-google"))
     link = links(world)[0]
     hub.freshsales.edit_contact(link.left.contact_id, {"job_title": "From the CRM"})
     edit = {"organizations": [{"title": "From the phone"}]}
-    meanwhile(hub.google, lambda: hub.google.edit_contact(link.right.contact_id, edit), "GET", "batchGet")
+    meanwhile(hub.google, lambda: hub.google.edit_contact(link.right.contact_id, edit), method, path)
     world.run()
     assert outcomes(world) == [State.OVERTAKEN]
     assert person(hub, link.right.contact_id)["title"] == "From the phone"
@@ -80,17 +87,6 @@ def test_a_google_contact_edited_before_our_check_is_not_overwritten(hub: Hub) -
     assert person(hub, link.right.contact_id)["title"] == "From the CRM"
     lost = [c for _, _, c in world.known.conflicts(world.spec.id) if c.field == "job_title" and c.right]
     assert "From the phone" in [c.right for c in lost]
-
-
-def test_a_google_contact_edited_between_check_and_write_is_not_overwritten(hub: Hub) -> None:
-    world = settled(hub.world("freshsales-google"))
-    link = links(world)[0]
-    hub.freshsales.edit_contact(link.left.contact_id, {"job_title": "From the CRM"})
-    edit = {"organizations": [{"title": "From the phone"}]}
-    meanwhile(hub.google, lambda: hub.google.edit_contact(link.right.contact_id, edit), "POST", "batchUpdateContacts")
-    world.run()
-    assert outcomes(world) == [State.OVERTAKEN]
-    assert person(hub, link.right.contact_id)["title"] == "From the phone"
     settled(world)
     assert differences(world) == {}
 
