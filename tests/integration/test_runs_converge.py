@@ -12,7 +12,7 @@ from contactsync.model.plan import HoldReason
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.people_data import both_sides, people
 from contactsync.sandbox.people_seed import seed_people
-from radicale_server import RadicaleServer, radicale_fixture  # noqa: F401
+from radicale_server import RadicaleServer
 from views import QUIET_TABLES, changed_tables, differences, links
 from world import Hub, World, hub_of
 

@@ -17,7 +17,7 @@ from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.people_data import people
 from contactsync.sandbox.people_seed import seed_people
 from crash_run import KILLED, crash
-from radicale_server import RadicaleServer, radicale_fixture  # noqa: F401
+from radicale_server import RadicaleServer
 from views import differences, links
 from world import Hub, World, hub_of, mail, memory_spec
 

@@ -7,13 +7,6 @@ from pathlib import Path
 from contactsync.ledger.store import Ledger
 from contactsync.model.link import LinkStatus
 from contactsync.model.spec import Side
-from ledger_servers import (  # noqa: F401
-    database,
-    ledger_engine,
-    ledger_url,
-    postgres_server,
-    sqlite_template,
-)
 from sqlalchemy import Engine
 from world import Clock, World, mail
 
@@ -29,7 +22,7 @@ def new_world(tmp_path: Path, engine: Engine) -> World:
     return world
 
 
-def test_first_run_edits_and_rest_on_both_databases(tmp_path: Path, ledger_engine: Engine) -> None:  # noqa: F811
+def test_first_run_edits_and_rest_on_both_databases(tmp_path: Path, ledger_engine: Engine) -> None:
     world = new_world(tmp_path, ledger_engine)
     assert world.run().ok
     world.run()
@@ -50,7 +43,7 @@ def test_first_run_edits_and_rest_on_both_databases(tmp_path: Path, ledger_engin
 
 def test_deletions_and_undecided_contacts_on_both_databases(
     tmp_path: Path,
-    ledger_engine: Engine,  # noqa: F811
+    ledger_engine: Engine,
 ) -> None:
     world = new_world(tmp_path, ledger_engine)
     world.left.put("l3", {"names.given": "Keyless"})

@@ -10,7 +10,7 @@ from contactsync.model.plan import HoldReason
 from contactsync.model.spec import DeletionPolicy, Side
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.people_data import people
-from radicale_server import RadicaleServer, radicale_fixture  # noqa: F401
+from radicale_server import RadicaleServer
 from views import differences, links
 from world import World, hub_of, mail, memory_spec
 

@@ -15,7 +15,7 @@ from contactsync.model.spec import Side
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.knobs import Fault, Trouble
 from contactsync.sandbox.people_data import people
-from radicale_server import RadicaleBook, RadicaleServer, radicale_fixture  # noqa: F401
+from radicale_server import RadicaleBook, RadicaleServer
 from requests.adapters import HTTPAdapter
 from views import differences, links
 from world import Hub, World, hub_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from contactsync.errors import ServerTrouble
-from radicale_server import RadicaleBook, RadicaleServer, card, radicale_fixture  # noqa: F401
+from radicale_server import RadicaleBook, RadicaleServer, card
 from views import differences, links
 from world import Hub, World, hub_of
 

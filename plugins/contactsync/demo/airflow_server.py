@@ -108,7 +108,6 @@ class AirflowServer:
             "DAG_PROCESSOR__REFRESH_INTERVAL": "30",
             "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
-            "USAGE_DATA_COLLECTION__ENABLED": "False",
         }
 
     def secrets(self) -> list[str]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from contactsync.ledger.connect import make_engine
-from ledger_servers import Clock, sqlite_template  # noqa: F401
+from ledger_servers import Clock
 from sqlalchemy import Engine
 
 
 @pytest.fixture
-def engine(sqlite_template: Path, tmp_path: Path) -> Engine:  # noqa: F811
+def engine(sqlite_template: Path, tmp_path: Path) -> Engine:
     """An engine on an empty ledger."""
     shutil.copy(sqlite_template, tmp_path / "ledger.db")
     return make_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
