@@ -22,7 +22,10 @@ class Meaning:
 APP = "an app's name, see [apps](apps.md)"
 CONTACT_FIELD = "[contact fields](#contact-fields)"
 CONNECTION = "as Airflow shows it, 1 to 200 characters"
-POLICY = "What a deletion on the {side} does to its partner. `delete` needs an app there that reports deletions."
+POLICY = (
+    "What a deletion on the {side} does to its partner: nothing, a tag (label, category), the archive where the app "
+    "has one, or deletion. All but `ignore` need an app there that reports deletions."
+)
 
 SYNC: Mapping[str, Meaning] = {
     "version": Meaning("Version of this format.", "1", kind="whole number"),
@@ -52,6 +55,17 @@ SYNC: Mapping[str, Meaning] = {
     "right.connection": Meaning("Id of the Airflow connection of its account.", "google_alex", CONNECTION),
     "right.options": Meaning("[Options of that app](#options-of-the-apps).", "{rate_per_minute: 60}"),
     "direction": Meaning("Which way changes flow.", "left_to_right"),
+    "rules.left_to_right": Meaning(
+        "IF ... THEN for contacts of the left app, see [rules](#rules). Several rules are OR-ed; without any, every "
+        "contact is in.",
+        "[{name: gold, if: [{field: {name: custom.cf_tier, equals: Gold}}]}]",
+        kind="list of rules",
+    ),
+    "rules.right_to_left": Meaning(
+        "The same for contacts of the right app.",
+        "[{name: shared, if: [{has_label: Freshsales}], then: {contacts: update_only}}]",
+        kind="list of rules",
+    ),
     "unsubscribes": Meaning(
         "What an opt-out does, where both apps hold consent: `carry` takes it to the other side, whatever `conflicts` "
         "says. An opt-in is never carried.",
@@ -99,6 +113,7 @@ SYNC: Mapping[str, Meaning] = {
     ),
     "deletions.left_to_right": Meaning(POLICY.format(side="left"), "delete"),
     "deletions.right_to_left": Meaning(POLICY.format(side="right"), "delete"),
+    "deletions.tag": Meaning("The tag, label or category that `tag` sets.", "Deleted in Google"),
     "limits.deletes.count": Meaning("How many deletions one run may make on a side.", "10", "0 or more", default="`5`"),
     "limits.deletes.percent": Meaning(
         "The same in percent of the contacts known there. The larger of the two bounds; one alone is the only bound.",

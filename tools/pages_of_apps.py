@@ -147,6 +147,11 @@ def _app(info: AppInfo) -> Iterator[str]:
     yield f"```sh\n{json_form(info)}\n```"
     yield f"### What {info.title} can do"
     yield table(("", ""), _capabilities(info.caps))
+    if info.conditions or info.actions:
+        yield f"### Rules for {info.title}"
+        rows = [(code(c.name), "IF", c.title, ", ".join(map(code, c.fields))) for c in info.conditions]
+        rows += [(code(a.name), "THEN", a.title, code(a.field) if a.field else "`field`") for a in info.actions]
+        yield table(("Name", "", "Meaning", "Field"), rows)
     yield f"### Fields of {info.title}"
     yield table(("Field", "Contact field", "Kind", "Holds"), map(_field, info.fields))
 

@@ -17,6 +17,7 @@ from contactsync.contact import FIELDS
 from contactsync.mapping.problems import check_model
 from contactsync.mapping.project import ProjectFile
 from contactsync.mapping.spec import Section, SyncFile
+from contactsync.model.rules import Compare
 from contactsync.model.spec import Limits
 from key_meanings import PROJECT, SYNC, VARIABLES, Meaning
 from page_parts import GENERATED, code, page, plain, table
@@ -58,6 +59,10 @@ def configuration_page() -> str:
         "## A sync: include/mappings/*.yaml",
         _SYNC,
         _keys(SyncFile, SYNC),
+        "### Rules",
+        _RULES,
+        table(("Test", "Holds where the value"), ((code(c), text) for c, text in TESTS.items())),
+        _ACTIONS,
         "### Limits without a key",
         _limits(),
         "### Refused in this version",
@@ -165,6 +170,58 @@ def check_example(model: type[Section], key: Key, meaning: Meaning) -> None:
         raise ValueError(f"the example of {key.dotted} is refused: {problems[0].message}")
 
 
+TESTS: Mapping[Compare, str] = {
+    Compare.EQUALS: "is this; case and spaces do not matter, numbers are compared as numbers",
+    Compare.IN: "is one of these",
+    Compare.CONTAINS: "contains this text, or one of these",
+    Compare.STARTS_WITH: "starts with this text, or one of these",
+    Compare.GREATER_THAN: "is a greater number",
+    Compare.LESS_THAN: "is a smaller number",
+    Compare.BETWEEN: "lies between two numbers, dates or times, the ends included",
+    Compare.EMPTY: "is empty (`true`), or holds something (`false`)",
+    Compare.BEFORE: "is an earlier date or time, in the sync's time zone",
+    Compare.AFTER: "is a later date or time",
+    Compare.WITHIN_DAYS: "is at most so many days from now, past or to come",
+    Compare.HAS: "of several values one is this (labels, categories); stands behind `has_label` and the like",
+}
+
+_RULES = """
+A rule has a `name`, conditions (`if`), what follows (`then`) and, where wanted, what follows when a contact stops
+matching (`on_leave`). A list of conditions is AND; `any`, `all` and `not` nest. A contact is in scope of a direction
+while one rule of it matches. Who leaves is never deleted or blanked; edits made meanwhile are reconciled when he comes
+back.
+
+```yaml
+rules:
+  left_to_right:
+    - name: alex-customers
+      if:
+        - owned_by: alex.sample@acme.example
+        - any: [has_open_deals, {won_deals_revenue: {greater_than: 0}}]
+        - not: do_not_disturb
+        - field: {name: custom.cf_tier, in: [Gold, Silver]}
+      then:
+        contacts: create_and_update     # create_and_update | update_only | none (only the actions)
+        actions:
+          - add_label: {value: Freshsales, apply: on_enter}
+      on_leave:
+        - remove_label: Freshsales
+```
+
+Which conditions and actions there are is the apps' to say: [apps](apps.md). All have `field` (any own field, custom
+ones too) and `already_exists` (the contact has a partner in the other app). A field that the app did not show is
+neither true nor false: it matches no test, and no `not` of one.
+"""
+
+_ACTIONS = """
+An action applies `on_enter` (the default: once, when the contact starts matching, or is linked or created while it
+does; a later edit by a person stands), `on_create` (only with the create), or `always` (with every run; what it
+overwrites is logged as a conflict). Of two rules that write one field the first in the file has it. A `value` may name
+contact fields of the sender in braces: `"{names.given} {names.family}"`; `{{` and `}}` are braces. Nothing is
+evaluated.
+"""
+
+
 def _limits() -> str:
     rows = []
     for name in ("deletes", "creates", "updates", "blanked"):
@@ -197,7 +254,7 @@ def planned_keys(model: type[Section], above: str = "") -> Iterator[str]:
             yield from planned_keys(inner, f"{above}{field.alias or name}.")
 
 
-_PLANNED_WORDS = ("deletions: tag", "deletions: archive", "fields: custom.<key>")
+_PLANNED_WORDS = ("fields: custom.<key>",)
 
 
 # ---- options of the apps

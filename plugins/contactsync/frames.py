@@ -13,6 +13,7 @@ from contactsync.extract import Extracted
 from contactsync.mapping.fields import META, records_frame
 from contactsync.model.link import Known, Link
 from contactsync.model.plan import Conflict, Counted, Hold, Intent, Outcome, Plan
+from contactsync.model.rules import Matching
 from contactsync.model.spec import Side
 from contactsync.sync.readings import Reading, Shown
 
@@ -63,7 +64,7 @@ def reading(frame: pd.DataFrame, header: Mapping[str, Any], mapped: Sequence[str
 
 
 def _shown(frame: pd.DataFrame, began_at: datetime, mapped: Sequence[str]) -> list[Shown]:
-    columns = {name: frame[name].tolist() for name in (*META, "fingerprint", *mapped)}
+    columns = {name: frame[name].tolist() for name in (*META, "fingerprint", "matching", *mapped)}
     out = []
     for n, contact_id in enumerate(columns["id"]):
         modified, version = columns["modified_at"][n], columns["version"][n]
@@ -79,9 +80,17 @@ def _shown(frame: pd.DataFrame, began_at: datetime, mapped: Sequence[str]) -> li
                 datetime.fromisoformat(modified) if isinstance(modified, str) else None,
                 json.loads(columns["ref"][n]),
                 tuple(json.loads(columns["marker"][n])),
+                _matching(columns["matching"][n]),
             )
         )
     return out
+
+
+def _matching(text: Any) -> Matching | None:
+    if not isinstance(text, str):
+        return None
+    rules, alone = json.loads(text)
+    return Matching(tuple(rules), tuple(alone))
 
 
 def plan_artefact(plan: Plan, header: Mapping[str, Any]) -> tuple[pd.DataFrame, Header]:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from contactsync.apps.memory import Memory
 from contactsync.errors import ConfigError
 from contactsync.mapping.as_data import spec_as_json, spec_from_json
 from contactsync.mapping.loader import Loaded, load_folder
 from contactsync.mapping.problems import Problem
 from contactsync.mapping.project import load_project
+from contactsync.model.app import AppInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,6 +83,9 @@ JUNK += [
 class Apps:
     def names(self) -> tuple[str, ...]:
         return ("crm", "book")
+
+    def declared(self, app: str, options: Any) -> AppInfo:
+        return Memory.info
 
     def check_options(self, app: str, options: Any) -> Sequence[Problem]:
         return [Problem((key,), "unknown key.", "Remove it.") for key in options if key != "view"]

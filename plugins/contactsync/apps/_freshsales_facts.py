@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from contactsync.apps._freshsales_words import BUILT_IN, actions_of, conditions_of
 from contactsync.contact import Kind
 from contactsync.model.app import (
     Adopt,
@@ -44,6 +45,8 @@ FIELDS = (
     FieldInfo("tags", Kind.TAGS, "Tags", contact="tags"),
     FieldInfo("medium", title="Medium"),
     FieldInfo("owner", title="Owner (e-mail)", contact="owner", writable=False),
+    FieldInfo("owner.name", title="Owner (name)", writable=False),
+    FieldInfo("owner.id", title="Owner (id)", writable=False),
     FieldInfo("lead_score", Kind.NUMBER, "Lead score", writable=False, derived=True),
     FieldInfo("open_deals_amount", Kind.NUMBER, "Open deals revenue", writable=False, derived=True),
     FieldInfo("won_deals_amount", Kind.NUMBER, "Won deals revenue", writable=False, derived=True),
@@ -96,6 +99,9 @@ INFO = AppInfo(
         unique_keys=("email",),
     ),
     docs="https://developers.freshworks.com/crm/api/",
+    conditions=conditions_of(BUILT_IN),
+    actions=actions_of(BUILT_IN),
+    tag_field="tags",
     notes=(
         "Do not disturb is not consent to e-mail: it is no unsubscribe, and is never carried as one.",
         "Contacts only: leads and accounts are never listed or written.",
@@ -104,6 +110,7 @@ INFO = AppInfo(
         "Deletions are not reported; a contact that is gone is noticed when it is read by itself.",
         "The account (company) and the owner are read only.",
         "The department is mapped by default only with the option `flavour: classic`: Suite accounts have none.",
-        "Authority and Do not disturb exist in Classic accounts; Suite accounts use custom fields for them.",
+        "Authority and Do not disturb exist in Classic accounts; Suite accounts use the custom checkboxes that "
+        "the options `authority_field` and `do_not_disturb_field` name.",
     ),
 )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from contactsync.apps._freshsales_record import moment
-from contactsync.apps._freshsales_site import emails_of, not_understood
+from contactsync.apps._freshsales_record import Owners, moment
+from contactsync.apps._freshsales_site import not_understood, users_of
 from contactsync.contact import raw_hash
 from contactsync.errors import BadListing
 from contactsync.rest.reply import Reply
@@ -27,12 +27,12 @@ Ask = Callable[[int], Reply]
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page as sent. `owners`: user id -> e-mail, from the users beside the contacts."""
+    """One page as sent. `owners`: user id -> (e-mail, name), from the users beside the contacts."""
 
     rows: Sequence[Any]
     total: int
     pages: int
-    owners: Mapping[str, str]
+    owners: Owners
     asked_at: datetime | None  # by the vendor's clock
 
 
@@ -47,7 +47,7 @@ def sheet(reply: Reply) -> Sheet:
     pages = _count(meta, "total_pages")
     if pages is None:
         pages = -(-total // PER_PAGE)
-    return Sheet(rows, total, pages, emails_of(body.get("users")), _date(reply))
+    return Sheet(rows, total, pages, users_of(body.get("users")), _date(reply))
 
 
 def _count(meta: Any, name: str) -> int | None:

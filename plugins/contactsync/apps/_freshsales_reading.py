@@ -8,8 +8,8 @@ from typing import Any
 
 from contactsync.apps._freshsales_facts import ALL, GRANULARITY
 from contactsync.apps._freshsales_listing import PER_PAGE, Ask, Sheet, sheets
-from contactsync.apps._freshsales_record import moment, stamp, to_record
-from contactsync.apps._freshsales_site import INCLUDE, Site, emails_of, not_understood
+from contactsync.apps._freshsales_record import Owners, moment, stamp, to_record
+from contactsync.apps._freshsales_site import INCLUDE, Site, not_understood, users_of
 from contactsync.contact import normal_email
 from contactsync.errors import CursorExpired
 from contactsync.model.exchange import (
@@ -149,7 +149,7 @@ class Reader:
 
     # ---- single contacts
 
-    def record(self, row: Mapping[str, Any], owners: Mapping[str, str]) -> Record:
+    def record(self, row: Mapping[str, Any], owners: Owners) -> Record:
         """A row as a record. `owners`: those that came with it. Errors: MALFORMED."""
         kinds = self._site.kinds() if row.get("custom_field") else {}
         owner = row.get("owner_id")
@@ -185,13 +185,13 @@ class Reader:
                     yield found
 
 
-def contact_of(reply: Reply) -> tuple[dict[str, Any] | None, dict[str, str]]:
+def contact_of(reply: Reply) -> tuple[dict[str, Any] | None, Owners]:
     """The contact of an answer and its owners by id. Sideloads may come first, so the key is named."""
     if not 200 <= reply.status < 300 or not reply.body.strip():
         return None, {}
     body = reply.json()
     row = body.get("contact") if isinstance(body, dict) else None
-    return (row, emails_of(body.get("users"))) if isinstance(row, dict) else (None, {})
+    return (row, users_of(body.get("users"))) if isinstance(row, dict) else (None, {})
 
 
 def _rule(operator: str, value: str) -> dict[str, str]:

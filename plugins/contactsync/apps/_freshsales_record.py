@@ -14,21 +14,24 @@ from contactsync.model.exchange import OwnValue, Record
 
 TEXTS = ("first_name", "last_name", "job_title", "work_number", "mobile_number", "department", "medium")
 NUMBERS = ("lead_score", "open_deals_amount", "won_deals_amount", "open_deals_count")
+DEALS = ("open_deals_amount", "won_deals_amount", "open_deals_count")
 FLAGS = ("has_authority", "do_not_disturb")  # Classic accounts only: elsewhere the key does not come
 ADDRESS = {"street": "address", "city": "city", "region": "state", "postal_code": "zipcode", "country": "country"}
 CUSTOM = "custom."
 
 Row = Mapping[str, Any]
+Owners = Mapping[str, tuple[str, str]]
+"""User id -> (e-mail, name)."""
 
 
 # ---- reading
 
 
-def to_record(row: Row, owners: Mapping[str, str], kinds: Mapping[str, Kind]) -> Record:
+def to_record(row: Row, owners: Owners, kinds: Mapping[str, Kind]) -> Record:
     """A contact as a listing, a point read or a write's answer shows it.
 
-    owners: user id -> e-mail; kinds: custom field -> kind. Errors: ValueError, TypeError, AttributeError, KeyError
-    where the row is not what a contact looks like.
+    owners: user id -> (e-mail, name); kinds: custom field -> kind. Errors: ValueError, TypeError, AttributeError,
+    KeyError where the row is not what a contact looks like.
     """
     found, fields = identity(row), own_fields(row, owners, kinds)
     ref: dict[str, Any] = {}
@@ -46,10 +49,11 @@ def identity(row: Row) -> str:
     return str(found)
 
 
-def own_fields(row: Row, owners: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, OwnValue]:
+def own_fields(row: Row, owners: Owners, kinds: Mapping[str, Kind]) -> dict[str, OwnValue]:
     """Own fields of a row. A key that did not come is left out: it is not known to be empty."""
     fields: dict[str, OwnValue] = {name: text(row[name]) for name in TEXTS if name in row}
     fields.update({name: number(row[name]) for name in NUMBERS if name in row})
+    fields.update({name: "0" for name in DEALS if fields.get(name) == ""})  # null: none
     fields.update({name: text(row[name]) for name in FLAGS if name in row})
     if "last_contacted" in row:
         fields["last_contacted"] = instant(row["last_contacted"])
@@ -89,12 +93,13 @@ def _address(row: Row) -> list[dict[str, Any]] | None:
     return [{"value": filled}] if filled else []
 
 
-def _associated(row: Row, owners: Mapping[str, str]) -> dict[str, OwnValue]:
+def _associated(row: Row, owners: Owners) -> dict[str, OwnValue]:
     """Owner and company; both come only where they were included."""
     fields: dict[str, OwnValue] = {}
     owner = row.get("owner_id")
     if "owner_id" in row and (owner is None or str(owner) in owners):
-        fields["owner"] = owners[str(owner)] if owner is not None else ""
+        email, name = owners[str(owner)] if owner is not None else ("", "")
+        fields.update({"owner": email or name, "owner.name": name, "owner.id": text(owner)})
     companies = row.get("sales_accounts")
     if isinstance(companies, Sequence):
         first = next((c for c in companies if c.get("is_primary")), companies[0] if companies else {})

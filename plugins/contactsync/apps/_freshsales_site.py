@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from contactsync.apps._freshsales_record import Owners
 from contactsync.contact import Kind
 from contactsync.errors import (
     AuthError,
@@ -95,6 +96,11 @@ class Site:
         self._api: Api | None = None
 
     @property
+    def is_classic(self) -> bool:
+        """Which product the account is, by the address that answers. Errors: those of `api`."""
+        return urlsplit(self.api.base_url).path.startswith(CLASSIC)
+
+    @property
     def api(self) -> Api:
         """The wire to the base address that answers. Errors: AuthError, NotTheApi, ServerTrouble, RateLimited."""
         if self._api is None:
@@ -158,10 +164,10 @@ class Site:
             next_step="set options.view of that side to one of them.",
         )
 
-    def owners(self) -> Mapping[str, str]:
-        """User id -> e-mail; empty where the key may not see users."""
-        found = self._cached("owners", lambda: _owners(self.api.read("GET", "selector/owners")))
-        return {str(k): str(v) for k, v in found.items()}
+    def owners(self) -> Owners:
+        """User id -> (e-mail, name); empty where the key may not see users."""
+        found = self._cached("users", lambda: _owners(self.api.read("GET", "selector/owners")))
+        return {str(k): (str(v[0]), str(v[1])) for k, v in found.items()}
 
     def custom_fields(self) -> tuple[FieldInfo, ...]:
         """The account's own contact fields; none where the key may not see them."""
@@ -212,20 +218,20 @@ def _views(reply: Reply) -> dict[str, str]:
     return {str(r["name"]): str(r["id"]) for r in rows if isinstance(r, dict) and r.get("name") and r.get("id")}
 
 
-def _owners(reply: Reply) -> dict[str, str]:
+def _owners(reply: Reply) -> dict[str, tuple[str, str]]:
     if reply.status in (403, 404):
         return {}
     body = reply.json()
     users = body.get("users") if isinstance(body, dict) else None
     if not isinstance(users, list):
         raise not_understood(reply, "owners")
-    return emails_of(users)
+    return users_of(users)
 
 
-def emails_of(users: Any) -> dict[str, str]:
-    """User id -> e-mail (the name where there is none) of `users`, as sideloaded or listed."""
+def users_of(users: Any) -> dict[str, tuple[str, str]]:
+    """User id -> (e-mail, name) of `users`, as sideloaded or listed."""
     rows = [u for u in users if isinstance(u, dict) and u.get("id")] if isinstance(users, list) else []
-    return {str(u["id"]): str(u.get("email") or u.get("display_name") or "") for u in rows}
+    return {str(u["id"]): (str(u.get("email") or ""), str(u.get("display_name") or "")) for u in rows}
 
 
 def _custom(reply: Reply) -> list[dict[str, Any]]:

@@ -6,17 +6,21 @@ from datetime import timedelta
 
 from contactsync.contact import Kind
 from contactsync.model.app import (
+    ActionInfo,
     Adopt,
     AppInfo,
     Batch,
     Capabilities,
     Check,
+    ConditionInfo,
     Credential,
     Deletes,
     FieldInfo,
     Rate,
+    Takes,
     Window,
 )
+from contactsync.model.rules import Compare, How
 
 API_ROOT = "https://people.googleapis.com"
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
@@ -124,6 +128,12 @@ INFO = AppInfo(
     ),
     docs="https://developers.google.com/people",
     any_custom=True,
+    conditions=(ConditionInfo("has_label", "Has the label", Takes.TEXTS, ("memberships",), Compare.HAS),),
+    actions=(
+        ActionInfo("add_label", "Add a label", "memberships", How.ADD, reverse="remove_label"),
+        ActionInfo("remove_label", "Remove a label", "memberships", How.REMOVE, reverse="add_label"),
+    ),
+    tag_field="memberships",
     notes=(
         "Only contacts of the account itself: no profiles, no 'other contacts', no directory.",
         "Labels are contact groups; one that does not exist is created when it is first written. System groups stay.",

@@ -62,6 +62,16 @@ class App(ABC):
         self.access = access
         self.options = options
 
+    @classmethod
+    def declared(cls, options: AppOptions) -> AppInfo:
+        """The declaration with these options, without asking any account. Default: `info`."""
+        del options
+        return cls.info
+
+    def actual(self) -> AppInfo:
+        """The declaration of this very account; may ask it. Default: `info`."""
+        return self.info
+
     @abstractmethod
     def account(self) -> Account:
         """Whose account this is, by one or two cheap reads; the Test button and the account check use it.

@@ -32,14 +32,17 @@ from contactsync.apps.base import Access, App, AppOptions
 from contactsync.errors import BadListing, CursorExpired, StopError
 from contactsync.model.app import (
     Account,
+    ActionInfo,
     Adopt,
     AppInfo,
     Batch,
     Capabilities,
     Check,
+    ConditionInfo,
     Credential,
     Deletes,
     Rate,
+    Takes,
 )
 from contactsync.model.app import Window as WindowKind
 from contactsync.model.exchange import (
@@ -53,6 +56,7 @@ from contactsync.model.exchange import (
     Unreadable,
     Window,
 )
+from contactsync.model.rules import Compare, How
 
 T = TypeVar("T")
 
@@ -108,6 +112,12 @@ class CardDav(App):
             rates=RATES,
         ),
         docs="https://www.rfc-editor.org/rfc/rfc6352",
+        conditions=(ConditionInfo("has_category", "Has the category", Takes.TEXTS, ("CATEGORIES",), Compare.HAS),),
+        actions=(
+            ActionInfo("add_category", "Add a category", "CATEGORIES", How.ADD, reverse="remove_category"),
+            ActionInfo("remove_category", "Remove a category", "CATEGORIES", How.REMOVE, reverse="add_category"),
+        ),
+        tag_field="CATEGORIES",
         notes=(
             "Lines of a vCard that are not mapped are kept to the character.",
             "FN follows the parts of the name; one that was worded otherwise stays as it is.",

@@ -18,7 +18,8 @@ from pydantic import Field
 from contactsync.apps._freshsales_facts import ALL, CLASSIC_ONLY, INFO, PER_HOUR, PER_MINUTE, fields_of
 from contactsync.apps._freshsales_listing import sheet
 from contactsync.apps._freshsales_reading import Reader
-from contactsync.apps._freshsales_site import CLASSIC, Site
+from contactsync.apps._freshsales_site import Site
+from contactsync.apps._freshsales_words import actions_of, conditions_of, flags_of
 from contactsync.apps._freshsales_writing import Writer
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.errors import NotTheApi
@@ -26,20 +27,37 @@ from contactsync.model.app import Account, AppInfo, FieldInfo, Rate
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Record, Ref, Result, Window
 from contactsync.rest.reply import Reply
 
+CUSTOM_NAME = r"^(custom\..+)?$"
+
 
 class FreshsalesOptions(AppOptions):
     """view: name or id of the contact view to keep in step. flavour: which product the account is.
 
+    authority_field, do_not_disturb_field: the custom fields that say so in a Suite account; Classic has its own.
     hourly_limit, minute_limit: requests that the account's plan allows. lag_seconds: how long listings follow behind.
     """
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"authority_field", "do_not_disturb_field"})
-
     view: str = ALL
     flavour: Literal["auto", "classic", "suite"] = "auto"
+    authority_field: str = Field("", pattern=CUSTOM_NAME)
+    do_not_disturb_field: str = Field("", pattern=CUSTOM_NAME)
     hourly_limit: int = Field(PER_HOUR, gt=0)
     minute_limit: int = Field(PER_MINUTE, gt=0)
     lag_seconds: int | None = Field(None, ge=0)
+
+
+def declaration(flavour: str, chosen: FreshsalesOptions) -> AppInfo:
+    """What an account of that flavour can do, with these options."""
+    rates = (Rate(chosen.minute_limit, 60), Rate(chosen.hourly_limit, 3600))
+    lag = INFO.caps.lag if chosen.lag_seconds is None else timedelta(seconds=chosen.lag_seconds)
+    flags = flags_of(flavour, chosen.authority_field, chosen.do_not_disturb_field)
+    return replace(
+        INFO,
+        fields=fields_of(flavour),
+        caps=replace(INFO.caps, rates=rates, lag=lag),
+        conditions=conditions_of(flags),
+        actions=actions_of(flags),
+    )
 
 
 class Freshsales(App):
@@ -51,12 +69,14 @@ class Freshsales(App):
     def __init__(self, access: Access, options: AppOptions) -> None:
         super().__init__(access, options)
         self.chosen = FreshsalesOptions.model_validate(options.model_dump())
-        rates = (Rate(self.chosen.minute_limit, 60), Rate(self.chosen.hourly_limit, 3600))
-        seconds = self.chosen.lag_seconds
-        lag = INFO.caps.lag if seconds is None else timedelta(seconds=seconds)
         # The declaration of this very account: its flavour and its plan's limits are the user's to say.
-        caps = replace(INFO.caps, rates=rates, lag=lag)
-        vars(self)["info"] = replace(INFO, fields=fields_of(self.chosen.flavour), caps=caps)
+        vars(self)["info"] = declaration(self.chosen.flavour, self.chosen)
+
+    @classmethod
+    def declared(cls, options: AppOptions) -> AppInfo:
+        """As the options say."""
+        chosen = FreshsalesOptions.model_validate(options.model_dump())
+        return declaration(chosen.flavour, chosen)
 
     @functools.cached_property
     def site(self) -> Site:
@@ -84,7 +104,7 @@ class Freshsales(App):
             self.site.forget("base")  # the account may have moved since its address was found
             reply = self.reader.view_page(page=1, per_page=1)
         parts = urlsplit(self.site.api.base_url)
-        users = list(self.site.owners().values())
+        users = [email or name for email, name in self.site.owners().values()]
         return Account(
             id=f"{parts.netloc}{parts.path}",
             host=parts.netloc,
@@ -96,8 +116,12 @@ class Freshsales(App):
     def describe(self) -> Sequence[FieldInfo]:
         """The declared fields and the account's custom ones (custom.cf_...)."""
         custom = self.site.custom_fields()  # asks the account, which tells its flavour
-        classic = urlsplit(self.site.api.base_url).path.startswith(CLASSIC)
+        classic = self.site.is_classic
         return (*(f for f in self.info.fields if classic or f.name not in CLASSIC_ONLY), *custom)
+
+    def actual(self) -> AppInfo:
+        """Conditions and actions of the very product that the account is."""
+        return declaration("classic" if self.site.is_classic else "suite", self.chosen)
 
     def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
         """The whole view, or what changed since a cursor or within a window."""

@@ -20,15 +20,18 @@ from contactsync.contact import FIELDS, Element, Kind, element_id, encode, key_v
 from contactsync.errors import CursorExpired, StopError
 from contactsync.model.app import (
     Account,
+    ActionInfo,
     Adopt,
     AppInfo,
     Batch,
     Capabilities,
     Check,
+    ConditionInfo,
     Credential,
     Deletes,
     FieldInfo,
     Rate,
+    Takes,
 )
 from contactsync.model.app import (
     Window as WindowKind,
@@ -47,11 +50,12 @@ from contactsync.model.exchange import (
     Verb,
     Window,
 )
+from contactsync.model.rules import Compare, How
 
 _HELD = tuple(f for f in FIELDS if f not in ("names.full", "owner"))
 
 
-_EMPTY: dict[str, Any] = {f: [] if FIELDS[f].several else "" for f in _HELD}
+_EMPTY: dict[str, Any] = {f: [] if FIELDS[f].several else "" for f in _HELD} | {"score": "", "archived": ""}
 
 
 def _own(name: str) -> FieldInfo:
@@ -161,7 +165,25 @@ class Memory(App):
         kind="test",
         conn_type="contactsync_memory",
         credentials=(Credential("name", "host", "Name", required=False, placeholder="any name"),),
-        fields=tuple(_own(name) for name in _HELD),
+        fields=(
+            *(_own(name) for name in _HELD),
+            FieldInfo("score", Kind.NUMBER, "Score", derived=True),
+            FieldInfo("archived", Kind.BOOLEAN, "Archived"),
+        ),
+        conditions=(
+            ConditionInfo("has_tag", "Has the tag", Takes.TEXTS, ("tags",), Compare.HAS),
+            ConditionInfo("works_at", "Works at", Takes.TEXTS, ("company",)),
+            ConditionInfo("score", "Score", Takes.COMPARISON, ("score",)),
+            ConditionInfo("has_title", "Has a job title", Takes.NOTHING, ("job_title",), Compare.EMPTY, "false"),
+        ),
+        actions=(
+            ActionInfo("add_tag", "Add a tag", "tags", How.ADD, reverse="remove_tag"),
+            ActionInfo("remove_tag", "Remove a tag", "tags", How.REMOVE, reverse="add_tag"),
+            ActionInfo("update_field", "Update any field", ""),
+            ActionInfo("subscribe", "Take back an opt-out", "consent", value="opted_in", allow="allow_unmark"),
+        ),
+        tag_field="tags",
+        archive=ActionInfo("archive", "Archive", "archived", value="true"),
         caps=Capabilities(
             page_size=500,
             batch=Batch(create=100, update=100, delete=100, fetch=100, find=100),

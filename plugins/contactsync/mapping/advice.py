@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contactsync.mapping.defaults import pair_fields
+from contactsync.mapping.leaves import judged_anew
 from contactsync.model.app import AppInfo, Deletes
 from contactsync.model.spec import SIDES, DeletionPolicy, Side, SyncSpec, Unsubscribes
 
 
 def advice(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> tuple[str, ...]:
     """One sentence for each wish that the apps cannot fulfil."""
-    return (*_deletions(spec, apps), *_unsubscribes(spec, apps), *_fields(spec, apps))
+    return (*_deletions(spec, apps), *_unsubscribes(spec, apps), *_rules(spec, apps), *_fields(spec, apps))
+
+
+def _rules(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
+    """Core 9: what changes without an edit is judged anew on complete reads, which cost calls."""
+    told = []
+    for side, rules in spec.rules.items():
+        names = judged_anew(rules, apps[side])
+        if names:
+            hours = spec.full_every.total_seconds() / 3600
+            told.append(
+                f"rules.{side}_to_{side.other}: {', '.join(names)} may change without a modified time, so who is in is "
+                f"judged anew every {hours:g} h (full_every); that reads {apps[side].title} completely, one call for "
+                f"each {apps[side].caps.page_size} contacts."
+            )
+    return told
 
 
 def _unsubscribes(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:

@@ -6,9 +6,11 @@ Everything is text, numbers, lists and mappings; `{{ 7*7 }}` in a title stays th
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from contactsync.model.rules import Action, Apply, Compare, Condition, Contacts, Join, Rule
 from contactsync.model.spec import (
     ConflictPolicy,
     DagSpec,
@@ -56,5 +58,27 @@ def spec_from_json(text: str) -> SyncSpec:
         full_every=timedelta(seconds=data["full_every"]),
         unsubscribes=Unsubscribes(data["unsubscribes"]),
         deletions={Side(side): DeletionPolicy(policy) for side, policy in data["deletions"].items()},
+        deletion_tag=data["deletion_tag"],
+        rules={Side(side): tuple(_rule(rule) for rule in rules) for side, rules in data["rules"].items()},
         limits=Limits(**{name: Limit(**limit) for name, limit in data["limits"].items()}),
     )
+
+
+def _rule(data: Mapping[str, Any]) -> Rule:
+    return Rule(
+        data["name"],
+        tuple(_condition(part) for part in data["conditions"]),
+        Contacts(data["contacts"]),
+        tuple(_action(part) for part in data["actions"]),
+        tuple(_action(part) for part in data["on_leave"]),
+    )
+
+
+def _condition(data: Mapping[str, Any]) -> Condition:
+    parts = tuple(_condition(part) for part in data["parts"])
+    test, values = Compare(data["compare"]), tuple(data["values"])
+    return Condition(Join(data["join"]), data["name"], data["field"], test, values, parts)
+
+
+def _action(data: Mapping[str, Any]) -> Action:
+    return Action(**{**data, "apply": Apply(data["apply"])})

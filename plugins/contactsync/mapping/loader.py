@@ -6,19 +6,26 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from contactsync.errors import ConfigError, Place
+from contactsync.mapping.defaults import pair_fields
 from contactsync.mapping.document import Document, read_what_can_be_read
 from contactsync.mapping.document import read_yaml as read_yaml
+from contactsync.mapping.leaves import judged_anew
+from contactsync.mapping.marks import mark_problems
 from contactsync.mapping.problems import Problem, check_model
+from contactsync.mapping.rule_checks import rule_problems
 from contactsync.mapping.spec import SyncFile
 from contactsync.mapping.words import RESERVED_IDS, id_problem, newer_than_this, schedule_problem, tidy
-from contactsync.model.spec import SIDES, DeletionPolicy, SideSpec, SyncSpec
+from contactsync.model.app import AppInfo
+from contactsync.model.spec import SIDES, DeletionPolicy, Side, SideSpec, SyncSpec
 
 FALLBACK_SCHEDULE = "@daily"
+DAILY = timedelta(days=1)
 
 
 class AppsPort(Protocol):
@@ -26,6 +33,10 @@ class AppsPort(Protocol):
 
     def names(self) -> tuple[str, ...]:
         """The apps there are."""
+        ...
+
+    def declared(self, app: str, options: Mapping[str, Any]) -> AppInfo:
+        """What an app can do with these options, which are right."""
         ...
 
     def check_options(self, app: str, options: Mapping[str, Any]) -> Sequence[Problem]:
@@ -112,7 +123,19 @@ def _spec(document: Document, root: Path, apps: AppsPort) -> SyncSpec:
     if file is None or problems:
         raise document.error(problems)
     relative = document.path.relative_to(root) if document.path.is_relative_to(root) else document.path
-    return file.spec(document.path.stem, relative.as_posix())
+    spec = file.spec(document.path.stem, relative.as_posix())
+    return _with_apps(spec, document, apps)
+
+
+def _with_apps(spec: SyncSpec, document: Document, apps: AppsPort) -> SyncSpec:
+    """Judged with what both apps can do. Rules that change without an edit need a complete read a day."""
+    infos = {s: apps.declared(spec.side(s).app, spec.side(s).options) for s in SIDES}
+    pairs = pair_fields(spec, infos[Side.LEFT].fields, infos[Side.RIGHT].fields)
+    problems = (*mark_problems(spec, infos), *rule_problems(spec, infos, pairs))
+    if problems:
+        raise document.error(problems)
+    anew = any(judged_anew(rules, infos[side]) for side, rules in spec.rules.items())
+    return replace(spec, full_every=DAILY) if anew and "full_every" not in document.data else spec
 
 
 def _stem_problems(document: Document) -> Iterator[Problem]:
@@ -139,7 +162,7 @@ def _side_problems(data: Mapping[str, Any], apps: AppsPort) -> Iterator[Problem]
 
 def _deletion_problems(file: SyncFile) -> Iterator[Problem]:
     for source, policy in file.deletions.spec().items():
-        if policy is DeletionPolicy.DELETE and not file.direction.open_from(source):
+        if policy is not DeletionPolicy.IGNORE and not file.direction.open_from(source):
             key = f"{source}_to_{source.other}"
             message = f"nothing flows this way, as direction is {file.direction}."
             yield Problem(("deletions", key), message, "Remove it, or set direction: both.")

@@ -79,9 +79,11 @@ def _single(file: Path, line: int, problem: Problem) -> ConfigError:
 # ---- pydantic: from a validator to a Problem
 
 
-def wrong(message: str, next_step: str, *, allowed: Iterable[str] = (), word: str = "") -> PydanticCustomError:
-    """What a validator raises: becomes a Problem at the validator's key."""
-    context = {"text": message, "next_step": next_step, "allowed": tuple(allowed), "word": word}
+def wrong(
+    message: str, next_step: str, *, allowed: Iterable[str] = (), word: str = "", at: KeyPath = ()
+) -> PydanticCustomError:
+    """What a validator raises: becomes a Problem at the validator's key, or at the key `at` below it."""
+    context = {"text": message, "next_step": next_step, "allowed": tuple(allowed), "word": word, "at": at}
     return PydanticCustomError(_CUSTOM, "{text}", context)
 
 
@@ -106,6 +108,7 @@ def _problem(model: type[BaseModel], detail: ErrorDetails) -> Problem:
     key: KeyPath = detail["loc"]
     context = detail.get("ctx", {})
     if detail["type"] == _CUSTOM:
+        key = (*key, *context["at"])
         return Problem(key, context["text"], context["next_step"], context["allowed"], context["word"])
     if detail["type"] == "extra_forbidden":
         return _unknown_key(model, key)

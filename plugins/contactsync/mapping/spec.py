@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from contactsync.contact import FIELDS, GROUPS
 from contactsync.mapping.problems import not_yet, wrong
+from contactsync.mapping.rule_sections import RulesSection
+from contactsync.mapping.sections import Section as Section
 from contactsync.mapping.words import (
     ConnectionId,
     ContactField,
@@ -39,14 +40,7 @@ from contactsync.model.spec import (
     Unsubscribes,
 )
 
-Policy = Annotated[DeletionPolicy, one_of(DeletionPolicy, planned=("tag", "archive"))]
-
-
-class Section(BaseModel):
-    """Base of every part of a file: unknown keys are errors, nothing is converted silently."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    not_yet: ClassVar[frozenset[str]] = frozenset()
+Policy = Annotated[DeletionPolicy, one_of(DeletionPolicy)]
 
 
 class DagSection(Section):
@@ -124,10 +118,9 @@ class FieldsSection(Section):
 class DeletionsSection(Section):
     """`deletions:` what a deletion does to the partner."""
 
-    not_yet = frozenset({"tag"})
-
     left_to_right: Policy = DeletionPolicy.IGNORE
     right_to_left: Policy = DeletionPolicy.IGNORE
+    tag: Annotated[str, line_of_text(100)] = ""
 
     def spec(self) -> dict[Side, DeletionPolicy]:
         """By the side on which a contact was deleted."""
@@ -170,7 +163,7 @@ class LimitsSection(Section):
 class SyncFile(Section):
     """A whole file of include/mappings."""
 
-    not_yet = frozenset({"freshness", "alerts", "rules", "first_run", "approval", "tests"})
+    not_yet = frozenset({"freshness", "alerts", "first_run", "approval", "tests"})
 
     version: Version
     id: SyncId = ""  # not checked where absent: the loader takes the file's stem
@@ -182,8 +175,9 @@ class SyncFile(Section):
     direction: Annotated[Direction, one_of(Direction)] = Direction.BOTH
     match: MatchSection = MatchSection()
     conflicts: Annotated[ConflictPolicy, one_of(ConflictPolicy)] = ConflictPolicy.LEFT
+    rules: RulesSection = RulesSection()
     chosen: Annotated[FieldsSection, Field(alias="fields")] = FieldsSection()
-    full_every: Duration = timedelta(days=6)
+    full_every: Duration = SyncSpec.full_every  # a day where rules have to be judged anew: mapping.loader
     unsubscribes: Annotated[Unsubscribes, one_of(Unsubscribes)] = Unsubscribes.IGNORE
     deletions: DeletionsSection = DeletionsSection()
     limits: LimitsSection = LimitsSection()
@@ -205,5 +199,7 @@ class SyncFile(Section):
             full_every=self.full_every,
             unsubscribes=self.unsubscribes,
             deletions=self.deletions.spec(),
+            deletion_tag=self.deletions.tag,
+            rules=self.rules.spec(),
             limits=self.limits.spec(),
         )

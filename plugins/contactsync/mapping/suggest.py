@@ -17,7 +17,7 @@ from contactsync.model.app import AppInfo, FieldInfo
 from contactsync.model.spec import DagSpec, Direction, Side, SideSpec, SyncSpec
 
 SURE = 0.8  # from here a pair is proposed as it stands
-LIKELY = 0.55  # from here as a comment
+LIKELY = 0.7  # from here as a comment
 _ALIKE_KIND, _OTHER_KIND = 1.0, 0.5
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from contactsync.apps import app_names, load_app
 from contactsync.mapping.problems import Problem, check_model
+from contactsync.model.app import AppInfo
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,11 @@ class ShippedApps:
     def names(self) -> tuple[str, ...]:
         """The apps there are."""
         return app_names()
+
+    def declared(self, app: str, options: Mapping[str, Any]) -> AppInfo:
+        """What the app can do with these options, which are right."""
+        kind = load_app(app)
+        return kind.declared(kind.Options(**options))
 
     def check_options(self, app: str, options: Mapping[str, Any]) -> Sequence[Problem]:
         """What is wrong with an app's options. An app that cannot be imported breaks only the files that name it."""

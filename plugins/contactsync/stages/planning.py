@@ -37,7 +37,7 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
     frame, headers = place.artefacts.read(frames)
-    readings = {s: reading(frame[frame["side"] == s.value], headers[s.value], place.mapped) for s in SIDES}
+    readings = {s: reading(frame[frame["side"] == s.value], headers[s.value], place.columns(s)) for s in SIDES}
     plan = make_plan(place, request, opened, readings)
     about = {
         "sync": place.spec.id,
@@ -190,6 +190,8 @@ class _Gathering:
             lost=union,
             owner=owner,
             flipping=self._flipping(links),
+            effects=place.effects,
+            marks={} if union else place.marks,
             baseless=frozenset(p.field for p in place.pairs) if union else self._changed_fields(),
         )
 

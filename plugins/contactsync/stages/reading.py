@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from contactsync.extract import ReadOrder, extract
 from contactsync.frames import extracted_artefact
+from contactsync.mapping.leaves import leaves
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import StoredCursor, SyncRow
 from contactsync.model.plan import JournalRow
+from contactsync.model.rules import Compare
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Read, RunRequest
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.unknowns import job_runs
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +37,7 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
     row = sync_row(place)
     anew = request.every_row or (row is not None and _judged_anew(place, row))
     complete = request.full_read or anew or _complete(place, side, stored, row, now)
+    anew = anew or (complete and _by_calendar(place, side))
     cursor = stored.cursor if stored else None
     extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now, anew))
     log.info("%s: %d rows listed, %d to work on", app.info.title, extracted.listed, len(extracted.records))
@@ -62,6 +72,12 @@ def _wants_listing(row: JournalRow, stored: StoredCursor, lag: timedelta, now: d
     return row.sent_at is None or stored.read_at > row.sent_at + lag
 
 
+def _by_calendar(place: Workplace, side: Side) -> bool:
+    """True where rules ask how long ago something was: then nobody stays as he is by not changing."""
+    nodes = leaves(c for rule in place.spec.rules.get(side, ()) for c in rule.conditions)
+    return any(node.compare is Compare.WITHIN_DAYS for node in nodes)
+
+
 def _judged_anew(place: Workplace, row: SyncRow) -> bool:
     """Mapping, match keys or the ledger itself are not what the last complete read was recorded with."""
     return row.union > 0 or row.mapping != place.mapping_state() or row.scope != place.scope_state()
@@ -80,10 +96,26 @@ def transform(
     frames, headers = [], {}
     for side, ref in zip(SIDES, (left, right), strict=True):
         frame, header = place.artefacts.read(ref)
-        fields, region = place.app(side).info.fields, place.spec.match.default_region
-        canonical, bad = canonical_frame(frame, fields, place.mapped, region)
+        fields, region = place.fields(side), place.spec.match.default_region
+        canonical, bad = canonical_frame(frame, fields, place.columns(side), region)
+        canonical["matching"] = _matching(place, side, frame, header, canonical["id"])
         header["unreadable"] = {**header["unreadable"], **bad}
         canonical.insert(0, "side", side.value)
         frames.append(canonical)
         headers[side.value] = header
     return place.artefacts.write("canonical", pd.concat(frames, ignore_index=True), headers)
+
+
+def _matching(
+    place: Workplace, side: Side, frame: pd.DataFrame, header: Mapping[str, Any], ids: Iterable[str]
+) -> list[str | None]:
+    """Which rules of its direction each contact matches, as JSON; None where the direction has no rules."""
+    from contactsync.mapping.judging import Moment, matching
+
+    rules = place.spec.rules.get(side, ())
+    if not rules:
+        return [None for _ in ids]
+    rows = [json.loads(text) for text in frame["fields"]]
+    moment = Moment(datetime.fromisoformat(header["began_at"]), ZoneInfo(place.spec.dag.timezone))
+    found = dict(zip(frame["id"], matching(rows, rules, place.app(side).actual(), moment), strict=True))
+    return [json.dumps([found[i].rules, found[i].alone]) for i in ids]

@@ -90,7 +90,7 @@ def _fold(
     place.ledger.count_listing(sync_id, list(plan.listed))
     rows = _with_unsent(place, request, plan)
     when = When(opened.seq, place.clock())
-    folding = Folding(sync_id, row.salt, place.spec.match, place.pairs, when, place.reader)
+    folding = Folding(sync_id, row.salt, place.spec.match, place.pairs, when, place.reader, effects=place.effects)
     folding.start(plan)
     folding.fold(rows)
     for batch in batches(folding, plan):

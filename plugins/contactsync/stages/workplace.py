@@ -13,10 +13,14 @@ from contactsync.apps.base import App
 from contactsync.contact import Values
 from contactsync.ledger.store import Ledger, LedgerReader
 from contactsync.mapping.defaults import pair_fields
+from contactsync.mapping.effects import effects_of, own_columns, template_fields
 from contactsync.mapping.fields import to_contact, to_own
+from contactsync.mapping.marks import marked_columns, marks_of
+from contactsync.model.app import FieldInfo
 from contactsync.model.exchange import OwnValue, Record
 from contactsync.model.ledger import SyncRow
-from contactsync.model.spec import FieldPair, ProjectSpec, Side, SyncSpec
+from contactsync.model.rules import Effect, RuleEffects
+from contactsync.model.spec import SIDES, FieldPair, ProjectSpec, Side, SyncSpec
 from contactsync.model.stages import Artefacts
 
 
@@ -60,6 +64,33 @@ class Workplace:
         """Contact fields that are read: those that flow, and those that match keys need."""
         return tuple(p.field for p in self.pairs)
 
+    @cached_property
+    def effects(self) -> dict[Side, dict[str, RuleEffects]]:
+        """What the rules do to partners, by the side read from and the rule's name, in the order of the file."""
+        return {
+            side: {e.name: e for e in effects_of(rules, self.app(side.other).info, self.pairs)}
+            for side, rules in self.spec.rules.items()
+        }
+
+    @cached_property
+    def marks(self) -> dict[Side, Effect]:
+        """What deletions set on partners, by the side on which a contact was deleted."""
+        return marks_of(self.spec, {s: self.app(s).info for s in SIDES}, self.pairs)
+
+    def fields(self, side: Side) -> tuple[FieldInfo, ...]:
+        """The side's own fields, with those that we write there beside the mapping under columns of their own."""
+        return (*self.app(side).info.fields, *self._written(side))
+
+    def _written(self, side: Side) -> tuple[FieldInfo, ...]:
+        info, rules = self.app(side).info, self.spec.rules.get(side.other, ())
+        found = (*own_columns(rules, info, self.pairs), *marked_columns(self.spec, info, side.other, self.pairs))
+        return tuple({f.contact: f for f in found}.values())
+
+    def columns(self, side: Side) -> tuple[str, ...]:
+        """Columns read of a side: what flows, what actions write there, and what templates of actions name."""
+        named = template_fields(self.spec.rules.get(side, ()))
+        return tuple(dict.fromkeys((*self.mapped, *(f.contact for f in self._written(side)), *named)))
+
     @property
     def reader(self) -> LedgerReader:
         """The ledger, for those who only read."""
@@ -67,12 +98,12 @@ class Workplace:
 
     def decode(self, side: Side) -> Callable[[Record], Values]:
         """Contact values of a record of that side."""
-        fields, region = self.app(side).info.fields, self.spec.match.default_region
-        return lambda record: to_contact(record.fields, fields, self.mapped, region)
+        fields, columns, region = self.fields(side), self.columns(side), self.spec.match.default_region
+        return lambda record: to_contact(record.fields, fields, columns, region)
 
     def encode(self, side: Side) -> Callable[[Values], dict[str, OwnValue]]:
         """Own fields of that side for contact values."""
-        fields = self.app(side).info.fields
+        fields = self.fields(side)
         return lambda values: to_own(values, fields)
 
     def mapping_state(self) -> str:
@@ -82,7 +113,8 @@ class Workplace:
 
     def scope_state(self) -> str:
         """Hash of what decides whom the sync is about: a change means a complete read."""
-        return _short(repr(self.spec.match))
+        spec = self.spec
+        return _short(repr((spec.match, sorted(spec.rules.items()), sorted(spec.deletions.items()), spec.deletion_tag)))
 
     def account_id(self, side: Side) -> str:
         """Whose account the connection leads to; asked once a day, and at once when the credentials change."""

@@ -6,14 +6,14 @@ file has it. Of an entered rule is remembered, per claim, what its actions made:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from contactsync.contact import EMPTY_LIST, Element, Kind, Values, decode, element_id, encode, kind_of, normal_text
+from contactsync.contact import EMPTY_LIST, Element, Kind, Values, decode, element_id, encode, kind_of
 from contactsync.model.link import Apart, ApartReason, Made
 from contactsync.model.rules import Apply, Effect, How, RuleEffects
 from contactsync.model.spec import Side
+from contactsync.model.templates import fill
 from contactsync.sync.elements import by_id
 
 
@@ -233,7 +233,7 @@ class _Acting:
 
     def _wanted(self, effect: Effect) -> str | None:
         """The text to set, or the element; '' = the template has nothing to say, None = a field of it is MISSING."""
-        return filled(effect.value, self.scene.source)
+        return fill(effect.value, self.scene.source)
 
     def _claim(self, effect: Effect) -> str:
         return effect.column if effect.how is How.SET else f"{effect.column}{_BETWEEN}{self._identity(effect)}"
@@ -252,13 +252,3 @@ class _Acting:
         """(what was asked for, what the target showed then)."""
         here = self.scene.source_side is Side.LEFT
         return (apart.left, apart.right) if here else (apart.right, apart.left)
-
-
-_FIELD = re.compile(r"\{([^{}]*)\}")
-
-
-def filled(template: str, source: Values) -> str | None:
-    """A template with the source's fields in place; None where one of them is MISSING, so that it cannot be known."""
-    if any(name not in source for name in _FIELD.findall(template)):
-        return None
-    return normal_text(_FIELD.sub(lambda found: source[found[1]], template))

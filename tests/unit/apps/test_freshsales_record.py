@@ -48,7 +48,7 @@ ROW: dict[str, Any] = {
 
 
 def test_a_row_becomes_a_record() -> None:
-    record = to_record(ROW, {"9": "uma@acme.example"}, KINDS)
+    record = to_record(ROW, {"9": ("uma@acme.example", "Uma Muster")}, KINDS)
 
     assert record.id == "17008066468"
     assert record.version is None
@@ -61,11 +61,13 @@ def test_a_row_becomes_a_record() -> None:
         "mobile_number": "0151 234",
         "address": [{"value": {"street": "Main St 1", "city": "Berlin", "postal_code": "10115"}}],
         "open_deals_amount": "22780",
-        "won_deals_amount": "",
+        "won_deals_amount": "0",
         "lead_score": "71",
         "last_contacted": "2023-03-23T11:26:56Z",
         "tags": [{"value": "vip"}],
         "owner": "uma@acme.example",
+        "owner.name": "Uma Muster",
+        "owner.id": "9",
         "company.name": "Acme",
         "custom.cf_tier": "Gold",
         "custom.cf_size": "12",

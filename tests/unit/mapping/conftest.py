@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from contactsync.apps.memory import Memory
 from contactsync.mapping.problems import Problem, check_model
+from contactsync.model.app import AppInfo
 from pydantic import BaseModel, ConfigDict
 
 MINIMAL = """\
@@ -37,6 +40,10 @@ class Apps:
 
     def names(self) -> tuple[str, ...]:
         return tuple(self.options)
+
+    def declared(self, app: str, options: Mapping[str, Any]) -> AppInfo:
+        del options
+        return replace(Memory.info, name=app)
 
     def check_options(self, app: str, options: Mapping[str, Any]) -> Sequence[Problem]:
         return check_model(self.options[app], options)[1]

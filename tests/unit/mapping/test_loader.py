@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contactsync.apps import load_app
 from contactsync.errors import ConfigError
 from contactsync.mapping.loader import AppsPort, Loaded, load_folder, load_sync
 from contactsync.mapping.problems import Problem
+from contactsync.model.app import AppInfo
 
 Write = Callable[..., Path]
 MAPPINGS = Path(__file__).parents[3] / "include" / "mappings"
@@ -23,6 +25,9 @@ class ShippedApps:
 
     def names(self) -> tuple[str, ...]:
         return ("freshsales", "google_contacts", "carddav")
+
+    def declared(self, app: str, options: Mapping[str, Any]) -> AppInfo:
+        return load_app(app).info
 
     def check_options(self, app: str, options: Mapping[str, Any]) -> Sequence[Problem]:
         return [Problem((key,), "unknown key.", "Remove it.") for key in options]

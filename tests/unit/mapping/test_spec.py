@@ -224,14 +224,10 @@ def test_a_wrong_value_is_named_with_its_place_and_what_is_allowed(refusal: Call
 NOT_YET = {
     "freshness": "freshness: {warn_after: 1h}",
     "alerts": "alerts: [revops-slack]",
-    "rules": "rules: {left_to_right: []}",
     "first_run": "first_run: review",
     "approval": "approval: {when: never}",
     "tests": "tests: []",
     "fields.pairs": "fields: {pairs: []}",
-    "deletions.tag": "deletions: {tag: Deleted}",
-    "deletions.left_to_right": "deletions: {left_to_right: tag}",
-    "deletions.right_to_left": "deletions: {right_to_left: archive}",
     "limits.new_holds": "limits: {new_holds: {count: 20}}",
     "left.options.authority_field": None,
 }
