@@ -151,5 +151,7 @@ VARIABLES: Mapping[str, str] = {
     "Airflow's; the first seals, all open. The same on every host.",
     "CONTACTSYNC_INCLUDE": "For the command line: the folder with `mappings/` and `contactsync.yaml`. `--include` goes "
     "before it; without either it is the nearest `include` folder, from the current one upwards.",
+    "CONTACTSYNC_CLIENT_ID": "For `contactsync authorise`: the id of your OAuth client, instead of typing it.",
+    "CONTACTSYNC_CLIENT_SECRET": "For `contactsync authorise`: its secret, instead of typing it.",
     "CONTACTSYNC_CRASH_AT": "For crash tests only: kills the process at one chosen request or commit.",
 }

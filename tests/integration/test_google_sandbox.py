@@ -19,9 +19,11 @@ from contactsync.errors import (
     NotTheApi,
     StopError,
 )
+from contactsync.model.app import Account
 from contactsync.model.exchange import Op, Page, Presence, Record, Ref, Result, State, Verb, Window
 from contactsync.rest.services import Services
-from contactsync.sandbox.people import READ_ONLY, USER, PeopleSandbox
+from contactsync.sandbox.people import READ_ONLY, READ_WRITE, USER, PeopleSandbox
+from contactsync.sandbox.people_oauth import EMAIL
 from contactsync.sandbox.server import Fault, Trouble
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -106,6 +108,51 @@ def test_the_account_is_counted_and_keeps_its_identity(google: PeopleSandbox, se
     assert (first.contacts, first.host) == (1, google.url.removeprefix("http://"))
     assert first.id
     assert opened(google, services).account().id == first.id
+
+
+def test_another_authorisation_of_the_same_person_is_the_same_account(
+    google: PeopleSandbox, services: Services
+) -> None:
+    scopes = (READ_WRITE, "openid", EMAIL)
+    google.consent(USER, "1//again", scopes)
+    google.consent(USER, "1//and-again", scopes)
+    google.consent("bo@muster.example", "1//another", scopes)
+    google.google.me_readable = False
+
+    def account(token: str) -> Account:
+        return opened(google, services, refresh_token=token, userinfo_url=google.userinfo_uri).account()
+
+    assert account("1//again") == account("1//and-again")
+    assert account("1//again").owner == USER
+    assert USER not in account("1//again").id
+    assert account("1//another").id != account("1//again").id
+    before = account("1//again").id
+    google.google.me_readable = True
+    assert account("1//again").id == before
+
+
+def test_without_the_scope_for_it_nobody_is_asked_whose_the_token_is(google: PeopleSandbox, services: Services) -> None:
+    google.google.me_readable = False
+    asked(google)
+    account = opened(google, services, userinfo_url=google.userinfo_uri).account()
+    assert (account.owner, account.id[:14]) == ("", "authorisation/")
+    assert "userinfo" not in asked(google)
+
+
+def test_a_token_of_another_issuer_is_never_shown_to_google(google: PeopleSandbox, services: Services) -> None:
+    google.consent(USER, "1//again", (READ_WRITE, "openid", EMAIL))
+    google.google.me_readable = False
+    assert opened(google, services, refresh_token="1//again").account().id.startswith("authorisation/")
+
+
+@pytest.mark.parametrize("userinfo", ["http://userinfo.example/", "http://userinfo.example"])
+def test_a_userinfo_address_without_encryption_gets_no_token(
+    google: PeopleSandbox, services: Services, userinfo: str
+) -> None:
+    google.consent(USER, "1//again", (READ_WRITE, "openid", EMAIL))
+    google.google.me_readable = False
+    with pytest.raises(ConnectionMissing, match="not an address"):
+        opened(google, services, refresh_token="1//again", userinfo_url=userinfo).account()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from contactsync.model.app import (
     Credential,
     Deletes,
     FieldInfo,
+    OAuthInfo,
     Rate,
     Takes,
     Window,
@@ -24,7 +25,10 @@ from contactsync.model.rules import Compare, How
 
 API_ROOT = "https://people.googleapis.com"
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+USERINFO_URL = "https://openidconnect.googleapis.com/v1/userinfo"
 SCOPE = "https://www.googleapis.com/auth/contacts"
+# By these Google tells whose an access token is; the second is what it makes of "email".
+IDENTITY_SCOPES = frozenset({"openid", "https://www.googleapis.com/auth/userinfo.email"})
 
 # One mask for everything: a sync token is bound to it, and so is every etag.
 PERSON_FIELDS = ",".join(
@@ -90,7 +94,7 @@ INFO = AppInfo(
             "Refresh token",
             secret=True,
             required=False,
-            description=f"Authorised for {SCOPE}; needed with a client id and secret",
+            description="From contactsync authorise; needed with a client id and secret",
         ),
         Credential(
             "service_account",
@@ -110,6 +114,7 @@ INFO = AppInfo(
         ),
         Credential("host", "host", "API root", required=False, placeholder=API_ROOT),
         Credential("token_url", "extra.token_url", "Token endpoint", required=False, placeholder=TOKEN_URL),
+        Credential("userinfo_url", "extra.userinfo_url", "Userinfo", required=False, placeholder=USERINFO_URL),
     ),
     fields=FIELDS,
     caps=Capabilities(
@@ -142,5 +147,14 @@ INFO = AppInfo(
         "Google may show a write to a listing only after minutes.",
         "Deleted contacts stay 30 days in the trash and count among the 25,000 that an account may hold.",
         "Custom fields are custom.<key>, with any key.",
+    ),
+    oauth=OAuthInfo(
+        authorise_url="https://accounts.google.com/o/oauth2/v2/auth",
+        token_url=TOKEN_URL,
+        scopes=(SCOPE,),
+        identity=("openid", "email"),
+        parameters=(("access_type", "offline"), ("prompt", "consent")),
+        userinfo_url=USERINFO_URL,
+        register="Google Cloud console, APIs & Services, Credentials: an OAuth client of type desktop app",
     ),
 )

@@ -7,31 +7,26 @@ something is sent one request after another, as Google asks.
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from contactsync.apps._people_facts import API_ROOT, INFO, PER_MINUTE, SCOPE, SOURCE, TOKEN_URL
+from contactsync.apps._people_account import Whose, root
+from contactsync.apps._people_facts import INFO, PER_MINUTE, SCOPE, TOKEN_URL
 from contactsync.apps._people_groups import Groups
-from contactsync.apps._people_problem import refused_read
-from contactsync.apps._people_reading import CONNECTIONS, Reader
+from contactsync.apps._people_reading import Reader
 from contactsync.apps._people_writing import Writer
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.contact import Kind
-from contactsync.errors import BadListing, ConnectionMissing, StopError
+from contactsync.errors import ConnectionMissing, StopError
 from contactsync.model.app import Account, AppInfo, FieldInfo, Rate
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Ref, Result, Window
 from contactsync.rest.auth import BearerAuth, OAuthRefresh
-from contactsync.rest.origin import origin
 from contactsync.rest.service_account import ServiceAccount
 from contactsync.rest.session import Api
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class GoogleContactsOptions(AppOptions):
@@ -63,13 +58,14 @@ class GoogleContacts(App):
         return Api(
             self.access.session,
             self.access.services,
-            base_url=_root(given.get("host", "")),
+            base_url=root(given.get("host", "")),
             account=self._cache,
-            auth=self._auth(),
+            auth=self._auth,
             rates=self.info.caps.rates,
             secrets=[given[c.name] for c in INFO.credentials if c.secret and c.name in given],
         )
 
+    @functools.cached_property
     def _auth(self) -> BearerAuth:
         given, access = self.access.credentials, self.access
         needed = ("subject",) if "service_account" in given else ("client_id", "client_secret", "refresh_token")
@@ -117,38 +113,7 @@ class GoogleContacts(App):
 
     def account(self) -> Account:
         """The person behind the credentials, and how many contacts there are."""
-        asked = {"personFields": "metadata", "sources": SOURCE, "pageSize": 1}
-        reply = self.api.read("GET", CONNECTIONS, params=asked)
-        if reply.status != 200:
-            raise refused_read(reply)
-        body = reply.json()
-        if not isinstance(body, dict):
-            raise BadListing("Google's list of contacts is not one.", next_step="check the connection's host.")
-        name, email = self._me()
-        subject = self.access.credentials.get("subject", "")
-        host = urlsplit(self.api.base_url).netloc
-        return Account(name or self._stand_in(), host, int(body.get("totalItems") or 0), email or subject)
-
-    def _me(self) -> tuple[str, str]:
-        """Resource name and e-mail of whose credentials these are, '' where the scope does not reach that far."""
-        reply = self.api.read("GET", "v1/people/me", params={"personFields": "emailAddresses,metadata"})
-        body = reply.json() if reply.status == 200 else None
-        if not isinstance(body, dict):
-            return "", ""
-        emails = [e for e in body.get("emailAddresses") or () if isinstance(e, dict) and e.get("value")]
-        primary = [e for e in emails if (e.get("metadata") or {}).get("primary")]
-        name = str(body.get("resourceName") or "")
-        return ("" if name == "people/me" else name), str((primary or emails or [{}])[0].get("value", ""))
-
-    def _stand_in(self) -> str:
-        """What tells accounts apart where Google does not: the person acted for, else the authorisation itself.
-
-        A new refresh token may be another person's, so it counts as another account until a person relinks it.
-        """
-        given = self.access.credentials
-        who = given.get("subject") or given.get("refresh_token", "")
-        digest = hashlib.sha256("\n".join((given.get("client_id", ""), who)).encode()).hexdigest()
-        return f"authorisation/{digest[:32]}"
+        return Whose(self.api, self._auth, self.access).account()
 
     def describe(self) -> Sequence[FieldInfo]:
         """The declared fields and the custom ones seen so far; any other key may be written too."""
@@ -172,20 +137,6 @@ class GoogleContacts(App):
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         """Write in batches, one after another."""
         return Writer(self.api, self.groups, self.reader).push(ops)
-
-
-def _root(host: str) -> str:
-    """The API's root. Errors: ConnectionMissing where tokens would travel unencrypted."""
-    entered = host.strip().rstrip("/") or API_ROOT
-    local = entered.startswith(LOOPBACK)
-    root = entered if "://" in entered else f"{'http' if local else 'https'}://{entered}"
-    place = origin(root)
-    if place is None or (place[0] == "http" and "." in place[1] and place[1] not in LOOPBACK):
-        raise ConnectionMissing(
-            "The Google Contacts connection's host is not an address that may be given a token.",
-            next_step=f"leave it empty, or enter an https address such as {API_ROOT}.",
-        )
-    return root
 
 
 APP = GoogleContacts

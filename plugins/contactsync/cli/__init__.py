@@ -7,6 +7,7 @@ import sys
 import typer
 
 from contactsync.cli import (
+    account_commands,
     explain_commands,
     field_commands,
     hold_commands,
@@ -30,6 +31,7 @@ field_commands.add_to(app)
 hold_commands.add_to(app)
 explain_commands.add_to(app)
 report_commands.add_to(app)
+account_commands.add_to(app)
 ledger_commands.add_to(app)
 sandbox_commands.add_to(app)
 

@@ -169,8 +169,31 @@ class ActionInfo:
 
 
 @dataclass(frozen=True)
+class OAuthInfo:
+    """How a person lets an OAuth client into an account: the authorisation code grant.
+
+    What comes of it goes into the credentials named client_id, client_secret and refresh_token; addresses that differ
+    from these go into those named token_url, userinfo_url and host, where the app has them.
+
+    scopes      what syncs need; a person who leaves one out is told so
+    identity    further scopes, which only tell whose account it is
+    parameters  further parameters of the consent page
+    userinfo_url  tells whose an access token is; '' = the app's `account` knows another way
+    register    where to get a client id, in one line
+    """
+
+    authorise_url: str
+    token_url: str
+    scopes: tuple[str, ...]
+    identity: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    userinfo_url: str = ""
+    register: str = ""
+
+
+@dataclass(frozen=True)
 class AppInfo:
-    """Everything about an app that is data."""
+    """Everything about an app that is data. `oauth`: None where a person enters a key or password."""
 
     name: str
     title: str
@@ -181,6 +204,7 @@ class AppInfo:
     caps: Capabilities
     docs: str = ""
     notes: tuple[str, ...] = field(default_factory=tuple)  # one line each, for the generated docs
+    oauth: OAuthInfo | None = None
     conditions: tuple[ConditionInfo, ...] = ()
     actions: tuple[ActionInfo, ...] = ()
     tag_field: str = ""  # own field of tags, labels or categories that `deletions: tag` may set

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import requests
 from requests.auth import AuthBase
 
-from contactsync.errors import AuthError, NotTheApi, RateLimited, ServerTrouble
-from contactsync.rest.patience import hint, repeated
-from contactsync.rest.reply import Reply, host_of
+from contactsync.errors import RateLimited, ServerTrouble
+from contactsync.rest.patience import repeated
+from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
-from contactsync.rest.wire import Call, Fault, NoAuth, Timeouts, finish, prepare, send
+from contactsync.rest.token_endpoint import ask, granted
+from contactsync.rest.wire import Timeouts
 
 EARLY = 60.0  # seconds before its end at which a token counts as used up
 DEFAULT_LIFE = 3600.0
 TOKEN_TRIES = 3  # they run under the token store's lock, where other processes wait
-AUTHORISE_AGAIN = "authorise again and enter the new credentials in the connection"
 
 
 class TokenAuth(AuthBase):
@@ -80,6 +78,11 @@ class BearerAuth(AuthBase):
                 self._refresh(refused="")
             return str(self._kept["access_token"])
 
+    def scopes(self) -> frozenset[str]:
+        """What the token of now opens, as far as the vendor said; asks for a token where there is none yet."""
+        self.token()
+        return frozenset(str(self._kept.get("scope", "")).split())
+
     def renew(self, refused: str) -> None:
         """The vendor answered 401 to this `Authorization` header: get another token, unless somebody already did."""
         with self._lock:
@@ -97,12 +100,14 @@ class BearerAuth(AuthBase):
         stored = stored or {}
         if self._good(stored) and stored["access_token"] != refused:
             return stored
-        answer = _checked(self._ask(self._form(stored)))
+        answer = granted(self._ask(self._form(stored)))
         life = answer.get("expires_in")
         seconds = float(life) if isinstance(life, (int, float)) and 0 < life < 10**8 else DEFAULT_LIFE
         rotated = answer.get("refresh_token") or stored.get("refresh_token")
         until = self._now().timestamp() + max(seconds - EARLY, seconds / 2)
         tokens: dict[str, Any] = {"access_token": answer["access_token"], "until": until}
+        if isinstance(answer.get("scope"), str):
+            tokens["scope"] = answer["scope"]
         return {**tokens, "refresh_token": rotated} if rotated else tokens
 
     def _good(self, tokens: Mapping[str, Any]) -> bool:
@@ -112,31 +117,13 @@ class BearerAuth(AuthBase):
         return self._services.clock()
 
     def _ask(self, form: dict[str, str]) -> Reply:
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        call = Call("POST", self._token_url, data=urlencode(form).encode(), headers=headers)
         return repeated(
-            partial(self._once, call),
+            partial(ask, self._session, self._services, self._token_url, form, self._timeouts),
             self._services,
             on=(RateLimited, ServerTrouble),
             limited=lambda _: None,  # the endpoint's limit is not the account's
             tries=TOKEN_TRIES,
         )
-
-    def _once(self, call: Call) -> Reply:
-        host = host_of(self._token_url)
-        try:
-            prepared = prepare(self._session, call, NoAuth(), foreign=True)
-            reply = finish(send(self._session, prepared, self._timeouts), self._timeouts)
-        except Fault as fault:
-            trouble = ServerTrouble(f"{host} (token endpoint): {fault}.")
-        else:
-            asked = hint(reply, self._services.clock, "")
-            if reply.status == 429:
-                raise RateLimited(f"{host} (token endpoint): too many requests.", retry_after=asked)
-            if reply.status < 500:
-                return reply
-            trouble = ServerTrouble(f"{host} (token endpoint) answered HTTP {reply.status}.", retry_after=asked)
-        raise trouble
 
 
 class OAuthRefresh(BearerAuth):
@@ -166,29 +153,3 @@ class OAuthRefresh(BearerAuth):
     def _form(self, stored: Mapping[str, Any]) -> dict[str, str]:
         current = str(stored.get("refresh_token") or self._first)
         return {"grant_type": "refresh_token", "refresh_token": current, **self._client, **self._scope}
-
-
-def _checked(reply: Reply) -> dict[str, Any]:
-    """The answer of a token endpoint. Errors: AuthError where it refuses, NotTheApi where it is none."""
-    answer = reply.json()
-    if not isinstance(answer, dict):
-        raise NotTheApi(f"{reply.host} (token endpoint) answered with no JSON object.")
-    if reply.status >= 300 or "error" in answer:
-        raise _refused(reply, str(answer.get("error", "")))
-    token = answer.get("access_token")
-    if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
-        raise NotTheApi(f"{reply.host} (token endpoint) answered without a usable access token.")
-    return answer
-
-
-def _refused(reply: Reply, code: str) -> AuthError:
-    named = code if re.fullmatch(r"[a-z_]{1,40}", code) else f"HTTP {reply.status}"
-    if code == "invalid_grant":
-        return AuthError(
-            f"{reply.host} no longer accepts the authorisation (invalid_grant): expired, revoked or already used.",
-            next_step=AUTHORISE_AGAIN,
-        )
-    return AuthError(
-        f"{reply.host} refused the client's credentials ({named}).",
-        next_step="check the client id, client secret and scope in the connection",
-    )

@@ -1,0 +1,109 @@
+"""Commands about accounts: authorise, accounts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contactsync.apps import load_app
+from contactsync.cli.talk import log_to_stderr
+from contactsync.errors import ConfigError
+from contactsync.orchestration.connections import load_airflow
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CLIENT_ID_VARIABLE = "CONTACTSYNC_CLIENT_ID"
+CLIENT_SECRET_VARIABLE = "CONTACTSYNC_CLIENT_SECRET"  # noqa: S105 - a variable's name
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(epilog="Example: contactsync authorise google_contacts --connection google_alex")(authorise)
+
+
+def authorise(
+    app: Annotated[str, typer.Argument(help="The app, for example google_contacts.", show_default=False)],
+    connection: Annotated[str, typer.Option(help="Id of the connection to make.  [default: the app's name]")] = "",
+    client_id: Annotated[str, typer.Option(envvar=CLIENT_ID_VARIABLE, help="Of your OAuth client; else asked.")] = "",
+    client_secret: Annotated[
+        str, typer.Option(envvar=CLIENT_SECRET_VARIABLE, help="Better in the variable, or typed when asked.")
+    ] = "",
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="For servers: open the page elsewhere, paste the answer here.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the answer is waited for; 0 = a free one.")] = 0,
+    wait: Annotated[float, typer.Option(min=1, max=3600, help="Seconds to wait for the answer.")] = 300,
+    service_account: Annotated[
+        Path | None, typer.Option(help="Key file of a service account, instead of a person's consent.")
+    ] = None,
+    subject: Annotated[str, typer.Option(help="With a service account: whose contacts they are (e-mail).")] = "",
+    host: Annotated[str, typer.Option(help="API root, if it is not the vendor's own.")] = "",
+    authorise_url: Annotated[str, typer.Option(help="Consent page, if it is not the vendor's own.")] = "",
+    token_url: Annotated[str, typer.Option(help="Token endpoint, if it is not the vendor's own.")] = "",
+    userinfo_url: Annotated[str, typer.Option(help="Userinfo endpoint, if it is not the vendor's own.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Let a person authorise an account in the browser, try it, and print the connection for Airflow.
+
+    What is printed holds secrets: store it as a connection, keep it nowhere else.
+    """
+    from contactsync.cli.consent_talk import ask_client, ask_consent
+    from contactsync.orchestration.authorising import by_consent, checked, oauth_of
+
+    info = load_app(app).info
+    name = connection or app
+    addresses = {"authorise_url": authorise_url, "token_url": token_url, "userinfo_url": userinfo_url}
+    # Airflow's own loggers write to stdout, which is the command's answer.
+    with redirect_stdout(sys.stderr):
+        load_airflow()
+        log_to_stderr(verbose=False)
+        if service_account is not None or subject:
+            given = _service_account(info.title, {c.name for c in info.credentials}, service_account, subject)
+            done = checked(info, name, {**given, "host": host, "token_url": token_url})
+        else:
+            oauth = oauth_of(info, addresses)
+            client = ask_client(info, oauth, client_id, client_secret)
+            consent, code = ask_consent(info, oauth, client, browser=not no_browser, port=port, wait=wait)
+            done = by_consent(info, oauth, name, client, consent, code, host)
+    _tell(done, as_json=as_json)
+
+
+def _service_account(title: str, names: set[str], file: Path | None, subject: str) -> dict[str, str]:
+    """Errors: ConfigError (no such app, option or file)."""
+    if "service_account" not in names:
+        raise ConfigError(f"{title} knows no service accounts.", next_step="leave out --service-account and --subject")
+    if file is None or not subject:
+        raise ConfigError(
+            "A service account needs both its key file and the person it acts for.",
+            next_step="give --service-account FILE and --subject EMAIL",
+        )
+    try:
+        return {"service_account": file.read_text("utf-8"), "subject": subject}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{file} cannot be read ({type(error).__name__}).", next_step="name the JSON file that holds the key"
+        ) from None
+
+
+def _tell(done: Any, *, as_json: bool) -> None:
+    lines, account = done.lines, done.account
+    if as_json:
+        whose = {"id": account.id, "owner": account.owner, "host": account.host, "contacts": account.contacts}
+        told = {
+            "connection": lines.id,
+            "account": whose,
+            "fields": lines.fields,
+            "variable": lines.variable,
+            "command": lines.command,
+        }
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    seen = f", {account.contacts} contacts" if account.contacts is not None else ""
+    typer.echo(f"It works: {account.host}, account {account.owner or account.id}{seen}.")
+    typer.echo(f"\nThe connection {lines.id}, as JSON:\n{lines.json}")
+    typer.echo(f"\nin the environment:\n{lines.variable or '(no variable can bear this id)'}")
+    typer.echo(f"\nor in Airflow's database:\n{lines.command}")

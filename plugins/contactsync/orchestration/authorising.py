@@ -1,0 +1,80 @@
+"""From what a person authorised to a connection that is known to work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from contactsync.errors import ConfigError
+from contactsync.model.app import Account, AppInfo, OAuthInfo
+from contactsync.orchestration.connection_lines import ConnectionLines, lines_of
+from contactsync.orchestration.hooks import hook_class
+from contactsync.rest.consent import Client, Consent, exchange
+from contactsync.rest.services import MemoryTokens, Services
+
+ENDPOINTS = ("authorise_url", "token_url", "userinfo_url")
+
+
+@dataclass(frozen=True)
+class Authorised:
+    """A connection, and whose account answered through it."""
+
+    lines: ConnectionLines
+    account: Account
+
+
+def oauth_of(info: AppInfo, changes: Mapping[str, str]) -> OAuthInfo:
+    """The app's OAuth endpoints, those in `changes` replaced. Errors: ConfigError for an app without OAuth."""
+    if info.oauth is None:
+        needed = ", ".join(f"{c.title} (field {c.where})" for c in info.credentials if c.required)
+        raise ConfigError(
+            f"{info.title} has no consent page: its connection holds what a person enters.",
+            next_step=f"add a connection of type {info.conn_type!r} under Admin > Connections and enter "
+            f"{needed or 'nothing else'}, then press Test; contactsync apps lists every field",
+        )
+    given = {name: changes.get(name, "") or getattr(info.oauth, name) for name in ENDPOINTS}
+    return replace(
+        info.oauth,
+        authorise_url=given["authorise_url"],
+        token_url=given["token_url"],
+        userinfo_url=given["userinfo_url"],
+    )
+
+
+def by_consent(
+    info: AppInfo, oauth: OAuthInfo, connection_id: str, client: Client, consent: Consent, code: str, host: str
+) -> Authorised:
+    """Buy tokens with the code, then try the refresh token. Errors: AuthError and those of `App.account`."""
+    import requests
+
+    with requests.Session() as session:
+        tokens = exchange(session, Services(), oauth, client, consent, code)
+    credentials = {
+        "client_id": client.id,
+        "client_secret": client.secret,
+        "refresh_token": tokens.refresh,
+        "host": host,
+        **_differing(info, oauth),
+    }
+    return checked(info, connection_id, credentials)
+
+
+def checked(info: AppInfo, connection_id: str, credentials: Mapping[str, str]) -> Authorised:
+    """The connection, once the account behind it has answered. Errors: those of `App.account`, ConnectionMissing."""
+    lines, tokens = lines_of(info, connection_id, credentials), MemoryTokens()
+    hook = hook_class(info.name)(connection_id, find=lambda _: lines.connection())
+    account = hook.get_app({}, Services(tokens=tokens)).account()
+    # A vendor that rotates refresh tokens has just replaced the one that was tried.
+    _, kept = tokens.kept.get(connection_id, ("", {}))
+    newest = str(kept.get("refresh_token") or "")
+    if newest and "refresh_token" in credentials:
+        lines = lines_of(info, connection_id, {**credentials, "refresh_token": newest})
+    return Authorised(lines, account)
+
+
+def _differing(info: AppInfo, oauth: OAuthInfo) -> dict[str, str]:
+    """Addresses that are not the app's own have to stand in the connection."""
+    if info.oauth is None:
+        return {}
+    names = ("token_url", "userinfo_url")
+    return {name: getattr(oauth, name) for name in names if getattr(oauth, name) != getattr(info.oauth, name)}
