@@ -241,16 +241,16 @@ def _custom(reply: Reply) -> list[dict[str, Any]]:
     rows = body.get("fields") if isinstance(body, dict) else None
     if reply.status != 200 or not isinstance(rows, list):
         raise not_understood(reply, "contact fields")
-    return [_field(r) for r in _flat(rows) if str(r.get("name", "")).startswith("cf_")]
+    return [_field(r) for r in flat(rows) if str(r.get("name", "")).startswith("cf_")]
 
 
-def _flat(rows: list[Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """Groups (`group_field`) may hold their fields."""
+def flat(rows: list[Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """The rows of fields, also those inside groups (`group_field`)."""
     for row in rows:
         if isinstance(row, dict):
             yield row
             if depth < 3 and isinstance(row.get("fields"), list):
-                yield from _flat(row["fields"], depth + 1)
+                yield from flat(row["fields"], depth + 1)
 
 
 def _field(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class Reader:
             yield from self._batch(ids[start : start + BATCH.fetch])
 
     def _batch(self, ids: Sequence[str]) -> Iterator[Fetched]:
-        reply = self._asked_for(ids)
+        reply = asked_for(self._api, ids)
         if reply.status == 404 and len(ids) == 1 and problem_of(reply).message:
             yield Fetched(ids[0], Presence.GONE)
             return
@@ -173,14 +173,6 @@ class Reader:
                 next_step="try again.",
             )
         yield from (found[name] for name in ids)
-
-    def _asked_for(self, ids: Sequence[str]) -> Reply:
-        """200 names make an address longer than servers take; Google's own client then sends it as a form."""
-        query = urlencode([*(("resourceNames", name) for name in ids), *MASK.items()])
-        if len(query) <= LONGEST_QUERY:
-            return self._api.read("GET", "v1/people:batchGet", params=query)
-        headers = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
-        return self._api.read("POST", "v1/people:batchGet", data=query.encode(), headers=headers)
 
     def _answers(self, reply: Reply) -> Iterator[Fetched]:
         if reply.status != 200:
@@ -210,3 +202,12 @@ class Reader:
         except MALFORMED:  # unreadable is never gone
             return Fetched(asked, Presence.FORBIDDEN)
         return Fetched(asked, Presence.PRESENT if record.id == asked else Presence.MOVED, record)
+
+
+def asked_for(api: Api, ids: Sequence[str]) -> Reply:
+    """people.getBatchGet. 200 names make an address longer than servers take; Google's own client then sends a form."""
+    query = urlencode([*(("resourceNames", name) for name in ids), *MASK.items()])
+    if len(query) <= LONGEST_QUERY:
+        return api.read("GET", "v1/people:batchGet", params=query)
+    headers = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
+    return api.read("POST", "v1/people:batchGet", data=query.encode(), headers=headers)

@@ -16,7 +16,7 @@ that the vendor did not return is left out of Record.fields. An error is never a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -27,6 +27,7 @@ from contactsync.errors import StopError
 from contactsync.model.app import Account, AppInfo, FieldInfo
 from contactsync.model.exchange import Cursor, Fetched, Json, Op, Record, Ref, Result, Window
 from contactsync.model.exchange import Page as Page
+from contactsync.model.probe import Finding
 from contactsync.rest.services import Services
 
 
@@ -127,3 +128,12 @@ class App(ABC):
         """Records that may be what an unknown create made: by client id or unique key (core 21). Default: none."""
         del op
         return iter(())
+
+    def probe(self, *, write: bool) -> Generator[Finding, None, None]:
+        """Check what the app assumes against this very account, one finding an assumption, as they come in.
+
+        Reads only. With `write` also on one throw-away contact, which is deleted again whatever happens, also when the
+        generator is closed early. Default: nothing is assumed.
+        """
+        del write
+        yield from ()

@@ -7,7 +7,7 @@ are no conditional writes. Leads and accounts are never touched.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Literal
@@ -17,14 +17,19 @@ from pydantic import Field
 
 from contactsync.apps._freshsales_facts import ALL, CLASSIC_ONLY, INFO, PER_HOUR, PER_MINUTE, fields_of
 from contactsync.apps._freshsales_listing import sheet
+from contactsync.apps._freshsales_probe import READS
+from contactsync.apps._freshsales_probe_account import Account as Probed
+from contactsync.apps._freshsales_probe_writes import tried
 from contactsync.apps._freshsales_reading import Reader
 from contactsync.apps._freshsales_site import Site
 from contactsync.apps._freshsales_words import actions_of, conditions_of, flags_of
 from contactsync.apps._freshsales_writing import Writer
+from contactsync.apps._probing import findings
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.errors import NotTheApi
 from contactsync.model.app import Account, AppInfo, FieldInfo, Rate
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Record, Ref, Result, Window
+from contactsync.model.probe import Finding
 from contactsync.rest.reply import Reply
 
 CUSTOM_NAME = r"^(custom\..+)?$"
@@ -138,6 +143,15 @@ class Freshsales(App):
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         """Write one by one; after three unknown outcomes in a row the rest is not sent."""
         return Writer(self.site, self.reader).push(ops)
+
+    def probe(self, *, write: bool) -> Generator[Finding, None, None]:
+        """What no document says of the API, checked against this account."""
+        chosen, lag = self.chosen, self.info.caps.lag
+        limits = (chosen.hourly_limit, chosen.minute_limit)
+        account = Probed(self.site, self.access.services, chosen.view, lag, *limits)
+        yield from findings(READS, account)
+        if write:
+            yield from tried(account)
 
 
 def _limit_left(reply: Reply) -> str:

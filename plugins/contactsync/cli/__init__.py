@@ -12,6 +12,7 @@ from contactsync.cli import (
     field_commands,
     hold_commands,
     ledger_commands,
+    probe_commands,
     report_commands,
     sandbox_commands,
     sync_commands,
@@ -32,6 +33,7 @@ hold_commands.add_to(app)
 explain_commands.add_to(app)
 report_commands.add_to(app)
 account_commands.add_to(app)
+probe_commands.add_to(app)
 ledger_commands.add_to(app)
 sandbox_commands.add_to(app)
 

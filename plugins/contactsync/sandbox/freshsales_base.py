@@ -92,7 +92,8 @@ class FreshsalesBase(Sandbox):
 
     def render(self, request: Request, *, search: bool = False) -> Renderer:
         """Shows records as this request asked for."""
-        include = INCLUDES & set(request.args("include"))
+        wanted = request.args("include") if self.knobs.search_include or not search else ()
+        include = INCLUDES if self.knobs.always_included else INCLUDES & set(wanted)
         store = self.store
         return Renderer(store.settings, self.knobs, self.flavour(request), store.record_type, include, search)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from contactsync.sandbox.freshsales_errors import refuse
 from contactsync.sandbox.freshsales_fields import Record
 from contactsync.sandbox.freshsales_knobs import FreshsalesKnobs
+from contactsync.sandbox.wire import Refused, Reply
 
 if TYPE_CHECKING:
     from contactsync.sandbox.freshsales_writes import Writer
@@ -17,12 +18,14 @@ _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 
 def check(draft: Record, writer: Writer, *, created: bool) -> None:
     """Refuses a contact that the account's rules do not let in."""
-    problems = _taken(draft, writer)
+    problems = _taken(draft, writer) if writer.knobs.unique_emails else []
     problems += [f"{m['value']} is not a valid email" for m in draft["emails"] if not _EMAIL.fullmatch(m["value"])]
     if not writer.person:
         problems += _unfilled(draft, writer.knobs, created)
         if writer.knobs.poison and writer.knobs.poison in (draft["last_name"] or ""):
             problems.append("Last name is invalid")
+    if problems and not writer.knobs.error_list:
+        raise Refused(Reply(400, {"message": "; ".join(problems)}))
     if problems:
         refuse(400, *problems)
 

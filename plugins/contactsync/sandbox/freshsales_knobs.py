@@ -51,6 +51,17 @@ class FreshsalesKnobs(Knobs):
     mobile_unique: bool = False
     poison: str = ""  # writes through the API are refused for a last name that contains it
     derived_bumps: bool = False  # whether lead_score and the like move updated_at
+    # What the documents leave open, the other way round.
+    max_per_page: int = 100
+    sortable: bool = True
+    search_by_day: bool = False  # is_after and is_before compare dates
+    search_include: bool = True
+    always_included: bool = False
+    bare_times: bool = False  # without the account's offset
+    custom_replaced: bool = False
+    tags_move: bool = True
+    unique_emails: bool = True
+    error_list: bool = True  # False: a text stands where the messages are listed
 
     def update(self, changes: Mapping[str, Any]) -> None:
         """Sets knobs; refuses words that no knob knows."""

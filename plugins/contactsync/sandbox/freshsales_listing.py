@@ -40,7 +40,7 @@ class ListingRoutes(FreshsalesBase):
         name = self.store.views.get(int(request.params[0]))
         if name is None:
             return error(404, "Not found")
-        asked = Asked.read(self.asked(request))
+        asked = Asked.read(self.asked(request), self.knobs)
         page = cut_page(self._sorted_view(name, asked), asked, request.fault)
         return Reply(body=self.render(request).many(page.records, page.meta))
 
@@ -48,8 +48,8 @@ class ListingRoutes(FreshsalesBase):
     def filtered_search(self, request: Request) -> Reply:
         """One page of the contacts that fulfil all rules."""
         body = self.body(request)
-        fits = matcher(body.get("filter_rule"), self.store.settings.custom)
-        asked = Asked.read(self.asked(request, body))
+        fits = matcher(body.get("filter_rule"), self.store.settings.custom, by_day=self.knobs.search_by_day)
+        asked = Asked.read(self.asked(request, body), self.knobs)
         rows = [record for record in self._listed(asked.page) if not record["is_deleted"] and fits(record)]
         page = cut_page(sort(rows, asked), asked, request.fault)
         return Reply(body=self.render(request, search=True).many(page.records, page.meta))
@@ -92,8 +92,10 @@ class ListingRoutes(FreshsalesBase):
         return Reply(body={name: self.store.settings.lists[_SELECTORS[name]]})
 
     @route("GET", r"/contacts")
-    def flat(self, request: Request) -> Reply:  # noqa: ARG002
+    def flat(self, request: Request) -> Reply:
         """There is no listing without a view."""
+        if self.knobs.flat_listing == 200:
+            return Reply(body=self.render(request).many(list(self.store.lives())))
         return error(self.knobs.flat_listing, "Not found")
 
     @route("GET", r"/leads(?:/.*)?")

@@ -10,9 +10,10 @@ from typing import Any
 from contactsync.sandbox import listing
 from contactsync.sandbox.freshsales_errors import refuse
 from contactsync.sandbox.freshsales_fields import Record
+from contactsync.sandbox.freshsales_knobs import FreshsalesKnobs
 from contactsync.sandbox.knobs import Fault
 
-_MAX_PER_PAGE = 100
+_DAY = 86_400
 _TIMES = ("updated_at", "created_at", "last_contacted")
 _PLAIN = (
     *("mobile_number", "contact_status_id", "first_source", "medium", "owner_id", "lead_score", "lead_source_id"),
@@ -31,12 +32,15 @@ class Asked:
     descending: bool
 
     @classmethod
-    def read(cls, values: dict[str, Any]) -> Asked:
-        """Reads page, per_page, sort and sort_type; per_page over 100 is capped in silence, nonsense is the default."""
+    def read(cls, values: dict[str, Any], knobs: FreshsalesKnobs) -> Asked:
+        """Reads page, per_page, sort and sort_type; per_page is capped in silence, nonsense is the default."""
         per_page = _positive(values.get("per_page"), 25)
         descending = str(values.get("sort_type", "asc")).lower() == "desc"
         return cls(
-            _positive(values.get("page"), 1), min(per_page, _MAX_PER_PAGE), str(values.get("sort", "")), descending
+            _positive(values.get("page"), 1),
+            min(per_page, knobs.max_per_page),
+            str(values.get("sort", "")) if knobs.sortable else "",
+            descending and knobs.sortable,
         )
 
 
@@ -63,10 +67,10 @@ def cut_page(records: Sequence[Record], asked: Asked, fault: Fault | None) -> Pa
     return Page(rows[start : start + asked.per_page], {"total_pages": pages, "total": honest})
 
 
-def matcher(rules: Any, custom: Collection[str]) -> Callable[[Record], bool]:
+def matcher(rules: Any, custom: Collection[str], *, by_day: bool = False) -> Callable[[Record], bool]:
     """A predicate for `filter_rule`: all rules must hold. Unknown attributes or operators are refused.
 
-    `custom` are the account's custom fields, which may be asked for too.
+    `custom` are the account's custom fields, which may be asked for too. `by_day` compares dates, not times.
     """
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
         refuse(400, "The type for filter_rule is invalid.")
@@ -74,11 +78,11 @@ def matcher(rules: Any, custom: Collection[str]) -> Callable[[Record], bool]:
     for rule in rules:
         if rule.get("attribute") not in known:
             refuse(400, f"Attribute {rule.get('attribute')} is invalid")
-    tests = [_test(rule) for rule in rules]
+    tests = [_test(rule, _DAY if by_day else 1) for rule in rules]
     return lambda record: all(test(record) for test in tests)
 
 
-def _test(rule: Record) -> Callable[[Record], bool]:
+def _test(rule: Record, unit: int) -> Callable[[Record], bool]:
     attribute, operator, value = str(rule.get("attribute")), rule.get("operator"), rule.get("value")
     texts = {str(item).casefold() for item in (value if isinstance(value, list) else [value])}
     match operator:
@@ -91,11 +95,11 @@ def _test(rule: Record) -> Callable[[Record], bool]:
         case "is_not_null":
             return lambda r: bool(_values(r, attribute))
         case "is_after" if attribute in _TIMES:
-            limit = _seconds(value)
-            return lambda r: r[attribute] is not None and r[attribute] > limit
+            limit = _seconds(value) // unit
+            return lambda r: r[attribute] is not None and r[attribute] // unit > limit
         case "is_before" if attribute in _TIMES:
-            limit = _seconds(value)
-            return lambda r: r[attribute] is not None and r[attribute] < limit
+            limit = _seconds(value) // unit
+            return lambda r: r[attribute] is not None and r[attribute] // unit < limit
     return refuse(400, f"Operator {operator} is invalid for {attribute}")
 
 

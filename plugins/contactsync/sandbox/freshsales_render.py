@@ -58,7 +58,8 @@ class Renderer:
         if seconds is None:
             return None
         zone = datetime.timezone(datetime.timedelta(minutes=self.knobs.offset_minutes))
-        text = datetime.datetime.fromtimestamp(int(seconds), zone).isoformat()
+        when = datetime.datetime.fromtimestamp(int(seconds), zone)
+        text = (when.replace(tzinfo=None) if self.knobs.bare_times else when).isoformat()
         return text.replace("+00:00", "Z")
 
     def _own_keys(self) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ class Writer:
             return record
         check(draft, self, created=False)
         moved = {key for key in draft if draft[key] != record[key]}
-        if self.knobs.derived_bumps or moved - set(fields.DERIVED):
+        quiet = {*(() if self.knobs.derived_bumps else fields.DERIVED), *(() if self.knobs.tags_move else ("tags",))}
+        if moved - quiet:
             draft["updated_at"] = int(self.now)
             draft["updater_id"] = self.store.settings.users[0]["id"]
         if "owner_id" in moved:
@@ -130,6 +131,8 @@ class Writer:
         given = data.get("custom_field") or {}
         if not isinstance(given, dict):
             refuse(400, "The type for custom_field is invalid.")
+        if given and self.knobs.custom_replaced and not self.person:
+            draft["custom_field"] = dict.fromkeys(self.store.settings.custom)
         for name, value in given.items():
             row = self.store.settings.custom.get(name)
             if row is None:

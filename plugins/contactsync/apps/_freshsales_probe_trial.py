@@ -1,0 +1,108 @@
+"""The one throw-away contact of a Freshsales probe: made, changed, and removed whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from contactsync.apps._freshsales_probe_account import Account, looked_up
+from contactsync.apps._freshsales_reading import contact_of
+from contactsync.apps._freshsales_site import INCLUDE
+from contactsync.apps._probing import ODD, CannotTell, address_of, own_mark, status
+from contactsync.errors import ContactsyncError, OutcomeUnknown
+from contactsync.rest.redaction import vendor_words
+from contactsync.rest.reply import Reply
+
+
+@dataclass
+class Trial:
+    """The throw-away contact. `made`: ids of all that was created; `unsure`: a create nobody answered."""
+
+    account: Account
+    email: str = field(default_factory=lambda: address_of(own_mark()))
+    made: list[str] = field(default_factory=list)
+    unsure: bool = False
+    answer: Reply | None = None
+    deleted: bool = False
+
+    @property
+    def id(self) -> str:
+        """Errors: CannotTell."""
+        if not self.made or self.deleted:
+            raise CannotTell("there is no throw-away contact")
+        return self.made[0]
+
+    def create(self, body: Mapping[str, Any]) -> Reply:
+        """POST; whatever comes of it is noted, so that it is removed."""
+        try:
+            reply = self.account.site.api.write(
+                "POST", "contacts", params={"include": INCLUDE}, json={"contact": dict(body)}
+            )
+        except OutcomeUnknown:
+            self.unsure = True
+            raise
+        row = contact_of(reply)[0] if reply.status < 300 else None
+        if row is not None and row.get("id"):
+            self.made.append(str(row["id"]))
+        else:
+            self.unsure = reply.status < 300
+        return reply
+
+    def change(self, **body: Any) -> Reply:
+        """PUT of these keys."""
+        return self.account.site.api.write(
+            "PUT", f"contacts/{self.id}", params={"include": INCLUDE}, json={"contact": body}
+        )
+
+    def changed(self, **body: Any) -> None:
+        """The same, where it must succeed. Errors: CannotTell."""
+        reply = self.change(**body)
+        if reply.status >= 300:
+            raise CannotTell(f"the change was refused ({status(reply)}: {vendor_words(reply, [self.email])})")
+
+    def read(self) -> Mapping[str, Any]:
+        """The contact as a point read shows it. Errors: CannotTell."""
+        reply = self.account.get(f"contacts/{self.id}", include=INCLUDE)
+        row, _ = contact_of(reply)
+        if row is None:
+            raise CannotTell(f"the contact cannot be read ({status(reply)})")
+        return row
+
+
+def removed(trial: Trial) -> Sequence[str]:
+    """One try to delete and purge all that was made; what is left, or may be."""
+    doubt = [f"perhaps one with the address {trial.email}"] if trial.unsure and not _found(trial) else []
+    return [*(one for one in trial.made if not _gone(trial, one)), *doubt]
+
+
+def _found(trial: Trial) -> bool:
+    """Whether the result of a create without an answer was found by its address."""
+    try:
+        found = [one for one in looked_up(trial.account, trial.email) if one not in trial.made]
+    except (CannotTell, ContactsyncError, *ODD):
+        return False
+    trial.made += found
+    trial.unsure = not found
+    return bool(found)
+
+
+def _gone(trial: Trial, contact_id: str) -> bool:
+    """Deleted, and purged from the Recycle Bin where the key may do that."""
+    api = trial.account.site.api
+    try:
+        reply = api.write("DELETE", f"contacts/{contact_id}")
+        if reply.status >= 300 and not _deleted_already(trial.account, contact_id):
+            return False
+    except (ContactsyncError, *ODD):
+        return False
+    with contextlib.suppress(ContactsyncError):
+        api.write("DELETE", f"contacts/{contact_id}/forget")
+    return True
+
+
+def _deleted_already(account: Account, contact_id: str) -> bool:
+    reply = account.get(f"contacts/{contact_id}")
+    row, _ = contact_of(reply)
+    return reply.status == 404 or (row is not None and row.get("is_deleted") is True)
