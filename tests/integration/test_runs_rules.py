@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from contactsync.apps.memory import Book
 from contactsync.errors import LimitExceeded
 from contactsync.mapping.rule_sections import RulesSection
 from contactsync.model.app import Deletes
 from contactsync.model.link import LinkStatus
 from contactsync.model.plan import Conflict
-from contactsync.model.spec import DeletionPolicy, Direction, FieldsSpec, Limit, Limits, Side
+from contactsync.model.spec import DeletionPolicy, Direction, FieldsSpec, Limit, Limits, Side, SideSpec
+from crash_run import KILLED, crash
 from views import QUIET_TABLES, changed_tables, links
 from world import WIDE, World, mail, memory_spec
 
@@ -308,3 +311,33 @@ def test_only_an_explicit_action_loosens_consent_and_leaving_never_does(tmp_path
     here.left.put("l1", {"job_title": "VIP"})
     settle(here)
     assert only(here)["consent"] == "opted_in"
+
+
+# ---- killed
+
+
+def test_actions_are_done_once_and_edits_of_them_stand_wherever_a_run_dies(tmp_path: Path) -> None:
+    """Each turn brings a contact that enters with its create and one that enters later, and dies a commit later."""
+    sides = [SideSpec("memory", f"book_{s}", {"path": str(tmp_path / f"{s}.book")}) for s in Side]
+    changes = {"left": sides[0], "right": sides[1], "fields": ACTED, "rules": rules([CUSTOMERS, a_rule(name="all")])}
+    here = World(tmp_path, memory_spec(**changes), step=300.0)
+    left, right = (Book(tmp_path / f"{s}.book") for s in Side)
+    typed: dict[str, str] = {}
+    for n, when in zip(range(1, 40), itertools.cycle(["before", "after"]), strict=False):
+        left.put(f"a{n}", {"names.given": "Ada", "emails": mail(f"a{n}@example.org"), "job_title": "VIP"})
+        left.put(f"b{n}", {"names.given": "Uma", "emails": mail(f"b{n}@example.org")})
+        if n > 1:
+            left.put(f"b{n - 1}", {"job_title": "VIP"})
+        code = crash(here, f"commit:{when}:{n}")
+        for _ in range(4):
+            assert here.run().ok
+        marked = [i for i, c in right.contacts().items() if c.get("job_title") == "VIP"]
+        assert len(right.contacts()) == 2 * n
+        assert all(tags(right.contacts()[i]) == {"Customer"} for i in marked)
+        assert {i: right.contacts()[i]["nickname"] for i in typed} == typed
+        typed.update({i: f"typed {n}" for i in marked if i not in typed})
+        for contact in [i for i, text in typed.items() if text == f"typed {n}"]:
+            right.put(contact, {"nickname": f"typed {n}"})
+        if code != KILLED:
+            break
+    assert n > 10
