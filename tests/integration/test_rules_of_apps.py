@@ -102,7 +102,7 @@ def ruled(hub: Hub, product: str, rules: Mapping[str, Any], name: str = "freshsa
     left = replace(world.spec.left, options={**world.spec.left.options, **own})
     world.with_spec(left=left)
     found = Ruled(hub, world)
-    place = f"{hub.freshsales.url}/crm/sales" if product != CLASSIC else hub.freshsales.url
+    place = f"{hub.freshsales.url}/crm/sales" if product != CLASSIC else f"{hub.freshsales.url}/api"
 
     def opened(side: Side) -> App:
         half = world.spec.side(side)
@@ -346,6 +346,15 @@ def test_a_flag_that_suite_takes_in_silence_and_does_not_have_is_never_taken_for
     (hold,) = sync.world.held()
     assert hold.reason is HoldReason.NOT_STORED
     assert not any(c["has_authority"] for c in hub.freshsales.contacts())
+
+
+def test_a_classic_account_uses_its_own_fields_though_the_options_name_others(hub: Hub) -> None:
+    add(hub, "Muster")
+    hub.google.add_contact(person(labels=["VIP"]))
+    sync = ruled(hub, CLASSIC, labelled(["grant_authority"]), flavour="auto", **FLAGS)
+    sync.settle()
+    (held,) = hub.freshsales.contacts()
+    assert (held["has_authority"], held["custom_field"]["cf_has_authority"]) == (True, None)
 
 
 # ---- labels and categories

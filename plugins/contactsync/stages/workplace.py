@@ -16,11 +16,11 @@ from contactsync.mapping.defaults import pair_fields
 from contactsync.mapping.effects import effects_of, own_columns, template_fields
 from contactsync.mapping.fields import to_contact, to_own
 from contactsync.mapping.marks import marked_columns, marks_of
-from contactsync.model.app import FieldInfo
+from contactsync.model.app import AppInfo, FieldInfo
 from contactsync.model.exchange import OwnValue, Record
 from contactsync.model.ledger import SyncRow
 from contactsync.model.rules import Effect, RuleEffects
-from contactsync.model.spec import SIDES, FieldPair, ProjectSpec, Side, SyncSpec
+from contactsync.model.spec import SIDES, DeletionPolicy, FieldPair, ProjectSpec, Side, SyncSpec
 from contactsync.model.stages import Artefacts
 
 
@@ -68,9 +68,14 @@ class Workplace:
     def effects(self) -> dict[Side, dict[str, RuleEffects]]:
         """What the rules do to partners, by the side read from and the rule's name, in the order of the file."""
         return {
-            side: {e.name: e for e in effects_of(rules, self.app(side.other).info, self.pairs)}
+            side: {e.name: e for e in effects_of(rules, self._declared(side.other), self.pairs)}
             for side, rules in self.spec.rules.items()
         }
+
+    def _declared(self, side: Side) -> AppInfo:
+        """What the side's very account can do; it is asked (and the answer cached) only where rules need to know."""
+        app = self.app(side)
+        return app.actual() if self.spec.rules else app.info
 
     @cached_property
     def marks(self) -> dict[Side, Effect]:
@@ -82,7 +87,7 @@ class Workplace:
         return (*self.app(side).info.fields, *self._written(side))
 
     def _written(self, side: Side) -> tuple[FieldInfo, ...]:
-        info, rules = self.app(side).info, self.spec.rules.get(side.other, ())
+        info, rules = self._declared(side), self.spec.rules.get(side.other, ())
         found = (*own_columns(rules, info, self.pairs), *marked_columns(self.spec, info, side.other, self.pairs))
         return tuple({f.contact: f for f in found}.values())
 
@@ -112,9 +117,10 @@ class Workplace:
         return json.dumps({p.field: _short(repr((p.field, p.kind.value, region))) for p in self.pairs}, sort_keys=True)
 
     def scope_state(self) -> str:
-        """Hash of what decides whom the sync is about: a change means a complete read."""
+        """Hash of what decides whom the sync is about, and which columns are read: a change means a complete read."""
         spec = self.spec
-        return _short(repr((spec.match, sorted(spec.rules.items()), sorted(spec.deletions.items()), spec.deletion_tag)))
+        marked = sorted((side, policy) for side, policy in spec.deletions.items() if policy in _MARKING)
+        return _short(repr((spec.match, sorted(spec.rules.items()), marked, spec.deletion_tag if marked else "")))
 
     def account_id(self, side: Side) -> str:
         """Whose account the connection leads to; asked once a day, and at once when the credentials change."""
@@ -126,6 +132,9 @@ class Workplace:
             cached = app.account().id
             access.services.metadata.put(access.connection, name, cached)
         return str(cached)
+
+
+_MARKING = (DeletionPolicy.TAG, DeletionPolicy.ARCHIVE)
 
 
 def sync_row(place: Workplace) -> SyncRow | None:
