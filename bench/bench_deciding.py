@@ -10,8 +10,9 @@ from typing import Any
 
 from contactsync.apps import load_app
 from contactsync.contact import fingerprint
+from contactsync.mapping.app_frame import records_frame
+from contactsync.mapping.canonical import canonical_frame
 from contactsync.mapping.defaults import pair_fields
-from contactsync.mapping.fields import canonical_frame, records_frame
 from contactsync.model.exchange import Record
 from contactsync.model.link import Link, LinkSide
 from contactsync.model.spec import SIDES, DagSpec, MatchSpec, Side, SideSpec, SyncSpec

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-import phonenumbers
 import xxhash
 
 from contactsync.letters import folded, mailbox, without_plus_tag
+from contactsync.phones import e164
 
 Values = Mapping[str, str]
 """A contact's values: contact field -> canonical text. Absent key = MISSING."""
@@ -122,14 +122,31 @@ class Element:
 
 
 EMPTY_LIST = "[]"
+_quoted = json.encoder.encode_basestring  # as json.dumps writes a text with ensure_ascii=False, without its detours
 
 
 def encode(elements: Iterable[Element]) -> str:
     """Canonical JSON text of elements: sorted by id, one per id (the first wins), absent attributes left out."""
-    by_id: dict[str, Element] = {}
-    for element in elements:
-        by_id.setdefault(element.id, element)
-    return json.dumps([_as_dict(by_id[i]) for i in sorted(by_id)], ensure_ascii=False, separators=(",", ":"))
+    by_id: dict[str, str] = {}
+    for e in elements:
+        if e.id not in by_id:
+            by_id[e.id] = element_text(e.id, e.value, e.label, e.primary)
+    return list_text(by_id)
+
+
+def element_text(identity: str, value: str, label: str | None, primary: bool | None) -> str:
+    """One element inside of a field's canonical text."""
+    text = f'{{"id":{_quoted(identity)},"value":{_quoted(value)}'
+    if label is not None:
+        text += f',"label":{_quoted(label)}'
+    if primary is not None:
+        text += ',"primary":true' if primary else ',"primary":false'
+    return text + "}"
+
+
+def list_text(by_id: Mapping[str, str]) -> str:
+    """Canonical JSON text of elements: identity -> element_text."""
+    return f"[{','.join([by_id[i] for i in sorted(by_id)])}]"
 
 
 def decode(text: str) -> tuple[Element, ...]:
@@ -137,15 +154,6 @@ def decode(text: str) -> tuple[Element, ...]:
     if text in ("", EMPTY_LIST):
         return ()
     return tuple(Element(e["id"], e["value"], e.get("label"), e.get("primary")) for e in json.loads(text))
-
-
-def _as_dict(element: Element) -> dict[str, str | bool]:
-    out: dict[str, str | bool] = {"id": element.id, "value": element.value}
-    if element.label is not None:
-        out["label"] = element.label
-    if element.primary is not None:
-        out["primary"] = element.primary
-    return out
 
 
 def is_empty(text: str) -> bool:
@@ -161,6 +169,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def normal_text(text: str) -> str:
     """NFC, line ends as \\n, trimmed; lone surrogates, which no store can hold, become U+FFFD."""
+    if text.isprintable():  # neither controls nor lone surrogates
+        return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
     text = _SURROGATE.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return unicodedata.normalize("NFC", text).strip()
 
@@ -180,20 +190,10 @@ def normal_phone(text: str, region: str | None = None) -> str:
     A number that cannot be read with `region` (ISO 3166 code, None = only +numbers) keeps its dialled characters.
     """
     text = normal_text(text)
+    if found := e164(text, region):
+        return found
     dialled = "".join(c for c in text.casefold() if c.isalnum() or c in "+*#")
-    return _e164(text, region) or _e164(dialled, region) or dialled or text
-
-
-def _e164(text: str, region: str | None) -> str:
-    """'' where it is no possible number."""
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return f"{e164};ext={number.extension}" if number.extension else e164
+    return e164(dialled, region) or dialled or text
 
 
 _TAIL = re.compile(r"[\s/]+$")
@@ -216,13 +216,15 @@ def normal_url(text: str) -> str:
 
 def fold(text: str) -> str:
     """Case, spaces and what does not show folded away: for tags, names and addresses as keys."""
-    return " ".join(folded(normal_text(text)).split())
+    if not (text.isascii() and text.isprintable()):
+        text = folded(normal_text(text))
+    return " ".join(text.casefold().split())
 
 
 def address_text(parts: Mapping[str, str]) -> str:
     """An address element's `value`: canonical JSON of its non-empty parts (ADDRESS_PARTS)."""
-    kept = {p: normal_text(parts[p]) for p in ADDRESS_PARTS if normal_text(str(parts.get(p) or ""))}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    kept = ((p, normal_text(str(parts.get(p) or ""))) for p in ADDRESS_PARTS)
+    return f"{{{','.join([f'{_quoted(p)}:{_quoted(text)}' for p, text in kept if text])}}}"
 
 
 def address_parts(value: str) -> dict[str, str]:
@@ -232,8 +234,16 @@ def address_parts(value: str) -> dict[str, str]:
 
 def normal_address(value: str) -> str:
     """The identity of an address: its folded parts in a fixed order."""
-    parts = address_parts(value)
-    return "|".join(fold(parts.get(p, "")) for p in ADDRESS_PARTS)
+    return _normal_parts(address_parts(value))
+
+
+def address_id(parts: Mapping[str, str]) -> str:
+    """The identity of an address element by its parts; '' where it has none."""
+    return _normal_parts(parts).strip("|")
+
+
+def _normal_parts(parts: Mapping[str, str]) -> str:
+    return "|".join([fold(str(part)) if (part := parts.get(p)) else "" for p in ADDRESS_PARTS])
 
 
 def element_id(kind: Kind, value: str, region: str | None = None) -> str:
@@ -244,7 +254,7 @@ def element_id(kind: Kind, value: str, region: str | None = None) -> str:
         case Kind.PHONES:
             return normal_phone(value, region)
         case Kind.ADDRESSES:
-            return normal_address(value).strip("|")
+            return address_id(address_parts(value))
         case Kind.URLS:
             return normal_url(value)
         case _:
@@ -256,12 +266,18 @@ def element_id(kind: Kind, value: str, region: str | None = None) -> str:
 
 def fingerprint(values: Values) -> int:
     """Signed 64-bit xxh3 of a contact's values; a MISSING field differs from an empty one."""
-    digest = xxhash.xxh3_64()
-    for field in sorted(values):
-        text = values[field].encode("utf-8", "replace")
-        digest.update(f"{field}\x1f{len(text)}\x1f".encode())
-        digest.update(text)
-    return _signed(digest.intdigest())
+    return digest("".join([piece(field, values[field]) for field in sorted(values)]))
+
+
+def piece(field: str, text: str) -> str:
+    """What a field's value adds to the fingerprint."""
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+    return f"{field}\x1f{size}\x1f{text}"
+
+
+def digest(pieces: str) -> int:
+    """The fingerprint of a contact: of the pieces of its fields, in the order of their names."""
+    return _signed(xxhash.xxh3_64_intdigest(pieces.encode("utf-8", "replace")))
 
 
 def raw_hash(record: object) -> int:

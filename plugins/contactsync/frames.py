@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from contactsync.extract import Extracted
-from contactsync.mapping.fields import META, records_frame
+from contactsync.mapping.app_frame import META, records_frame
 from contactsync.model.link import Known, Link
 from contactsync.model.plan import Conflict, Counted, Hold, Intent, Outcome, Plan
 from contactsync.model.rules import Matching

@@ -39,7 +39,10 @@ def _usual(text: str) -> str:
 
 def mailbox(address: str) -> str:
     """An e-mail address in its normal form; the domain in the letters that people read, never as xn--."""
-    local, at, domain = lowered(address).rpartition("@")
+    small = lowered(address)
+    if small.isascii() and "xn--" not in small:
+        return small
+    local, at, domain = small.rpartition("@")
     labels = domain.replace("\u3002", ".").split(".")
     return f"{local}{at}{'.'.join(map(_label, labels))}" if at else domain
 

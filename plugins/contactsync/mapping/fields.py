@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from contactsync.contact import (
     EMPTY_LIST,
     Element,
@@ -17,12 +15,11 @@ from contactsync.contact import (
     decode,
     element_id,
     encode,
-    fingerprint,
     kind_of,
     normal_text,
 )
 from contactsync.model.app import FieldInfo
-from contactsync.model.exchange import OwnValue, Record
+from contactsync.model.exchange import OwnValue
 
 
 def to_contact(
@@ -89,51 +86,6 @@ def _item(element: Element, kind: Kind) -> dict[str, Any]:
     if element.primary is not None:
         item["primary"] = element.primary
     return item
-
-
-# ---- frames
-
-META = ("id", "version", "modified_at", "ref", "raw", "marker")
-
-
-def records_frame(records: Iterable[Record]) -> pd.DataFrame:
-    """App frame: one row a record; fields, ref and marker as JSON text, modified_at as ISO text."""
-    rows = [
-        (
-            r.id,
-            r.version,
-            r.modified_at.isoformat() if r.modified_at else None,
-            json.dumps(r.ref, ensure_ascii=False),
-            r.raw,
-            json.dumps(list(r.marker)),
-            json.dumps(dict(r.fields), ensure_ascii=False),
-        )
-        for r in records
-    ]
-    frame = pd.DataFrame(rows, columns=[*META, "fields"])
-    return frame.astype({"raw": "int64"})
-
-
-def canonical_frame(
-    frame: pd.DataFrame, fields: Sequence[FieldInfo], mapped: Sequence[str], region: str | None
-) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Canonical frame of an app frame: META, fingerprint, one text column a mapped field (null = MISSING).
-
-    Also the ids of rows that could not be mapped, with the reason.
-    """
-    rows, kept, bad = [], [], {}
-    for position, (contact_id, text) in enumerate(zip(frame["id"], frame["fields"], strict=True)):
-        try:
-            values = to_contact(json.loads(text), fields, mapped, region)
-        except (TypeError, ValueError, AttributeError, KeyError) as error:
-            bad[contact_id] = f"a field has an unexpected form ({type(error).__name__})"
-            continue
-        rows.append({**values, "fingerprint": fingerprint(values)})
-        kept.append(position)
-    out = frame.iloc[kept].drop(columns="fields").reset_index(drop=True)
-    columns = pd.DataFrame(rows, columns=["fingerprint", *mapped], dtype=object)
-    columns["fingerprint"] = columns["fingerprint"].astype("int64")
-    return pd.concat([out, columns], axis=1), bad
 
 
 def empty_value(field: str) -> str:

@@ -89,7 +89,7 @@ def transform(
     """Canonical frames of both sides in one artefact; rows that cannot be mapped are named in its header."""
     import pandas as pd
 
-    from contactsync.mapping.fields import canonical_frame
+    from contactsync.mapping.canonical import canonical_frame
 
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
@@ -110,12 +110,14 @@ def _matching(
     place: Workplace, side: Side, frame: pd.DataFrame, header: Mapping[str, Any], ids: Iterable[str]
 ) -> list[str | None]:
     """Which rules of its direction each contact matches, as JSON; None where the direction has no rules."""
-    from contactsync.mapping.judging import Moment, matching
+    from contactsync.mapping.judging import matching
+    from contactsync.mapping.value_tests import Moment
 
     rules = place.spec.rules.get(side, ())
     if not rules:
         return [None for _ in ids]
-    rows = [json.loads(text) for text in frame["fields"]]
     moment = Moment(datetime.fromisoformat(header["began_at"]), ZoneInfo(place.spec.dag.timezone))
-    found = dict(zip(frame["id"], matching(rows, rules, place.app(side).actual(), moment), strict=True))
-    return [json.dumps([found[i].rules, found[i].alone]) for i in ids]
+    found = matching(frame, rules, place.app(side).actual(), moment)
+    texts = {one: json.dumps([one.rules, one.alone]) for one in set(found)}
+    by_id = dict(zip(frame["id"], found, strict=True))
+    return [texts[by_id[i]] for i in ids]

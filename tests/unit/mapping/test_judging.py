@@ -12,8 +12,11 @@ import pytest
 from contactsync.apps.freshsales import FreshsalesOptions, declaration
 from contactsync.apps.memory import Memory
 from contactsync.contact import Kind, fold
-from contactsync.mapping.judging import Moment, explained, matching
+from contactsync.mapping.app_frame import records_frame
+from contactsync.mapping.judging import explained, matching
+from contactsync.mapping.value_tests import Moment
 from contactsync.model.app import FieldInfo
+from contactsync.model.exchange import Record
 from contactsync.model.rules import ALREADY_EXISTS, FIELD, Compare, Condition, Join, Rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,6 +37,10 @@ def on(field: str, compare: Compare, *values: str) -> Condition:
 
 def none_of(*parts: Condition) -> Condition:
     return Condition(Join.NOT, parts=parts)
+
+
+def frame_of(rows: list[dict[str, Any]]) -> Any:
+    return records_frame(Record(f"r{n}", row, n) for n, row in enumerate(rows))
 
 
 def holds(row: Mapping[str, Any], condition: Condition, app: Any = CLASSIC, moment: Moment = BERLIN) -> str:
@@ -100,7 +107,7 @@ def test_a_suite_account_judges_the_fields_that_its_options_name() -> None:
 
 def test_who_has_no_partner_is_judged_apart_only_where_a_rule_asks() -> None:
     rules = [Rule("known", (word(ALREADY_EXISTS),)), Rule("all")]
-    (found,) = matching([{}], rules, CLASSIC, BERLIN)
+    (found,) = matching(frame_of([{}]), rules, CLASSIC, BERLIN)
     assert (found.rules, found.alone) == (("known", "all"), ("all",))
 
 
@@ -192,7 +199,7 @@ def one(node: Condition, text: str) -> bool | None:
 @given(st.lists(ROW, max_size=8), st.lists(st.lists(TREE, max_size=3), min_size=1, max_size=5))
 def test_masks_are_what_plain_python_says(rows: list[dict[str, Any]], trees: list[list[Condition]]) -> None:
     rules = [Rule(f"rule {n}", tuple(conditions)) for n, conditions in enumerate(trees)]
-    found = matching(rows, rules, APP, BERLIN)
+    found = matching(frame_of(rows), rules, APP, BERLIN)
     for row, matched in zip(rows, found, strict=True):
         for exists, names in ((True, matched.rules), (False, matched.alone)):
             wanted = [r.name for r in rules if all(plain(row, c, exists) is True for c in r.conditions)]

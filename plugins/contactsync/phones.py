@@ -1,0 +1,63 @@
+"""Phone numbers in E.164, as the phonenumbers library reads them; whole international numbers without its detours."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import phonenumbers
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber
+
+_SPACING = str.maketrans("", "", " -.()")
+_CODES = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))  # none begins with another
+
+
+def e164(text: str, region: str | None) -> str:
+    """The number, with ';ext=' where there is one; '' where it is no possible number."""
+    return _whole(text) or _parsed(text, region)
+
+
+def _parsed(text: str, region: str | None) -> str:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    found = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return f"{found};ext={number.extension}" if number.extension else found
+
+
+def _whole(text: str) -> str:
+    """A number written from + to its end is what it says, unless a trunk prefix may stand inside; '' = parse it.
+
+    Parsing takes most of the time that mapping a contact takes, and most numbers need none.
+    """
+    if not text.startswith("+"):
+        return ""
+    digits = text[1:]
+    if not digits.isdigit():
+        digits = digits.translate(_SPACING)
+    if not (digits.isdigit() and digits.isascii() and 7 <= len(digits) <= 15):
+        return ""
+    code = digits[:1] if digits[:1] in _CODES else digits[:2] if digits[:2] in _CODES else digits[:3]
+    national = digits[len(code) :]
+    if code not in _CODES or national.startswith("0") or not _is_possible(code, len(national)):
+        return ""
+    prefix = _trunk_prefix(code)
+    return "" if prefix and prefix.match(national) else f"+{digits}"
+
+
+@functools.cache
+def _trunk_prefix(code: str) -> re.Pattern[str] | None:
+    """What phonenumbers takes off in front of a national number (also inside +49 (0)30)."""
+    region = COUNTRY_CODE_TO_REGION_CODE[int(code)][0]
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(code), region)
+    pattern = metadata.national_prefix_for_parsing if metadata else None
+    return re.compile(pattern) if pattern else None
+
+
+@functools.cache
+def _is_possible(code: str, length: int) -> bool:
+    """Whether a number is possible depends on its length alone."""
+    return bool(phonenumbers.is_possible_number(PhoneNumber(int(code), int("2" * length))))
