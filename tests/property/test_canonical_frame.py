@@ -62,6 +62,22 @@ def test_columns_say_what_single_contacts_say(app: str, data: st.DataObject) -> 
         assert found["fingerprint"] == fingerprint(wanted)
 
 
+def test_what_is_read_contact_by_contact_stands_before_what_columns_say() -> None:
+    fields = load_app("memory").info.fields
+    rows = [{"notes": "x", "company": "A"}, {"notes": "y"}, {"notes": "bad"}]
+    frame = stored(records_frame(Record(f"c{n}", row, n) for n, row in enumerate(rows)))
+
+    def read(contact_id: str, own: Mapping[str, Any]) -> dict[str, str]:
+        if own["notes"] == "bad":
+            raise ValueError("no")
+        return {"custom.id": contact_id, **({"notes": "other"} if contact_id == "c1" else {})}
+
+    found, bad = canonical_frame(frame, fields, ("notes", "company"), None, read=read, columns=("custom.id", "notes"))
+    assert found[["custom.id", "notes"]].to_numpy().tolist() == [["c0", "x"], ["c1", "other"]]
+    assert found["fingerprint"].tolist()[0] == fingerprint({"notes": "x", "company": "A", "custom.id": "c0"})
+    assert list(bad) == ["c2"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(rows_of("memory"))
 def test_an_app_frame_gives_back_what_the_contacts_showed(rows: list[dict[str, Any]]) -> None:

@@ -1,8 +1,8 @@
-"""App frame -> canonical frame by the default mapping, column by column: the same as mapping.fields.to_contact."""
+"""App frame -> canonical frame: the default mapping column by column, as mapping.fields.to_contact maps one contact."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from contactsync.contact import (
     EMPTY_LIST,
     Kind,
+    Values,
     address_id,
     address_text,
     digest,
@@ -20,9 +21,10 @@ from contactsync.contact import (
     normal_text,
     piece,
 )
-from contactsync.mapping.app_frame import META, list_column, lists_of, only_item, single_column
-from contactsync.mapping.coded import Coded, coded, nothing
+from contactsync.mapping.app_frame import META, list_column, lists_of, only_item, own_rows, single_column
+from contactsync.mapping.coded import Coded, coded_texts, nothing
 from contactsync.model.app import FieldInfo
+from contactsync.model.exchange import OwnValue
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,25 +32,53 @@ if TYPE_CHECKING:
 Bad = dict[int, str]
 """Row -> why it cannot be mapped."""
 
+_UNEXPECTED = "a field has an unexpected form ({})"
 _MALFORMED = (TypeError, ValueError, AttributeError, KeyError)
 
 
+Read = Callable[[str, Mapping[str, OwnValue]], Values]
+"""(id, own fields) -> columns of one contact."""
+
+
 def canonical_frame(
-    frame: pd.DataFrame, fields: Sequence[FieldInfo], mapped: Sequence[str], region: str | None
+    frame: pd.DataFrame,
+    fields: Sequence[FieldInfo],
+    mapped: Sequence[str],
+    region: str | None,
+    *,
+    read: Read | None = None,
+    columns: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Canonical frame of an app frame: META, fingerprint, one text column a mapped field (null = MISSING).
 
+    read, columns: columns that take one contact at a time; they stand before those of the same name from `fields`.
     Also the ids of rows that could not be mapped, with the reason.
     """
     import pandas as pd
 
     bad: Bad = {}
-    columns = contact_columns(frame, fields, mapped, region, bad)
-    texts = {name: pd.Series(columns[name].texts(), index=frame.index, dtype=object) for name in mapped}
-    prints = pd.Series(fingerprints(columns, len(frame)), index=frame.index, dtype="int64")
+    found = contact_columns(frame, fields, mapped, region, bad)
+    if read:
+        found.update(_one_by_one(frame, read, columns, found, bad))
+    texts = {name: pd.Series(found[name].texts(), index=frame.index, dtype=object) for name in found}
+    prints = pd.Series(fingerprints(found, len(frame)), index=frame.index, dtype="int64")
     out = pd.concat([frame[list(META)], pd.DataFrame({"fingerprint": prints, **texts}, index=frame.index)], axis=1)
     ids = frame["id"].tolist()
     return out.drop(index=frame.index[sorted(bad)]).reset_index(drop=True), {ids[n]: why for n, why in bad.items()}
+
+
+def _one_by_one(
+    frame: pd.DataFrame, read: Read, columns: Sequence[str], below: Mapping[str, Coded], bad: Bad
+) -> dict[str, Coded]:
+    rows: list[Values] = []
+    for n, (contact_id, own) in enumerate(zip(frame["id"].tolist(), own_rows(frame), strict=True)):
+        try:
+            rows.append(read(contact_id, own))
+        except _MALFORMED as error:
+            bad[n] = _UNEXPECTED.format(type(error).__name__)
+            rows.append({})
+    found = {name: coded_texts([row.get(name) for row in rows]) for name in columns}
+    return {name: column.over(below[name]) if name in below else column for name, column in found.items()}
 
 
 def contact_columns(
@@ -75,9 +105,6 @@ def _column(frame: pd.DataFrame, info: FieldInfo, region: str | None, bad: Bad) 
     if shown is None:
         return nothing(len(frame))
     return _lists(shown, _Elements(kind, info, region), bad) if kind.several else shown.each(normal_text)
-
-
-_UNEXPECTED = "a field has an unexpected form ({})"
 
 
 def rows_of(mask: Any) -> list[int]:
@@ -146,8 +173,6 @@ class _Elements:
 
 def _slots(frame: pd.DataFrame, slots: Sequence[FieldInfo], region: str | None, bad: Bad) -> Coded:
     """Several single values that together are one list; MISSING where none of them came."""
-    import numpy as np
-
     shown = [(info, texts) for info in slots if (texts := single_column(frame, info.name)) is not None]
     for info in slots:
         if (lists := list_column(frame, info.name)) is not None:
@@ -155,10 +180,7 @@ def _slots(frame: pd.DataFrame, slots: Sequence[FieldInfo], region: str | None, 
     if not shown:
         return nothing(len(frame))
     elements = [_Elements(kind_of(info.contact), info, region) for info, _ in shown]
-    out = np.empty(len(frame), dtype=object)
-    for n, row in enumerate(zip(*(column.texts() for _, column in shown), strict=True)):
-        out[n] = _slotted(elements, row)
-    return coded(out)
+    return coded_texts([_slotted(elements, row) for row in zip(*(c.texts() for _, c in shown), strict=True)])
 
 
 def _slotted(elements: Sequence[_Elements], row: Sequence[str | None]) -> str | None:

@@ -45,12 +45,19 @@ class Coded:
         return Coded(np.where(self.codes < 0, shifted, self.codes), [*self.values, *lower.values])
 
 
-def coded(column: pd.Series[Any] | Objects) -> Coded:
+def coded(column: pd.Series[Any]) -> Coded:
     """A column of texts, null = MISSING."""
     import pandas as pd
 
     codes, values = pd.factorize(column)
     return Coded(codes, values.tolist())
+
+
+def coded_texts(texts: Sequence[str | None]) -> Coded:
+    """A column of these texts, None = MISSING."""
+    import pandas as pd
+
+    return coded(pd.Series(texts, dtype=object))
 
 
 def nothing(size: int) -> Coded:
