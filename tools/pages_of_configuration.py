@@ -210,7 +210,9 @@ rules:
 
 Which conditions and actions there are is the apps' to say: [apps](apps.md). All have `field` (any own field, custom
 ones too) and `already_exists` (the contact has a partner in the other app). A field that the app did not show is
-neither true nor false: it matches no test, and no `not` of one.
+neither true nor false: it matches no test, and no `not` of one. The same holds for a value that a test cannot read (a
+text where a number is asked for, a birthday without a year). An empty field is known: it equals nothing, is neither
+greater nor earlier, and a `not` of such a test matches it; a checkbox that was never ticked is `false`.
 """
 
 _ACTIONS = """

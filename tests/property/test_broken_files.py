@@ -32,7 +32,13 @@ right: {app: book, connection: b}
 direction: both
 match: {keys: [email, [full_name, company]], default_region: DE, without_key: hold, first_match: hold}
 conflicts: left
-fields: {defaults: true, exclude: [notes]}
+fields: {defaults: true, exclude: [notes, tags]}
+rules:
+  left_to_right:
+    - name: gold
+      if: [{works_at: [Gold, Silver]}, {not: {any: [has_title, {score: {between: [1, 9]}}]}}]
+      then: {contacts: update_only, actions: [{add_tag: {value: "{company} x", apply: always}}]}
+      on_leave: [{remove_tag: x}]
 full_every: 6d
 deletions: {left_to_right: ignore, right_to_left: delete}
 limits: {deletes: {count: 5, percent: 5}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contactsync.model.app import ActionInfo, ConditionInfo, Takes
 from contactsync.model.rules import Compare
@@ -10,10 +10,11 @@ from contactsync.model.rules import Compare
 
 @dataclass(frozen=True)
 class Flag:
-    """Authority or Do not disturb: the own field that says so, and why there is none."""
+    """Authority or Do not disturb: the own field that says so, and why there is none, or may be none (model.app)."""
 
     field: str
     missing: str = ""
+    unsure: str = ""
 
 
 BUILT_IN = (Flag("has_authority"), Flag("do_not_disturb"))
@@ -30,13 +31,16 @@ def _flag(flavour: str, built_in: str, option: str, named: str) -> Flag:
         return Flag(built_in)
     if named:
         return Flag(named)
-    if flavour == "auto":
-        return Flag(built_in)  # whether the account has it is only known once it is asked
-    missing = (
-        "Freshsales Suite has no such field; add a custom field of the type Checkbox to contacts (Admin Settings > "
-        f"Contacts > Fields) and name it in this side's options: {option}: custom.cf_{built_in}"
+    step = (
+        "add a custom field of the type Checkbox to contacts (Admin Settings > Contacts > Fields) and name it in this "
+        f"side's options: {option}: custom.cf_{built_in}"
     )
-    return Flag(built_in, missing)
+    if flavour == "auto":
+        unsure = (
+            f"whether the account is Classic, which has {built_in}, is only known online; for a Suite account {step}"
+        )
+        return Flag(built_in, unsure=unsure)
+    return Flag(built_in, f"Freshsales Suite has no such field; {step}")
 
 
 def conditions_of(flags: tuple[Flag, Flag]) -> tuple[ConditionInfo, ...]:
@@ -50,42 +54,35 @@ def conditions_of(flags: tuple[Flag, Flag]) -> tuple[ConditionInfo, ...]:
         ConditionInfo("open_deals_revenue", "Open deals revenue", more, ("open_deals_amount",)),
         ConditionInfo("won_deals_revenue", "Won deals revenue", more, ("won_deals_amount",)),
         ConditionInfo("owned_by", "Owned by (name, e-mail or id)", texts, ("owner", "owner.name", "owner.id")),
-        ConditionInfo(
-            "has_authority", "Has authority", yes, (authority.field,), value="true", missing=authority.missing
-        ),
-        ConditionInfo(
-            "has_no_authority", "Has no authority", yes, (authority.field,), value="false", missing=authority.missing
-        ),
+        _flagged(authority, "has_authority", "Has authority", "true"),
+        _flagged(authority, "has_no_authority", "Has no authority", "false"),
         ConditionInfo("contacted", "Has been contacted", yes, contacted, Compare.EMPTY, "false"),
         ConditionInfo("not_contacted", "Has not been contacted", yes, contacted, Compare.EMPTY, "true"),
         ConditionInfo("has_open_deals", "Has open deals", yes, deals, Compare.GREATER_THAN, "0"),
-        ConditionInfo(
-            "do_not_disturb", "Marked Do Not Disturb", yes, (quiet.field,), value="true", missing=quiet.missing
-        ),
+        _flagged(quiet, "do_not_disturb", "Marked Do Not Disturb", "true"),
         ConditionInfo("lead_score", "Lead score", more, ("lead_score",)),
     )
+
+
+def _flagged(flag: Flag, name: str, title: str, value: str) -> ConditionInfo:
+    fields = (flag.field,)
+    return ConditionInfo(name, title, Takes.NOTHING, fields, value=value, missing=flag.missing, unsure=flag.unsure)
 
 
 def actions_of(flags: tuple[Flag, Flag]) -> tuple[ActionInfo, ...]:
     """All actions."""
     authority, quiet = flags
+    quieter, louder = "mark_do_not_disturb", "unmark_do_not_disturb"
     return (
-        ActionInfo(
-            "grant_authority", "Grant authority", authority.field, value="true", reverse="revoke_authority",
-            missing=authority.missing,
-        ),
-        ActionInfo(
-            "revoke_authority", "Revoke authority", authority.field, value="false", reverse="grant_authority",
-            missing=authority.missing,
-        ),
-        ActionInfo(
-            "mark_do_not_disturb", "Mark as Do Not Disturb", quiet.field, value="true",
-            reverse="unmark_do_not_disturb", missing=quiet.missing,
-        ),
-        ActionInfo(
-            "unmark_do_not_disturb", "Unmark Do Not Disturb", quiet.field, value="false",
-            reverse="mark_do_not_disturb", allow="allow_unmark", missing=quiet.missing,
-        ),
+        _setting(authority, "grant_authority", "Grant authority", "true", "revoke_authority"),
+        _setting(authority, "revoke_authority", "Revoke authority", "false", "grant_authority"),
+        _setting(quiet, quieter, "Mark as Do Not Disturb", "true", louder),
+        replace(_setting(quiet, louder, "Unmark Do Not Disturb", "false", quieter), allow="allow_unmark"),
         ActionInfo("update_medium", "Update Medium", "medium"),
         ActionInfo("update_field", "Update any field", ""),
-    )  # fmt: skip
+    )
+
+
+def _setting(flag: Flag, name: str, title: str, value: str, reverse: str) -> ActionInfo:
+    missing, unsure = flag.missing, flag.unsure
+    return ActionInfo(name, title, flag.field, value=value, reverse=reverse, missing=missing, unsure=unsure)

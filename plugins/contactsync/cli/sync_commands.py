@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from contactsync.apps import load_app
 from contactsync.cli import plan_tables, tables
 from contactsync.cli.place import include_folder, loaded, request, workplace
 from contactsync.cli.plan_differences import differences
@@ -53,7 +52,8 @@ def validate(
         found = loaded(include_folder(include))
         good = list(found.specs)
         problems = [str(broken.error) for broken in found.broken]
-    notes = {spec.id: advice(spec, {s: load_app(spec.side(s).app).info for s in SIDES}) for spec in good}
+    known = ShippedApps()
+    notes = {s.id: advice(s, {e: known.declared(s.side(e).app, s.side(e).options) for e in SIDES}) for s in good}
     if as_json:
         typer.echo(json.dumps({"valid": list(notes), "notes": notes, "problems": problems}, indent=2))
     else:

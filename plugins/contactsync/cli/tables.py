@@ -53,6 +53,8 @@ def apps(infos: Iterable[AppInfo]) -> None:
         console.print(f"  reports deletions: {caps.deletes}; an unknown create is found again by: {caps.adopt}")
         fields = dict.fromkeys(f.contact + ("" if f.writable else " (read only)") for f in info.fields if f.contact)
         console.print(f"  contact fields: {', '.join(fields)}")
+        for word, known in (("IF", info.conditions), ("THEN", info.actions)):
+            console.print(f"  {word}: {', '.join(one.name for one in known) or 'nothing of its own'}")
 
 
 def readable(field: str, text: str) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contactsync.mapping.defaults import pair_fields
-from contactsync.mapping.leaves import judged_anew
-from contactsync.model.app import AppInfo, Deletes
+from contactsync.mapping.leaves import judged_anew, leaves
+from contactsync.model.app import ActionInfo, AppInfo, ConditionInfo, Deletes
 from contactsync.model.spec import SIDES, DeletionPolicy, Side, SyncSpec, Unsubscribes
 
 
 def advice(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> tuple[str, ...]:
     """One sentence for each wish that the apps cannot fulfil."""
-    return (*_deletions(spec, apps), *_unsubscribes(spec, apps), *_rules(spec, apps), *_fields(spec, apps))
+    return (
+        *_deletions(spec, apps),
+        *_unsubscribes(spec, apps),
+        *_rules(spec, apps),
+        *_lacking(spec, apps),
+        *_fields(spec, apps),
+    )
 
 
 def _rules(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
@@ -28,6 +34,31 @@ def _rules(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
                 f"each {apps[side].caps.page_size} contacts."
             )
     return told
+
+
+def _lacking(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
+    """What rules cannot say of these accounts, or perhaps not, with what to do about it."""
+    told = []
+    for side in SIDES:
+        info, used = apps[side], _used(spec, side)
+        words: list[ConditionInfo | ActionInfo] = [
+            *(info.conditions if spec.rules.get(side) else ()),
+            *(info.actions if spec.rules.get(side.other) else ()),
+        ]
+        for why in dict.fromkeys(word.missing for word in words if word.missing):
+            names = ", ".join(word.name for word in words if word.missing == why)
+            told.append(f"{side}: not with these options: {names}. {why}.")
+        for why in dict.fromkeys(word.unsure for word in words if word.unsure and word.name in used):
+            names = ", ".join(word.name for word in words if word.unsure == why and word.name in used)
+            told.append(f"{side}: {names}: {why}.")
+    return told
+
+
+def _used(spec: SyncSpec, side: Side) -> set[str]:
+    """The words of a side's app that the rules use."""
+    conditions = {node.name for rule in spec.rules.get(side, ()) for node in leaves(rule.conditions)}
+    arriving = spec.rules.get(side.other, ())
+    return conditions | {action.name for rule in arriving for action in (*rule.actions, *rule.on_leave)}
 
 
 def _unsubscribes(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:

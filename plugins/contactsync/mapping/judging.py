@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from contactsync.mapping.app_frame import records_frame
 from contactsync.mapping.judged_column import JudgedColumn, column_of
 from contactsync.mapping.leaves import Leaf, leaf_of, leaves
+from contactsync.mapping.rule_words import in_words
 from contactsync.mapping.value_tests import FALSE, TRUE, UNKNOWN, Moment
 from contactsync.model.app import AppInfo, FieldInfo
 from contactsync.model.exchange import OwnValue, Record
@@ -58,14 +59,6 @@ def explained(row: Mapping[str, OwnValue], rule: Rule, app: AppInfo, moment: Mom
     judge = _Judge(records_frame([Record("", row, 0)]), app, moment)
     words = {FALSE: "false", UNKNOWN: "unknown", TRUE: "true"}
     return [(in_words(c), words[int(judge.node(c, exists=TRUE)[0])]) for c in rule.conditions]
-
-
-def in_words(node: Condition) -> str:
-    """A condition as people read it."""
-    if node.join is not Join.LEAF:
-        return f"{node.join}({', '.join(in_words(part) for part in node.parts)})"
-    name = node.field or node.name
-    return f"{name} {node.compare} {', '.join(node.values)}" if node.values else name
 
 
 class _Judge:

@@ -65,8 +65,7 @@ def _apart(one: Leaf, other: Leaf) -> bool:
     sets = [_values(leaf, number=number) for leaf in (one, other)]
     if sets[0] is not None and sets[1] is not None:
         return not sets[0] & sets[1]
-    ranges = [_range(leaf) for leaf in (one, other)] if number else []
-    return any(r is None for r in ranges) is False and len(ranges) == 2 and _disjoint(*ranges)
+    return number and _disjoint(_range(one), _range(other))
 
 
 def _values(leaf: Leaf, *, number: bool) -> set[object] | None:
@@ -80,20 +79,23 @@ Range = tuple[float, float, bool]
 
 
 def _range(leaf: Leaf) -> Range | None:
-    numbers = [number_of(value) for value in leaf.values]
-    first = numbers[0] if numbers else None
-    if first is None:
+    numbers = [found for value in leaf.values if (found := number_of(value)) is not None]
+    if not numbers:
         return None
-    if leaf.compare is Compare.GREATER_THAN:
-        return first, float("inf"), False
-    if leaf.compare is Compare.LESS_THAN:
-        return float("-inf"), first, False
-    last = numbers[-1]
-    return (first, last, True) if leaf.compare is Compare.BETWEEN and last is not None else None
+    low, high = min(numbers), max(numbers)
+    match leaf.compare:
+        case Compare.GREATER_THAN:
+            return low, float("inf"), False
+        case Compare.LESS_THAN:
+            return float("-inf"), high, False
+        case Compare.BETWEEN | Compare.EQUALS | Compare.IN:
+            return low, high, True
+    return None
 
 
 def _disjoint(one: Range | None, other: Range | None) -> bool:
     if one is None or other is None:
         return False
     low, high = max(one[0], other[0]), min(one[1], other[1])
-    return low > high or (low == high and not (one[2] and other[2]))
+    outside = any(not inside and low in (first, last) for first, last, inside in (one, other))
+    return low > high or (low == high and outside)

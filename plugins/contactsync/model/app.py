@@ -136,6 +136,7 @@ class ConditionInfo:
     fields   own fields judged; it holds where it holds for any of them
     compare, value   of a condition that takes nothing; compare alone for one that takes texts
     missing  why it cannot be judged with these options, and what to do; '' = it can
+    unsure   why some accounts may lack it, which only the account itself tells; '' = all have it
     """
 
     name: str
@@ -145,6 +146,7 @@ class ConditionInfo:
     compare: Compare = Compare.EQUALS
     value: str = ""
     missing: str = ""
+    unsure: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class ActionInfo:
     value    the fixed value, None = given in YAML
     reverse  the action that takes it back
     allow    key that must be true in YAML where the action loosens something (allow_unmark)
-    missing  why it cannot be done with these options, and what to do; '' = it can
+    missing, unsure   as for conditions
     """
 
     name: str
@@ -166,6 +168,7 @@ class ActionInfo:
     reverse: str = ""
     allow: str = ""
     missing: str = ""
+    unsure: str = ""
 
 
 @dataclass(frozen=True)

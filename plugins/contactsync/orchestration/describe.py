@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from datetime import timedelta
 
 from contactsync.apps import load_app
+from contactsync.mapping.rule_words import rule_in_words
 from contactsync.model.spec import DeletionPolicy, Direction, Limit, Side, SideSpec, SyncSpec
 
 DIRECTIONS = {
@@ -54,6 +56,8 @@ def _facts(spec: SyncSpec) -> list[tuple[str, str]]:
         ("Right", _side(spec.right)),
         ("Changes flow", DIRECTIONS[spec.direction]),
         ("Same person by", _match(spec)),
+        ("Rules from left to right", _rules(spec, Side.LEFT)),
+        ("Rules from right to left", _rules(spec, Side.RIGHT)),
         ("Both sides edited", _conflict(spec)),
         ("Fields", _fields(spec)),
         ("Deletions", _deletions(spec)),
@@ -69,6 +73,16 @@ def _cell(text: str) -> str:
 
 def _side(side: SideSpec) -> str:
     return f"{app_title(side.app)}, connection `{side.connection}`"
+
+
+def _rules(spec: SyncSpec, source: Side) -> str:
+    """One line a rule; '' where every contact is in."""
+    return "<br>".join(_text(rule_in_words(rule)) for rule in spec.rules.get(source, ()))
+
+
+def _text(words: str) -> str:
+    """A person's own words, of which Markdown and the page are to make nothing."""
+    return re.sub(r"([\\`*_{}\[\]<>#~])", r"\\\1", words)
 
 
 def _match(spec: SyncSpec) -> str:
