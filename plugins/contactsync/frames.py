@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -86,6 +87,7 @@ def _shown(frame: pd.DataFrame, began_at: datetime, mapped: Sequence[str]) -> li
     return out
 
 
+@functools.lru_cache(maxsize=1024)  # many contacts match the same few rules
 def _matching(text: Any) -> Matching | None:
     if not isinstance(text, str):
         return None
