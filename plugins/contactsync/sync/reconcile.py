@@ -56,6 +56,7 @@ class _Draft:
     conflicts: list[Conflict] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
     linked_now: dict[tuple[Side, str], str] = field(default_factory=dict)
+    swallowed: dict[tuple[Side, str], str] = field(default_factory=dict)  # ids that became another link's -> their link
 
     def take(self, decision: LinkDecision) -> None:
         self.intents.extend(decision.intents)
@@ -114,13 +115,14 @@ def _moved_links(given: Given, draft: _Draft) -> tuple[list[Link], tuple[tuple[S
         holder = {link.side(side).contact_id: n for n, link in enumerate(out)}
         for old, new in sorted(given.readings[side].moved.items()):
             position = holder.get(old)
-            if old == new:
-                continue
+            if old == new or (position is not None and out[position].status is LinkStatus.MERGED):
+                continue  # vendors name the former ids of a contact again and again
             taken = holder.get(new)
             if position is None:
                 rekeyed.append((side, old, new))
             elif taken is None:
                 out[position] = _renamed(out[position], side, new)
+                holder[new] = position  # a second contact that became the same one finds it taken
                 draft.linked_now[side, new] = out[position].id
                 rekeyed.append((side, old, new))
             elif out[taken].status is LinkStatus.CLOSED:
@@ -147,17 +149,19 @@ def _merged(link: Link, side: Side, old: str, new: str, draft: _Draft) -> Link:
     other = link.side(side.other).contact_id
     detail = f"its partner {old} was merged into {new}, which belongs to another contact"
     draft.holds.append(Hold(side.other, other, HoldReason.MERGED, detail, link.id))
-    merged = replace(link, status=LinkStatus.MERGED, version=link.version + 1)
-    draft.links.append(merged)
-    return merged
+    draft.swallowed[side, old] = link.id
+    return replace(link, status=LinkStatus.MERGED, version=link.version + 1)
 
 
 def _decide_linked(given: Given, links: Sequence[Link], draft: _Draft) -> None:
     for link in links:
-        if link.status is LinkStatus.MERGED:
-            continue
         ids = {s: link.side(s).contact_id for s in SIDES}
         shown = {s: given.readings[s].shown[ids[s]] for s in SIDES if ids[s] in given.readings[s].shown}
+        if link.status is LinkStatus.MERGED:
+            words = "its partner became another contact's"
+            counted = tuple(Counted(s, ids[s], Bucket.SKIPPED, reason=words) for s in shown)
+            draft.take(LinkDecision(link, counted=counted))
+            continue
         case = Case(
             link,
             shown,
@@ -314,6 +318,8 @@ def _known(
         # Told of once: vendors name the former ids of a contact again and again.
         former = {*reading.ghosts, *(old for s, old, _ in rekeyed if s is side)} - reading.shown.keys()
         rows.extend((side, Known(i, None, None, tombstone=True)) for i in sorted(former))
+        swallowed = sorted((i, link_id) for (s, i), link_id in draft.swallowed.items() if s is side)
+        rows.extend((side, Known(i, None, None, link_id, tombstone=True)) for i, link_id in swallowed)
     return tuple(rows)
 
 

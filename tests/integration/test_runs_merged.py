@@ -1,0 +1,71 @@
+"""Contacts that became one in their app: whoever loses a partner is held, and stays himself (core 8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from contactsync.model.link import LinkStatus
+from contactsync.model.plan import HoldReason
+from contactsync.model.spec import Side
+from odd_books import books, linked
+from views import differences, links
+from world import World, memory_spec
+
+
+def partners(world: World, status: LinkStatus = LinkStatus.LIVE) -> list[tuple[str, str]]:
+    return sorted((k.left.contact_id, k.right.contact_id) for k in links(world, status))
+
+
+def becomes(world: World, new: str, *old: str) -> World:
+    """In the right app the old contacts become the new one."""
+    right = books(world)
+    fields = [world.right.contacts()[i] for i in old]
+    for contact_id in old:
+        world.right.remove(contact_id)
+    if new not in world.right.contacts():
+        world.right.put(new, fields[0])
+    right.moved = dict.fromkeys(old, new)
+    assert world.run().ok
+    return world
+
+
+def test_a_contact_under_a_new_id_keeps_its_partner(tmp_path: Path) -> None:
+    world = World(tmp_path, memory_spec())
+    linked(world)
+    becomes(world, "r9", "r0")
+    assert partners(world) == [("l0", "r9"), ("l1", "r1"), ("l2", "r2")]
+    world.left.put("l0", {"job_title": "Editor"})
+    assert world.run().ok
+    assert world.right.contacts()["r9"]["job_title"] == "Editor"
+
+
+@pytest.mark.parametrize("new", ["r1", "r9"], ids=["one of the two", "a third"])
+def test_of_two_that_became_one_the_second_loses_its_partner_and_is_held(tmp_path: Path, new: str) -> None:
+    world = World(tmp_path, memory_spec())
+    linked(world)
+    becomes(world, new, *(i for i in ("r0", "r1") if i != new))
+    (kept,) = (left for left, right in partners(world) if right == new)
+    ((lost, _),) = partners(world, LinkStatus.MERGED)
+    assert {kept, lost} == {"l0", "l1"}
+    assert [(h.contact_id, h.reason) for h in world.held()] == [(lost, HoldReason.MERGED)]
+    assert new in world.held()[0].detail
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["delta", "complete"])
+def test_who_lost_a_partner_is_neither_changed_nor_deleted_however_often_it_is_read(tmp_path: Path, full: bool) -> None:
+    world = World(tmp_path, memory_spec())
+    linked(world)
+    becomes(world, "r1", "r0")
+    writes = world.writes()
+    for n in range(2):
+        world.left.put("l0", {"job_title": f"Editor {n}"})
+        assert world.run(full_read=full).ok
+        assert world.last().counts["left_to_right"]["skipped"] == 1
+        assert [h.reason for h in world.held()] == [HoldReason.MERGED]
+    assert world.writes() == writes
+    assert world.known.known_count("pair", Side.RIGHT) == 2
+    world.left.remove("l0")
+    assert world.run().ok
+    assert world.held() == []
+    assert differences(world) == {}
