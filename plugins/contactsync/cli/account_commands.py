@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from contactsync.apps import load_app
+from contactsync.cli import account_tables
+from contactsync.cli.place import include_folder, loaded, project_of
 from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
+from contactsync.model.spec import ProjectSpec, SyncSpec
 from contactsync.orchestration.connections import load_airflow
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -23,6 +27,7 @@ CLIENT_SECRET_VARIABLE = "CONTACTSYNC_CLIENT_SECRET"  # noqa: S105 - a variable'
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(epilog="Example: contactsync authorise google_contacts --connection google_alex")(authorise)
+    app.command(epilog="Example: contactsync accounts --offline --json")(accounts)
 
 
 def authorise(
@@ -52,7 +57,6 @@ def authorise(
     What is printed holds secrets: store it as a connection, keep it nowhere else.
     """
     from contactsync.cli.consent_talk import ask_client, ask_consent
-    from contactsync.orchestration.authorising import by_consent, checked, oauth_of
 
     info = load_app(app).info
     name = connection or app
@@ -61,6 +65,8 @@ def authorise(
     with redirect_stdout(sys.stderr):
         load_airflow()
         log_to_stderr(verbose=False)
+        from contactsync.orchestration.authorising import by_consent, checked, oauth_of
+
         if service_account is not None or subject:
             given = _service_account(info.title, {c.name for c in info.credentials}, service_account, subject)
             done = checked(info, name, {**given, "host": host, "token_url": token_url})
@@ -70,6 +76,45 @@ def authorise(
             consent, code = ask_consent(info, oauth, client, browser=not no_browser, port=port, wait=wait)
             done = by_consent(info, oauth, name, client, consent, code, host)
     _tell(done, as_json=as_json)
+
+
+def accounts(
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no vendor: what connections and ledger say.")] = False,
+    include: Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")] = None,
+    as_json: AsJson = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens (ids and counts only).")] = False,
+) -> None:
+    """List connected accounts: whose each is, how it stands, how many contacts it sees, which syncs use it.
+
+    Ends with 1 where an account is not connected. Nothing is written to any app.
+    """
+    specs, project, notes = _project(include)
+    # Airflow's own loggers write to stdout, which is the command's answer.
+    with redirect_stdout(sys.stderr):
+        load_airflow()
+        log_to_stderr(verbose=verbose)
+        from contactsync.orchestration.accounts import all_accounts
+
+        found = all_accounts(specs, project, ask=not offline)
+    found = replace(found, notes=(*notes, *found.notes))
+    if as_json:
+        typer.echo(json.dumps(account_tables.as_data(found), indent=2, ensure_ascii=False))
+    else:
+        account_tables.show(found)
+    if not found.well:
+        raise typer.Exit(1)
+
+
+def _project(include: Path | None) -> tuple[tuple[SyncSpec, ...], ProjectSpec, tuple[str, ...]]:
+    """Syncs, settings, and what is missing among them. Without a project folder: none, and defaults."""
+    try:
+        folder = include_folder(include)
+    except ConfigError:
+        return (), ProjectSpec(), ("No include/mappings folder here: which syncs use an account is not known.",)
+    files = loaded(folder)
+    broken = ", ".join(one.id for one in files.broken)
+    notes = (f"Left out, because their files are broken (contactsync validate says why): {broken}.",) if broken else ()
+    return files.specs, project_of(folder), notes
 
 
 def _service_account(title: str, names: set[str], file: Path | None, subject: str) -> dict[str, str]:
