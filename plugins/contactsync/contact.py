@@ -15,7 +15,6 @@ import functools
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,7 +22,7 @@ from urllib.parse import urlsplit
 
 import xxhash
 
-from contactsync.letters import folded, mailbox, without_plus_tag
+from contactsync.letters import folded, mailbox, normalized, without_plus_tag
 from contactsync.phones import e164
 
 Values = Mapping[str, str]
@@ -170,9 +169,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def normal_text(text: str) -> str:
     """NFC, line ends as \\n, trimmed; lone surrogates, which no store can hold, become U+FFFD."""
     if text.isprintable():  # neither controls nor lone surrogates
-        return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
+        return (text if text.isascii() else normalized("NFC", text)).strip()
     text = _SURROGATE.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return unicodedata.normalize("NFC", text).strip()
+    return normalized("NFC", text).strip()
 
 
 def normal_email(text: str) -> str:

@@ -6,8 +6,10 @@ ASCII form of an international domain. Left apart: letters of different alphabet
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from typing import Literal
 
 # Soft hyphens, marks of direction, zero-width spaces: pasted along with a text, never part of a name or an address.
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -16,6 +18,23 @@ _JOINING = "[\u0600-\u1cff\u2190-\u2bff\ufe0f\ua800-\uabff\U00011000-\U0001ffff]
 _STRAY_JOINER = re.compile(f"(?<!{_JOINING})[\u200c\u200d]+|[\u200c\u200d]+(?!{_JOINING})")
 _DOTTED = re.compile("i\u0307+")
 _LONGEST_LABEL = 63
+_LONG = 1000
+# No language sets more than 30 marks on one letter. (Signs may stand there too, and the marks that are letters.)
+_LONG_RUN = re.compile(r"(?:[^\w\s!-~]|[\uff9e\uff9f]){31}")
+
+
+def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """What unicodedata.normalize gives, whose time grows with the square of a run of marks, in linear time."""
+    if len(text) > _LONG and not text.isascii() and _LONG_RUN.search(text):
+        text = _in_order("NFD" if form == "NFC" else "NFKD", text)
+    return unicodedata.normalize(form, text)
+
+
+def _in_order(form: Literal["NFD", "NFKD"], text: str) -> str:
+    """An equal text whose marks already stand in the order that normal forms have."""
+    parts = "".join([unicodedata.normalize(form, letter) for letter in text])
+    runs = itertools.groupby(parts, lambda letter: unicodedata.combining(letter) > 0)
+    return "".join(["".join(sorted(run, key=unicodedata.combining) if marks else run) for marks, run in runs])
 
 
 def folded(text: str) -> str:
@@ -33,8 +52,8 @@ def _usual(text: str) -> str:
 
     The dotless ı is a letter of its own.
     """
-    text = _STRAY_JOINER.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
-    return unicodedata.normalize("NFKC", _DOTTED.sub("i", unicodedata.normalize("NFKC", text)))
+    text = _STRAY_JOINER.sub("", normalized("NFKC", _INVISIBLE.sub("", text)))
+    return normalized("NFKC", _DOTTED.sub("i", normalized("NFKC", text)))
 
 
 def mailbox(address: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 import unicodedata
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from contactsync.contact import (
@@ -33,6 +35,7 @@ from contactsync.contact import (
     normal_url,
     raw_hash,
 )
+from contactsync.letters import normalized
 from factories import listed
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,6 +51,27 @@ NFC, NFD = (unicodedata.normalize(form, "Zoë Ñandú") for form in ("NFC", "NFD
 
 def by_region(text: str) -> str:
     return normal_phone(text, "DE")
+
+
+MARKS = st.text("\u0301\u0323\u0344\u0345\u0f73\uff9e\u3099e\u00e9 \u0915\uac00\u1100\u1161", min_size=40, max_size=80)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFKC", "NFKD"])
+@FAST
+@given(MARKS, st.integers(0, 60))
+def test_normal_forms_of_many_marks_are_those_of_unicode(
+    form: Literal["NFC", "NFKC", "NFKD"], text: str, n: int
+) -> None:
+    long = text + "\u0323\u0301" * n + "x" * 1000
+    assert normalized(form, long) == unicodedata.normalize(form, long)
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0323", "\u0f73", "\uff9e\u0323\u0301"])
+def test_marks_without_end_make_nobody_wait(marks: str) -> None:
+    started = time.process_time()
+    assert normal_text(f"a{marks * 50_000}")
+    assert fold(f"a{marks * 50_000}")
+    assert time.process_time() - started < 3.0
 
 
 @pytest.mark.parametrize("normal", [normal_text, normal_email, normal_phone, by_region, normal_url, fold])
