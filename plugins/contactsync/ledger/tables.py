@@ -286,9 +286,11 @@ rate = Table(
 token = Table(
     "token",
     schema,
-    _id("connection"),
-    _text("fingerprint"),
+    _id("fingerprint"),  # of the credentials entered: connections that hold the same ones share their tokens
+    _text("connection"),
     Column("sealed", Text),
+    Column("rotated", Boolean, nullable=False),  # holds a refresh token that replaced the entered one
+    Column("stored_at", Instant),
     Column("refresher", Text),
     Column("refresh_until", Instant),
 )

@@ -3,6 +3,10 @@
 A vendor that rotates refresh tokens accepts each of them once: two refreshers at a time would lock the account out.
 The row says who refreshes, and until when. It is no database lock: SQLite would stop every writer for as long as the
 vendor takes to answer.
+
+A row belongs to the credentials that a person entered (their fingerprint): others entered later start with a row of
+their own, which a task that still works with the former ones cannot touch; and connections that hold the same ones
+share it, so that none uses up the tokens of another.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
 
 from contactsync.errors import ConfigError, LedgerBusy
 from contactsync.ledger.connect import place
@@ -29,8 +33,11 @@ from contactsync.ledger.transactions import reading, writing
 
 log = logging.getLogger(__name__)
 
-_REFRESH = timedelta(seconds=120)
-_POLL_SECONDS = 0.1
+TURN = timedelta(minutes=6)
+"""For a refresh; longer than the slowest one takes (`rest.auth.LONGEST_REFRESH`), or a second one might begin."""
+KEEP = timedelta(days=90)  # of tokens that belong to credentials which were entered before the present ones
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks at whose turn it is
+SET_KEY = "set CONTACTSYNC_KEY, or Airflow's own fernet_key, on every host alike."
 
 
 class LedgerTokens:
@@ -46,30 +53,35 @@ class LedgerTokens:
         self._sleep = sleep
 
     def get(self, connection: str, fingerprint: str) -> dict[str, Any] | None:
-        """The stored tokens of this connection, None if there are none or they belong to other credentials."""
+        """The tokens stored for these credentials, None if there are none.
+
+        Errors: ConfigError where only another key opens them and the vendor takes no others.
+        """
         with reading(self._engine) as database:
-            row = database.execute(select(token).where(token.c.connection == connection)).one_or_none()
-        if row is None or row.sealed is None or row.fingerprint != fingerprint:
+            row = database.execute(select(token).where(token.c.fingerprint == fingerprint)).one_or_none()
+        if row is None or row.sealed is None:
             return None
-        return self._open(connection, row.sealed)
+        return self._open(connection, row.sealed, rotated=row.rotated)
 
     def refresh(
         self, connection: str, fingerprint: str, renew: Callable[[dict[str, Any] | None], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Alone: call `renew` with what is stored now, store and return what it gives. Errors: LedgerBusy."""
+        """Alone: call `renew` with what is stored now, store and return what it gives. Errors: LedgerBusy, as `get`."""
         me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
-        self._wait_for_turn(connection, me)
+        self._wait_for_turn(connection, fingerprint, me)
         try:
             fresh = renew(self.get(connection, fingerprint))
             self._store(connection, fingerprint, fresh)
         finally:
-            self._give_turn(connection, me)
+            self._give_turn(fingerprint, me)
         return fresh
 
-    def _open(self, connection: str, sealed: str) -> dict[str, Any] | None:
+    def _open(self, connection: str, sealed: str, *, rotated: bool) -> dict[str, Any] | None:
         try:
             held: dict[str, Any] = json.loads(self._fernet.decrypt(sealed.encode()))
         except InvalidToken:
+            if rotated:
+                raise _other_key(connection) from None
             log.warning("connection %s: stored tokens were sealed with another key; starting from its own", connection)
             return None
         return held
@@ -78,37 +90,56 @@ class LedgerTokens:
         # Stored even if our turn ran out meanwhile: the vendor already forgot the token before this one.
         sealed = self._fernet.encrypt(json.dumps(fresh).encode()).decode()
         with writing(self._engine) as database:
-            here = update(token).where(token.c.connection == connection)
-            database.execute(here.values(fingerprint=fingerprint, sealed=sealed))
+            now = read_clock(database)
+            stored = {"sealed": sealed, "rotated": bool(fresh.get("refresh_token")), "stored_at": now}
+            database.execute(
+                update(token).where(token.c.fingerprint == fingerprint).values(connection=connection, **stored)
+            )
+            former = (token.c.connection == connection, token.c.fingerprint != fingerprint)
+            useless = and_(token.c.sealed.is_(None), token.c.refresher.is_(None))  # they never worked
+            database.execute(delete(token).where(*former, or_(useless, token.c.stored_at < now - KEEP)))
 
-    def _wait_for_turn(self, connection: str, me: str) -> None:
+    def _wait_for_turn(self, connection: str, fingerprint: str, me: str) -> None:
         """Bounded by the time after which any refresher's turn has run out."""
-        for _ in range(int(2 * _REFRESH.total_seconds() / _POLL_SECONDS)):
+        waited, pause = 0.0, _FIRST_PAUSE
+        while True:
             with writing(self._engine) as database:
-                if _take_turn(database, connection, me):
+                if _take_turn(database, connection, fingerprint, me):
                     return
-            self._sleep(_POLL_SECONDS)
+            if waited > 1.5 * TURN.total_seconds():
+                break
+            self._sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.5, _LONGEST_PAUSE)
         raise LedgerBusy(
             f"The tokens of connection {connection!r} stayed in use ({place(self._engine)}).",
             next_step="nothing; the task is tried again.",
         )
 
-    def _give_turn(self, connection: str, me: str) -> None:
+    def _give_turn(self, fingerprint: str, me: str) -> None:
         with writing(self._engine) as database:
-            mine = update(token).where(token.c.connection == connection, token.c.refresher == me)
+            mine = update(token).where(token.c.fingerprint == fingerprint, token.c.refresher == me)
             database.execute(mine.values(refresher=None, refresh_until=None))
 
 
-def _take_turn(database: Connection, connection: str, me: str) -> bool:
-    blank = {"connection": connection, "fingerprint": "", "sealed": None, "refresher": None, "refresh_until": None}
-    insert_absent(database, token, [blank])
-    row = database.execute(select(token).where(token.c.connection == connection).with_for_update()).one()
+def _take_turn(database: Connection, connection: str, fingerprint: str, me: str) -> bool:
+    insert_absent(database, token, [{"fingerprint": fingerprint, "connection": connection, "rotated": False}])
+    row = database.execute(select(token).where(token.c.fingerprint == fingerprint).with_for_update()).one()
     now = read_clock(database)
     if row.refresher is not None and row.refresh_until > now and not _is_dead(row.refresher):
         return False
-    here = update(token).where(token.c.connection == connection)
-    database.execute(here.values(refresher=me, refresh_until=now + _REFRESH))
+    here = update(token).where(token.c.fingerprint == fingerprint)
+    database.execute(here.values(refresher=me, refresh_until=now + TURN))
     return True
+
+
+def _other_key(connection: str) -> ConfigError:
+    return ConfigError(
+        f"The tokens of connection {connection!r} were stored with another key than the one used here, and without "
+        "them there is no way in: the vendor replaced the refresh token that stands in the connection.",
+        next_step="set CONTACTSYNC_KEY (without it: Airflow's fernet_key) to the key that they were stored with, or to "
+        "the new and the old one, parted by a comma. If that key is lost, authorise again and enter the new refresh "
+        "token in the connection.",
+    )
 
 
 def _is_dead(refresher: str) -> bool:
@@ -130,6 +161,5 @@ def _fernet(key: str) -> MultiFernet:
         return MultiFernet([Fernet(one.strip()) for one in key.split(",")])
     except ValueError:
         raise ConfigError(
-            "CONTACTSYNC_KEY is no Fernet key (32 bytes, url-safe base64), so tokens cannot be kept.",
-            next_step="set CONTACTSYNC_KEY, or Airflow's own fernet_key, on every host alike.",
+            "CONTACTSYNC_KEY is no Fernet key (32 bytes, url-safe base64), so tokens cannot be kept.", next_step=SET_KEY
         ) from None

@@ -65,8 +65,7 @@ def checked(info: AppInfo, connection_id: str, credentials: Mapping[str, str]) -
     hook = hook_class(info.name)(connection_id, find=lambda _: lines.connection())
     account = hook.get_app({}, Services(tokens=tokens)).account()
     # A vendor that rotates refresh tokens has just replaced the one that was tried.
-    _, kept = tokens.kept.get(connection_id, ("", {}))
-    newest = str(kept.get("refresh_token") or "")
+    newest = next((str(kept["refresh_token"]) for kept in tokens.kept.values() if kept.get("refresh_token")), "")
     if newest and "refresh_token" in credentials:
         lines = lines_of(info, connection_id, {**credentials, "refresh_token": newest})
     return Authorised(lines, account)

@@ -82,8 +82,11 @@ class AppHook(HttpHook):
 
     def test_connection(self) -> tuple[bool, str]:
         """For the Test button: whether the account answers, and a sentence about it. Nothing is tried again."""
+        from contactsync.orchestration.trial_services import trial_services  # it knows workplaces, and they know hooks
+
         try:
-            account = self.get_app({}, Services(tries=1)).account()
+            with trial_services(self.app_class.info, self.find) as services:
+                account = self.get_app({}, services).account()
         except ContactsyncError as error:
             return False, str(error)
         except Exception as error:  # noqa: BLE001 - the button shows a sentence, and the error's own text may hold secrets

@@ -15,7 +15,7 @@ import requests
 from requests.auth import AuthBase
 
 from contactsync.errors import RateLimited, ServerTrouble
-from contactsync.rest.patience import repeated
+from contactsync.rest.patience import LONGEST_WAIT, repeated
 from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
 from contactsync.rest.token_endpoint import ask, granted
@@ -23,7 +23,9 @@ from contactsync.rest.wire import Timeouts
 
 EARLY = 60.0  # seconds before its end at which a token counts as used up
 DEFAULT_LIFE = 3600.0
-TOKEN_TRIES = 3  # they run under the token store's lock, where other processes wait
+TOKEN_TRIES = 3  # they run in the token store's turn, for whose end other processes wait
+TOKEN_TIMEOUTS = Timeouts(connect=10.0, read=20.0, whole=30.0)
+LONGEST_REFRESH = TOKEN_TRIES * (10.0 + 20.0 + 30.0) + (TOKEN_TRIES - 1) * LONGEST_WAIT
 
 
 class TokenAuth(AuthBase):
@@ -52,15 +54,20 @@ class BearerAuth(AuthBase):
         connection: str,
         token_url: str,
         identity: tuple[str, ...],
+        entered: str = "",
         timeouts: Timeouts | None = None,
     ) -> None:
-        """`identity`: what the stored tokens belong to; other credentials in the connection start anew."""
+        """`identity`: what the stored tokens belong to; other credentials in the connection start anew.
+
+        `entered`: the refresh token in the connection, good until the vendor replaces it.
+        """
         self._session = session
         self._services = services
         self._connection = connection
+        self._entered = entered
         self._token_url = token_url
         self._fingerprint = hashlib.sha256(json.dumps([token_url, *identity]).encode()).hexdigest()[:32]
-        self._timeouts = timeouts or Timeouts()
+        self._timeouts = timeouts or TOKEN_TIMEOUTS
         self._kept: dict[str, Any] = {}
         self._lock = threading.Lock()  # the token store keeps processes apart, not the threads of this one
 
@@ -103,12 +110,13 @@ class BearerAuth(AuthBase):
         answer = granted(self._ask(self._form(stored)))
         life = answer.get("expires_in")
         seconds = float(life) if isinstance(life, (int, float)) and 0 < life < 10**8 else DEFAULT_LIFE
-        rotated = answer.get("refresh_token") or stored.get("refresh_token")
+        # Kept only where it is another than the one entered, which stands in the connection anyway.
+        newest = answer.get("refresh_token") or stored.get("refresh_token") or ""
         until = self._now().timestamp() + max(seconds - EARLY, seconds / 2)
         tokens: dict[str, Any] = {"access_token": answer["access_token"], "until": until}
         if isinstance(answer.get("scope"), str):
             tokens["scope"] = answer["scope"]
-        return {**tokens, "refresh_token": rotated} if rotated else tokens
+        return {**tokens, "refresh_token": newest} if newest not in ("", self._entered) else tokens
 
     def _good(self, tokens: Mapping[str, Any]) -> bool:
         return bool(tokens.get("access_token")) and self._now().timestamp() < tokens.get("until", 0.0)
@@ -143,13 +151,18 @@ class OAuthRefresh(BearerAuth):
         timeouts: Timeouts | None = None,
     ) -> None:
         self._client = {"client_id": client_id, "client_secret": client_secret}
-        self._first = refresh_token
         self._scope = {"scope": scope} if scope else {}
         identity = (client_id, refresh_token, scope)
         super().__init__(
-            session, services, connection=connection, token_url=token_url, identity=identity, timeouts=timeouts
+            session,
+            services,
+            connection=connection,
+            token_url=token_url,
+            identity=identity,
+            entered=refresh_token,
+            timeouts=timeouts,
         )
 
     def _form(self, stored: Mapping[str, Any]) -> dict[str, str]:
-        current = str(stored.get("refresh_token") or self._first)
+        current = str(stored.get("refresh_token") or self._entered)
         return {"grant_type": "refresh_token", "refresh_token": current, **self._client, **self._scope}

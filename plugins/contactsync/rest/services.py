@@ -29,16 +29,22 @@ class Budget(Protocol):
 
 
 class TokenStore(Protocol):
-    """Access and rotated refresh tokens, encrypted, one refresher at a time across processes."""
+    """Access and rotated refresh tokens, encrypted, one refresher at a time across processes.
+
+    They belong to the fingerprint of the credentials that a person entered; `connection` is for messages.
+    """
 
     def get(self, connection: str, fingerprint: str) -> dict[str, Any] | None:
-        """The stored tokens of this connection, None if there are none or they belong to other credentials."""
+        """The tokens stored for these credentials, None if there are none."""
         ...
 
     def refresh(
         self, connection: str, fingerprint: str, renew: Callable[[dict[str, Any] | None], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Under a row lock: call `renew` with what is stored now, store and return what it gives."""
+        """Alone: call `renew` with what is stored now, store and return what it gives.
+
+        A `refresh_token` in it is one that replaced the one entered: losing it means losing the way in.
+        """
         ...
 
 
@@ -71,21 +77,20 @@ class FreeBudget:
 
 @dataclass
 class MemoryTokens:
-    """Tokens of one process only: the CLI's Test call and tests."""
+    """Tokens of one process only: a first trial of credentials, and tests."""
 
-    kept: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def get(self, connection: str, fingerprint: str) -> dict[str, Any] | None:
+    def get(self, connection: str, fingerprint: str) -> dict[str, Any] | None:  # noqa: ARG002 - TokenStore's signature
         """What this process stored for the same credentials."""
-        found = self.kept.get(connection)
-        return found[1] if found and found[0] == fingerprint else None
+        return self.kept.get(fingerprint)
 
     def refresh(
         self, connection: str, fingerprint: str, renew: Callable[[dict[str, Any] | None], dict[str, Any]]
     ) -> dict[str, Any]:
         """Renew and keep."""
         tokens = renew(self.get(connection, fingerprint))
-        self.kept[connection] = (fingerprint, tokens)
+        self.kept[fingerprint] = tokens
         return tokens
 
 

@@ -17,15 +17,18 @@ from contactsync.ledger.connect import file_of, make_engine
 from contactsync.ledger.rates import LedgerBudget
 from contactsync.ledger.store import Ledger
 from contactsync.ledger.tables import schema
+from contactsync.ledger.tokens import LedgerTokens
 from contactsync.ledger.transactions import writing
 from contactsync.model.app import Rate
 from contactsync.model.ledger import FoldBatch, SyncRow
 from contactsync.model.spec import Side
+from cryptography.fernet import Fernet
 from ledger_rows import RUN, SYNC, a_known, a_lock, in_processes
 from ledger_servers import Clock
 from sqlalchemy import Engine, column, table, text
 from sqlalchemy.exc import DBAPIError
 
+KEY = Fernet.generate_key()
 MIGRATIONS = str(Path(migrate.__file__).parent / "migrations")
 
 
@@ -96,21 +99,23 @@ def _first_schema(engine: Engine) -> None:
         command.upgrade(config, migrate.REVISIONS[0])
 
 
-def test_a_ledger_of_the_first_schema_keeps_its_syncs_and_links(bare_url: str) -> None:
+def test_a_ledger_of_the_first_schema_keeps_its_syncs_links_and_tokens(bare_url: str) -> None:
     engine = make_engine(bare_url)
     _first_schema(engine)
     sync = {"sync_id": SYNC, "salt": "salt", "counter": 4, "accounts": '{"left": "a"}', "mapping": "m", "scope": "s",
             "union_reads": 2, "union_since": None}  # fmt: skip
     link = {"sync_id": SYNC, "link_id": "l1", "status": "linked", "version": 3, "scope_left": True,
             "scope_right": True, "attempts": 0, "apart": "[]"}  # fmt: skip
+    token = {"connection": "crm", "fingerprint": "f1", "sealed": Fernet(KEY).encrypt(b'{"access": "a"}').decode()}
     with writing(engine) as connection:
-        for name, row in {"sync": sync, "link": link}.items():
+        for name, row in {"sync": sync, "link": link, "token": token}.items():
             connection.execute(table(name, *map(column, row)).insert(), row)
     migrate.upgrade(engine)
     ledger = Ledger(engine, Clock())
     assert ledger.sync(SYNC) == SyncRow(SYNC, "salt", {Side.LEFT: "a"}, "m", "s", union=2)
     dumped = ledger.dump()["link"]
     assert [(row["link_id"], row["version"], row["wish"], row["rules"]) for row in dumped] == [("l1", 3, "", "{}")]
+    assert LedgerTokens(engine, KEY.decode()).get("crm", "f1") == {"access": "a"}
     engine.dispose()
 
 

@@ -7,12 +7,15 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from contactsync.errors import ConfigError, ServerTrouble
 from contactsync.ledger.connect import make_engine
-from contactsync.ledger.tokens import LedgerTokens
+from contactsync.ledger.instants import to_text
+from contactsync.ledger.tokens import KEEP, TURN, LedgerTokens
+from contactsync.rest.auth import LONGEST_REFRESH
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
@@ -43,7 +46,7 @@ def test_tokens_come_back_to_the_same_credentials_alone(ledger_engine: Engine) -
     assert given == {"access": "a", "was": None}
     assert LedgerTokens(ledger_engine, KEY).get("crm", "f1") == given
     assert tokens.get("crm", "f2") is None
-    assert tokens.get("book", "f1") is None
+    assert tokens.get("the same under another id", "f1") == given
     seen: list[Any] = []
     tokens.refresh("crm", "f1", lambda stored: seen.append(stored) or {"access": "b"})
     assert seen == [given]
@@ -68,8 +71,48 @@ def test_nothing_readable_is_stored(ledger_engine: Engine) -> None:
 def test_a_replaced_key_opens_what_the_old_one_sealed(ledger_engine: Engine) -> None:
     LedgerTokens(ledger_engine, KEY).refresh("crm", "f", lambda _: {"access": "a"})
     new = Fernet.generate_key().decode()
-    assert LedgerTokens(ledger_engine, f"{new},{KEY}").get("crm", "f") == {"access": "a"}
-    assert LedgerTokens(ledger_engine, new).get("crm", "f") is None
+    both = LedgerTokens(ledger_engine, f"{new},{KEY}")
+    assert both.get("crm", "f") == {"access": "a"}
+    both.refresh("crm", "f", lambda stored: dict(stored or {}))
+    assert LedgerTokens(ledger_engine, new).get("crm", "f") == {"access": "a"}
+
+
+def test_with_another_key_what_can_be_had_again_is_had_again(ledger_engine: Engine, caplog: Any) -> None:
+    LedgerTokens(ledger_engine, KEY).refresh("crm", "f", lambda _: {"access": "a"})
+    other = LedgerTokens(ledger_engine, Fernet.generate_key().decode())
+    assert other.get("crm", "f") is None
+    assert "another key" in caplog.text
+    assert other.refresh("crm", "f", lambda stored: {"access": "b", "was": stored}) == {"access": "b", "was": None}
+
+
+def test_with_another_key_the_only_way_in_is_not_thrown_away(ledger_engine: Engine) -> None:
+    """The connection's own refresh token is used up, and the vendor would end the authorisation if it came again."""
+    LedgerTokens(ledger_engine, KEY).refresh("crm", "f", lambda _: {"access": "a", "refresh_token": "r2"})
+    other = LedgerTokens(ledger_engine, Fernet.generate_key().decode())
+    asked: list[Any] = []
+    for use in (lambda: other.get("crm", "f"), lambda: other.refresh("crm", "f", lambda s: asked.append(s) or {})):
+        with pytest.raises(ConfigError, match=r"'crm' were stored with another key.*Next: set CONTACTSYNC_KEY.*again"):
+            use()
+    assert asked == []
+    assert LedgerTokens(ledger_engine, KEY).get("crm", "f") == {"access": "a", "refresh_token": "r2"}
+    assert other.refresh("crm", "entered anew", lambda _: {"access": "b"}) == {"access": "b"}
+
+
+def test_tokens_of_former_credentials_go_after_some_months(ledger_engine: Engine) -> None:
+    tokens = LedgerTokens(ledger_engine, KEY)
+    for fingerprint in ("old", "recent", "new"):
+        tokens.refresh("crm", fingerprint, lambda _: {"access": "a"})
+    with ledger_engine.begin() as connection:
+        aged = "UPDATE token SET stored_at = :at WHERE fingerprint = 'old'"
+        connection.execute(text(aged), {"at": to_text(datetime.now(UTC) - KEEP - timedelta(days=1))})
+    tokens.refresh("another", "elsewhere", lambda _: {"access": "a"})
+    assert tokens.get("crm", "old") is not None
+    tokens.refresh("crm", "new", lambda _: {"access": "b"})
+    assert [tokens.get("crm", one) is None for one in ("old", "recent", "new")] == [True, False, False]
+
+
+def test_a_turn_lasts_longer_than_the_slowest_refresh() -> None:
+    assert TURN.total_seconds() > LONGEST_REFRESH
 
 
 @pytest.mark.parametrize("key", ["", "short", "ä" * 44])

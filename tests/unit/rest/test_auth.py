@@ -116,6 +116,12 @@ def test_a_rotated_refresh_token_is_used_next(elsewhere, oauth):
     assert [form["refresh_token"] for form in forms(elsewhere)] == [["first"], ["second"], ["second"]]
 
 
+def test_a_refresh_token_that_the_vendor_only_repeats_is_not_kept(elsewhere, oauth, tokens):
+    elsewhere.will(granted("t1", refresh_token="first"))
+    oauth().token()
+    assert [sorted(kept) for kept in tokens.kept.values()] == [["access_token", "until"]]
+
+
 def test_newly_entered_credentials_win_over_stored_ones(elsewhere, oauth):
     elsewhere.will(granted("t1", refresh_token="second"), granted("t2"))
     oauth().token()
