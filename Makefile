@@ -97,6 +97,14 @@ scheduler: $(VENV)/.installed-dev ## the tests that start a real Airflow schedul
 		echo '$(PYTEST) -m scheduler tests'; $(PYTEST) -m scheduler tests; \
 	fi
 
+##### proving it: the long forms of what the tests do in short
+
+.PHONY: kill-matrix
+kill-matrix: $(VENV)/.installed-dev ## kill runs around every request and every commit, and see them recover
+	$(PYTEST) -n $(WORKERS) --dist load tests/kills --full
+
+##### measuring it
+
 .PHONY: bench
 bench: $(VENV)/.installed-dev ## measure: speed and memory
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done

@@ -10,6 +10,8 @@ import os
 import shutil
 import tempfile
 
+import pytest
+
 pytest_plugins = ("ledger_servers", "radicale_server")
 
 _HOME = tempfile.mkdtemp(prefix="contactsync-airflow-")
@@ -23,3 +25,13 @@ os.environ.update(
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db?timeout=60",
     }
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="the long form of slow proofs (make kill-matrix)")
+
+
+@pytest.fixture
+def full(request: pytest.FixtureRequest) -> bool:
+    """True where slow proofs are asked for in their long form."""
+    return bool(request.config.getoption("--full"))
