@@ -17,6 +17,7 @@ from contactsync.contact import FIELDS
 from contactsync.mapping.problems import check_model
 from contactsync.mapping.project import ProjectFile
 from contactsync.mapping.spec import Section, SyncFile
+from contactsync.mapping.transforms import TRANSFORMS, Transform
 from contactsync.model.rules import Compare
 from contactsync.model.spec import Limits
 from key_meanings import PROJECT, SYNC, VARIABLES, Meaning
@@ -63,6 +64,13 @@ def configuration_page() -> str:
         _RULES,
         table(("Test", "Holds where the value"), ((code(c), text) for c, text in TESTS.items())),
         _ACTIONS,
+        "### Transforms",
+        _TRANSFORMS,
+        table(
+            ("Transform", "Takes", "Gives", "What comes of a value", "Way back"), map(_transform, TRANSFORMS.values())
+        ),
+        "### Values of different kinds",
+        _KINDS,
         "### Limits without a key",
         _limits(),
         "### Refused in this version",
@@ -85,6 +93,10 @@ def configuration_page() -> str:
         "## Connections",
         _CONNECTIONS,
     )
+
+
+def _transform(one: Transform) -> tuple[str, ...]:
+    return (code(one.name), str(one.takes), str(one.gives), one.title, "yes" if one.inverse else "no")
 
 
 # ---- keys
@@ -215,6 +227,20 @@ text where a number is asked for, a birthday without a year). An empty field is 
 greater nor earlier, and a `not` of such a test matches it; a checkbox that was never ticked is `false`.
 """
 
+_TRANSFORMS = """\
+What a pair's `transforms: [...]` may name, in the order in which they are to be applied on the way from the sender. An
+empty value stays empty, and a value that a transform can make nothing of stays as it is. Where there is no way back, a
+pair that flows both ways loses something."""
+_KINDS = """\
+A value goes from a field of one kind to one of another as follows; what cannot be held is not guessed, and not written.
+
+- **Date and date-time**: a date-time becomes the day that the calendars of `dag.timezone` show then. A day becomes a
+  date-time of the same day there, 10:00 UTC where that is one: it is the same day from Honolulu to Auckland. A day
+  without a year is no date-time. A date-time without an offset is one of `dag.timezone`.
+- **Numbers** are compared by value and to the last digit: 12.50 is 12.5, 1e3 is 1000. A comma is not guessed at
+  (1,234.50 is a text), and a text with leading zeros or a plus sign is no number: it would lose them.
+- **True or false**: true, yes, y, on and 1 are true; false, no, n, off and 0 are false, in capitals too.
+- **Text** takes all of them, in the forms above; from a text only what is written in one of these forms is taken."""
 _ACTIONS = """
 An action applies `on_enter` (the default: once, when the contact starts matching, or is linked or created while it
 does; a later edit by a person stands), `on_create` (only with the create), or `always` (with every run; what it

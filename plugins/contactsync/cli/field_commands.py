@@ -1,7 +1,8 @@
-"""contactsync suggest: a first sync file for two accounts, from their own fields."""
+"""Commands about the accounts' own fields: suggest, fields."""
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Annotated
 import typer
 
 from contactsync.apps import app_names
-from contactsync.cli.place import include_folder, project_of
+from contactsync.cli import field_tables
+from contactsync.cli.place import include_folder, project_of, request, workplace
 from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
 from contactsync.mapping.suggest import suggest as propose
@@ -22,8 +24,9 @@ Account = Annotated[str, typer.Argument(help="APP:CONNECTION, for example freshs
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the command."""
+    """Register the commands."""
     app.command(epilog="Example: contactsync suggest freshsales:freshsales_acme google_contacts:google_alex")(suggest)
+    app.command(epilog="Example: contactsync fields freshsales-google left --json")(fields)
 
 
 def suggest(
@@ -57,6 +60,28 @@ def suggest(
     typer.echo(
         f"Wrote {to}: {len(proposal.defaults)} fields by default, {len(proposal.pairs)} further pairs to look at."
     )
+
+
+def fields(
+    sync: Annotated[str, typer.Argument(help="Id of the sync.", show_default=False)],
+    side: Annotated[Side, typer.Argument(help="Whose fields.", show_default=False)],
+    include: Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List every own field of a side, custom ones too: its kind and choices, what it is mapped to, or why not.
+
+    The account is asked for its fields; no contact is read, nothing is written.
+    """
+    from contactsync.mapping.field_list import listed
+
+    with workplace(include_folder(include), sync, request(dry_run=True).run_id) as place:
+        apps = {each: place.app(each) for each in Side}
+        known = {side: apps[side].describe(), side.other: apps[side.other].info.fields}
+        found = listed(place.spec, side, {each: app.info for each, app in apps.items()}, known)
+    if as_json:
+        typer.echo(json.dumps([field_tables.as_data(one) for one in found], indent=2, ensure_ascii=False))
+    else:
+        field_tables.show(found, side, {each: app.info.title for each, app in apps.items()})
 
 
 def _side(account: str) -> SideSpec:

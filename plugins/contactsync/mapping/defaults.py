@@ -15,7 +15,7 @@ def pair_fields(spec: SyncSpec, left: Sequence[FieldInfo], right: Sequence[Field
         return ()
     pairs = []
     for name in FIELDS:
-        own_left, own_right = _owned(left, name), _owned(right, name)
+        own_left, own_right = owned(left, name), owned(right, name)
         if not own_left or not own_right or not wanted(name, spec.fields):
             continue
         if name == CONSENT and spec.unsubscribes is not Unsubscribes.CARRY:
@@ -42,6 +42,7 @@ def holding(own: Sequence[FieldInfo]) -> Holding:
     return Holding(first.writable, first.max_items, first.max_length, first.holds_label, first.holds_primary)
 
 
-def _owned(fields: Sequence[FieldInfo], name: str) -> list[FieldInfo]:
+def owned(fields: Sequence[FieldInfo], name: str) -> list[FieldInfo]:
+    """The own fields that a contact field is made of: its slots, else the first that has it."""
     owned = [f for f in fields if f.contact == name]
     return [f for f in owned if f.slot] or owned[:1]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz
 
 from contactsync.contact import fold
-from contactsync.mapping.defaults import pair_fields
+from contactsync.mapping.defaults import owned, pair_fields
 from contactsync.model.app import AppInfo, FieldInfo
 from contactsync.model.spec import DagSpec, Direction, Side, SideSpec, SyncSpec
 
@@ -67,8 +67,7 @@ def suggest(
 
 
 def _owners(fields: Sequence[FieldInfo], name: str) -> str:
-    owned = [f for f in fields if f.contact == name]
-    return ", ".join(f.name for f in ([f for f in owned if f.slot] or owned[:1]))
+    return ", ".join(f.name for f in owned(fields, name))
 
 
 def _compared(left: FieldInfo, right: FieldInfo) -> Proposed | None:

@@ -96,6 +96,29 @@ def test_validate_says_what_the_apps_cannot_do(project: Path) -> None:
     assert "does not report deletions" in told["notes"]["wish"][0]
 
 
+def test_the_fields_of_a_side_are_listed_with_what_becomes_of_them(project: Path) -> None:
+    told = {f["name"]: f for f in answer(contactsync(project, "fields", "pair", "left", "--json"))}
+    assert told["birthday"] == {
+        "name": "birthday",
+        "title": "",
+        "kind": "date",
+        "choices": [],
+        "custom": False,
+        "writable": True,
+        "max_length": None,
+        "max_items": None,
+        "mapped_to": "birthday",
+        "partner": "birthday",
+        "flow": "<->",
+        "why_not": "",
+    }
+    assert told["consent"]["why_not"] == "unsubscribes is not carry"
+    shown = contactsync(project, "fields", "pair", "right").stdout
+    assert "unsubscribes is not carry" in shown
+    assert "fields of Memory" in shown
+    assert contactsync(project, "fields", "pair", "middle").returncode == 2
+
+
 def test_an_unknown_sync_names_those_there_are(project: Path) -> None:
     done = contactsync(project, "run", "pear")
     assert done.returncode == 4
