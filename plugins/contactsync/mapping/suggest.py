@@ -23,7 +23,12 @@ _ALIKE_KIND, _OTHER_KIND = 1.0, 0.5
 
 @dataclass(frozen=True)
 class Proposed:
-    """One pair of own fields. options: choices of both that are the same word; why: for people."""
+    """One pair of own fields.
+
+    why        for people
+    options    choices of both that are the same word
+    namesakes  the names say the same: such a pair comes before one that is merely alike, whatever the kinds
+    """
 
     left: FieldInfo
     right: FieldInfo
@@ -31,6 +36,7 @@ class Proposed:
     why: str
     direction: Direction = Direction.BOTH
     options: Mapping[str, str] = field(default_factory=dict)
+    namesakes: bool = False
 
     @property
     def sure(self) -> bool:
@@ -40,10 +46,16 @@ class Proposed:
 
 @dataclass(frozen=True)
 class Proposal:
-    """defaults: (left own names, contact field, right own names); left_over: (side, field, why not)."""
+    """What flows by default, further pairs, and what is left.
+
+    defaults   (left own names, contact field, right own names)
+    offers     pairs with a custom field that the other app would make for it
+    left_over  (side, field, why not)
+    """
 
     defaults: tuple[tuple[str, str, str], ...]
     pairs: tuple[Proposed, ...]
+    offers: tuple[Proposed, ...]
     left_over: tuple[tuple[Side, FieldInfo, str], ...]
 
 
@@ -58,12 +70,15 @@ def suggest(
     free = {s: [f for f in fields[s] if f.contact not in flowing] for s in Side}
     candidates = [c for one in free[Side.LEFT] for other in free[Side.RIGHT] if (c := _compared(one, other))]
     chosen: list[Proposed] = []
-    for pair in sorted(candidates, key=lambda p: (-p.confidence, p.left.name, p.right.name)):
+    for pair in sorted(candidates, key=lambda p: (not p.namesakes, -p.confidence, p.left.name, p.right.name)):
         if all(pair.left is not c.left and pair.right is not c.right for c in chosen):
             chosen.append(pair)
     taken = {id(f) for pair in chosen for f in (pair.left, pair.right)}
-    rest = tuple((s, f, _why_not(f, apps[s.other])) for s in Side for f in free[s] if id(f) not in taken)
-    return Proposal(defaults, tuple(chosen), rest)
+    left_out = [(s, f) for s in Side for f in free[s] if id(f) not in taken]
+    offers = _offers(left_out, apps, {s: {f.name for f in fields[s]} for s in Side})
+    offered = {id(f) for pair in offers for f in (pair.left, pair.right)}
+    rest = tuple((s, f, _why_not(f, apps[s.other], fields[s.other])) for s, f in left_out if id(f) not in offered)
+    return Proposal(defaults, tuple(chosen), offers, rest)
 
 
 def _owners(fields: Sequence[FieldInfo], name: str) -> str:
@@ -87,7 +102,8 @@ def _compared(left: FieldInfo, right: FieldInfo) -> Proposed | None:
     kinds = f"both {left.kind}" if same_kind else f"{left.kind} and {right.kind}"
     told = f"names {names:.0%} alike" if names >= crossed else f"name and title {crossed:.0%} alike"
     more = f", {len(options)} choices in common" if options else ""
-    return Proposed(left, right, confidence, f"{told}, {kinds}{more}", _direction(left, right), options)
+    why, namesakes = f"{told}, {kinds}{more}", max(names, crossed) == 1
+    return Proposed(left, right, confidence, why, _direction(left, right), options, namesakes)
 
 
 def _direction(left: FieldInfo, right: FieldInfo) -> Direction:
@@ -114,14 +130,49 @@ def _words(text: str) -> str:
 
 
 def _likeness(one: str, other: str) -> float:
-    return fuzz.token_sort_ratio(one, other) / 100 if one and other else 0.0
+    """Line 1 and line 2 are two fields, however alike."""
+    if not one or not other or _numbers(one) != _numbers(other):
+        return 0.0
+    return fuzz.token_sort_ratio(one, other) / 100
 
 
-def _why_not(own: FieldInfo, there: AppInfo) -> str:
-    if there.any_custom and not own.kind.several:
-        return f"nothing alike there; {there.title} would take it as custom.{_title(own)}"
+def _numbers(words: str) -> list[str]:
+    return re.findall("[0-9]+", words)
+
+
+# ---- what has no partner
+
+
+def _offers(
+    left_out: Sequence[tuple[Side, FieldInfo]], apps: Mapping[Side, AppInfo], known: Mapping[Side, set[str]]
+) -> tuple[Proposed, ...]:
+    """Fields that an app with custom fields of any name would take as one of its own, each under another name."""
+    used = {s: {fold(name) for name in known[s]} for s in Side}
+    found = []
+    for side, own in left_out:
+        there = side.other
+        if not apps[there].any_custom or own.kind.several:
+            continue
+        names = (f"custom.{_title(own)}", f"custom.{own.name.removeprefix('custom.')}")
+        name = next((n for n in names if fold(n) not in used[there]), None)
+        if name is None:
+            continue
+        used[there].add(fold(name))
+        made = FieldInfo(name, title=name.removeprefix("custom."), custom=True)
+        left, right = (own, made) if side is Side.LEFT else (made, own)
+        why = f"{own.title or own.name}; {apps[there].title} has nothing alike"
+        found.append(Proposed(left, right, 0, why, _direction(left, right)))
+    return tuple(found)
+
+
+def _why_not(own: FieldInfo, there: AppInfo, others: Sequence[FieldInfo]) -> str:
+    if own.contact and any(f.contact == own.contact for f in others):
+        return f"both apps only let {own.contact} be read"
+    alike = [f.name for f in others if f.kind is own.kind and own.kind.several]
+    if alike:
+        return f"{', '.join(alike)} of {there.title} is taken by another field"
     return f"{there.title} has nothing alike"
 
 
 def _title(own: FieldInfo) -> str:
-    return re.sub(r"\s*\(.*?\)", "", own.title) or own.name.rpartition(".")[2]
+    return re.sub(r"\s*\(.*?\)", "", own.title).strip() or own.name.rpartition(".")[2]

@@ -33,18 +33,27 @@ def _fields(proposal: Proposal) -> Iterator[str]:
         yield f"  #   {field}: {left} <-> {right}"
     sure = [p for p in proposal.pairs if p.sure]
     unsure = [p for p in proposal.pairs if not p.sure]
+    below = "" if sure else " (below a line `pairs:`)"
     if sure:
         yield "  pairs:"
         for pair in sure:
             yield from _pair(pair, "    ")
     if unsure:
-        yield "  # likely, but to be looked at first" + ("" if sure else " (below a line `pairs:`)") + ":"
+        yield f"  # likely, but to be looked at first{below}:"
         for pair in unsure:
             yield from (f"    #{line[4:]}" for line in _pair(pair, "    "))
+    if proposal.offers:
+        yield f"  # remove the # of a field that the other app shall get as a new custom one{below}:"
+        yield from (f"    #{_line(pair)}" for pair in proposal.offers)
     if proposal.left_over:
         yield "  # not proposed:"
         for side, own, why in proposal.left_over:
             yield f"  #   {side} {comment(own.name)} ({comment(own.title or own.name)}): {comment(why)}"
+
+
+def _line(pair: Proposed) -> str:
+    way = "" if pair.direction is Direction.BOTH else f", direction: {pair.direction}"
+    return f"- {{left: {scalar(pair.left.name)}, right: {scalar(pair.right.name)}{way}}}   # {comment(pair.why)}"
 
 
 def _pair(pair: Proposed, indent: str) -> Iterator[str]:
