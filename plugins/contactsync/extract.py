@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -11,10 +11,12 @@ from contactsync.apps.base import App
 from contactsync.errors import BadListing, CursorExpired
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import Cursor, Fetched, Page, Presence, Record, Ref, Unreadable
-from contactsync.model.link import Link, LinkSide, LinkStatus
+from contactsync.model.link import Known, Link, LinkSide, LinkStatus
 from contactsync.model.spec import Side
 
 log = logging.getLogger(__name__)
+
+ANSWERS = 100  # point reads between two beats
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class ReadOrder:
     """What to read of one side. cursor None or complete True: everything is listed.
 
     anew: rows count even where their raw form is the stored one (the mapping changed, or the ledger was lost)
+    beat: called with every page and batch, for whoever keeps a lock meanwhile
     """
 
     sync_id: str
@@ -31,6 +34,7 @@ class ReadOrder:
     run_seq: int
     now: datetime
     anew: bool = False
+    beat: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,10 @@ class Extracted:
 def extract(app: App, ledger: LedgerReader, order: ReadOrder) -> Extracted:
     """Pull the side and ask by id where a listing proves nothing. Errors: those of App.pull and App.fetch."""
     try:
-        listing = _pull(app, None if order.complete else order.cursor)
+        listing = _pull(app, None if order.complete else order.cursor, order.beat)
     except CursorExpired:
         log.info("%s: the delta cursor expired, reading everything", order.side)
-        listing = _pull(app, None)
+        listing = _pull(app, None, order.beat)
     extracted = _news(app, ledger, order, listing)
     return _with_point_reads(app, ledger, order, extracted)
 
@@ -90,19 +94,27 @@ class _Listing:
     unreadable: list[Unreadable] = field(default_factory=list)
 
 
-def _pull(app: App, start: Cursor | None) -> _Listing:
-    listing, ended = _Listing(complete=start is None), False
+def _pull(app: App, start: Cursor | None, beat: Callable[[], None]) -> _Listing:
+    listing = _Listing(complete=start is None)
+    for page in pages(app, start):
+        _add(listing, page)
+        beat()
+    return listing
+
+
+def pages(app: App, start: Cursor | None) -> Iterator[Page]:
+    """The pages of a listing, up to its positive end marker. Errors: BadListing where that does not come."""
+    ended = False
     for page in app.pull(start):
         if ended:
             raise BadListing(f"{app.info.title} sent a page after the last one.", next_step="run again")
-        _add(listing, page)
+        yield page
         ended = page.last
     if not ended:
         raise BadListing(
             f"The listing of {app.info.title} stopped without its end marker; nothing was taken from it.",
             next_step="run again; if it stays, look at the app's status page",
         )
-    return listing
 
 
 def _add(listing: _Listing, page: Page) -> None:
@@ -125,6 +137,7 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         # Unknown where a run died after it linked a contact and before it stored how the contact was shown.
         raws = dict(zip(live["contact_id"], live["raw"].astype(object).where(live["raw"].notna(), None), strict=True))
         linked = set(live.loc[live["link_id"].notna(), "contact_id"])
+        buried = set(index.loc[index["tombstone"], "contact_id"])
         seen = {*listing.records, *(u.id for u in listing.unreadable), *listing.moved}
         late = _too_young_to_list(app, ledger, order, [i for i in linked if i not in seen])
         listing.records.update(late)
@@ -135,45 +148,63 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         known = ledger.known(order.sync_id, order.side, list(listing.records))
         raws = {i: row.raw for i, row in known.items() if not row.tombstone}
         linked = set(raws)  # an unlinked contact is judged again only when it changes, or on a complete read
+        buried = known.keys() - linked
     fresh = {i: r for i, r in listing.records.items() if order.anew or i not in linked or raws.get(i) != r.raw}
-    records = {r.id: r for r in _confirmed(app, ledger, order, fresh)}
-    return Extracted(
+    doubtful = _doubtful(app, ledger, order, fresh, buried | {*listing.deleted})
+    gone = _told_gone(app, ledger, order, [i for i in listing.deleted if i not in listing.records])
+    extracted = Extracted(
         complete=listing.complete,
         began_at=order.now,
         cursor=listing.cursor,
         listed=len(listing.records) + len(listing.unreadable),
-        news=len(records) + len(listing.unreadable),
-        records=records,
-        gone=_told_gone(app, ledger, order, [i for i in listing.deleted if i not in listing.records]),
+        news=0,
+        records={i: r for i, r in fresh.items() if i not in doubtful},
+        gone=gone,
         moved=listing.moved,
         ghosts=_ghosts(ledger, order, listing),
         unreadable=tuple(listing.unreadable),
         unlisted_linked=tuple(unlisted_linked),
         unlisted=tuple(unlisted),
     )
+    if doubtful:
+        answers = _asked(app, [Ref(i, fresh[i].ref) for i in sorted(doubtful)], order)
+        extracted = _answered(extracted, [a for a in answers if a.id not in buried or a.record is not None])
+    worked = {*extracted.records, *extracted.gone, *extracted.forbidden, *extracted.moved}
+    return replace(extracted, news=len(fresh.keys() & worked) + len(listing.unreadable))
 
 
 # ---- point reads
 
 
-def _confirmed(app: App, ledger: LedgerReader, order: ReadOrder, fresh: Mapping[str, Record]) -> Iterable[Record]:
-    """A row listed within the app's lag of our own write, and not provably newer, is fetched before it counts."""
+def _asked(app: App, refs: Collection[Ref], order: ReadOrder) -> Iterator[Fetched]:
+    for number, answer in enumerate(app.fetch(list(refs)), 1):
+        yield answer
+        if number % ANSWERS == 0:
+            order.beat()
+
+
+def _doubtful(
+    app: App, ledger: LedgerReader, order: ReadOrder, fresh: Mapping[str, Record], told: Collection[str]
+) -> set[str]:
+    """Rows that count only once they were fetched by id: a listing is no evidence against something newer.
+
+    told: ids of which it is known, or was said by the same listing, that they are gone
+    """
+    doubtful = {i for i in fresh if i in told}
     lag = app.info.caps.lag
     if not lag or not fresh:
-        return fresh.values()
+        return doubtful
     halves = {h.contact_id: h for link in _links(ledger, order, fresh) for h in (link.side(order.side),)}
-    doubtful = [i for i, r in fresh.items() if i in halves and _may_lag(r, halves[i], order.now, lag, app)]
-    if not doubtful:
-        return fresh.values()
-    found = {f.id: f.record for f in app.fetch([Ref(i, fresh[i].ref) for i in doubtful]) if f.record}
-    # Gone by now, or not to be seen: the listing proves nothing against our write, so the row does not count.
-    return [found.get(i, r) for i, r in fresh.items() if i not in doubtful or i in found]
+    return doubtful | {i for i, r in fresh.items() if i in halves and _may_lag(r, halves[i], order.now, lag, app)}
 
 
 def _may_lag(record: Record, half: LinkSide, now: datetime, lag: timedelta, app: App) -> bool:
-    if half.own_at is None or now - half.own_at > lag:
-        return False
+    """Listed within the lag of our own write and not provably newer; or older than what was read before."""
     if record.version is not None and record.version == half.own_version:
+        return False
+    if record.modified_at is not None and half.modified_at is not None and record.modified_at < half.modified_at:
+        return True
+    if half.own_at is None or now - half.own_at > lag:
         return False
     newer = record.modified_at is not None and record.modified_at - half.own_at > app.info.caps.granularity
     return not newer
@@ -186,7 +217,8 @@ def _too_young_to_list(app: App, ledger: LedgerReader, order: ReadOrder, absent:
         return {}
     halves = [link.side(order.side) for link in _links(ledger, order, absent)]
     young = [Ref(h.contact_id, h.ref) for h in halves if _within(h, order.now, lag)]
-    return {f.id: f.record for f in app.fetch(young) if f.record is not None and f.record.id == f.id} if young else {}
+    answers = _asked(app, young, order) if young else ()
+    return {f.id: f.record for f in answers if f.record is not None and f.record.id == f.id}
 
 
 def _told_gone(app: App, ledger: LedgerReader, order: ReadOrder, deleted: Collection[str]) -> tuple[str, ...]:
@@ -198,7 +230,8 @@ def _told_gone(app: App, ledger: LedgerReader, order: ReadOrder, deleted: Collec
         return tuple(told)
     halves = {h.contact_id: h for link in _links(ledger, order, told) for h in (link.side(order.side),)}
     young = [i for i in told if i in halves and _within(halves[i], order.now, lag)]
-    alive = {f.id for f in app.fetch([Ref(i, known[i].ref) for i in young]) if f.presence is not Presence.GONE}
+    answers = _asked(app, [Ref(i, known[i].ref) for i in young], order)
+    alive = {f.id for f in answers if f.presence is not Presence.GONE}
     return tuple(i for i in told if i not in alive)
 
 
@@ -217,16 +250,25 @@ def _links(ledger: LedgerReader, order: ReadOrder, ids: Collection[str]) -> list
 
 
 def _with_point_reads(app: App, ledger: LedgerReader, order: ReadOrder, read: Extracted) -> Extracted:
-    """Ask by id for linked contacts that the last complete read did not list, and for unlinked ones that are due."""
+    """Ask by id for linked contacts that the last complete read did not list, and for all that are due."""
     live = (LinkStatus.LIVE, LinkStatus.PARTED)
     missing = [k.side(order.side) for k in ledger.missing_links(order.sync_id, order.side) if k.status in live]
+    known = ledger.known(order.sync_id, order.side, [h.contact_id for h in missing])
     due = ledger.due_contacts(order.sync_id, order.side, order.run_seq, order.now)
-    wanted = {h.contact_id: Ref(h.contact_id, h.ref) for h in missing}
+    wanted = {h.contact_id: Ref(h.contact_id, h.ref) for h in missing if not _waits(known.get(h.contact_id), order)}
     wanted.update({k.contact_id: Ref(k.contact_id, k.ref) for k in due})
-    wanted = {i: ref for i, ref in wanted.items() if i not in read.records and i not in read.gone}
+    told = {*read.records, *read.gone, *read.forbidden, *(u.id for u in read.unreadable)}
+    wanted = {i: ref for i, ref in wanted.items() if i not in told}
     if not wanted:
         return read
-    return _answered(read, app.fetch(list(wanted.values())))
+    return _answered(read, _asked(app, wanted.values(), order))
+
+
+def _waits(row: Known | None, order: ReadOrder) -> bool:
+    """True for whom the app would not show lately: asked for again after a while."""
+    if row is None or row.due_run is None:
+        return False
+    return row.due_run > order.run_seq and (row.due_at is None or row.due_at > order.now)
 
 
 def _answered(read: Extracted, answers: Iterable[Fetched]) -> Extracted:

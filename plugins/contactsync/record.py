@@ -62,6 +62,18 @@ class Folding:
         self.known.update({(s, k.contact_id): k for s, k in plan.known})
         self.holds.extend(plan.holds)
         self.worked.update((c.source, c.contact_id) for c in plan.counted)
+        self._ask_again([h for h in plan.holds if h.reason is HoldReason.UNREADABLE and h.contact_id])
+
+    def _ask_again(self, holds: Sequence[Hold]) -> None:
+        """Who could not be read is asked for by id after a while: no listing need show him again (core 2)."""
+        for side in SIDES:
+            ids = [h.contact_id for h in holds if h.side is side]
+            found = self.reader.known(self.sync_id, side, ids) if ids else {}
+            for contact_id in ids:
+                row = found.get(contact_id) or Known(contact_id, None, None, first_seen_at=self.when.now)
+                due_run, due_at = back_off(row.attempts, self.when)
+                changed = replace(row, due_run=due_run, due_at=due_at, attempts=row.attempts + 1)
+                self.known[side, contact_id] = changed
 
     def fold(self, rows: Sequence[JournalRow]) -> None:
         """Take in settled rows; unsettled ones stay for a later run."""

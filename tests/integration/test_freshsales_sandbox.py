@@ -368,6 +368,15 @@ def test_a_forbidden_contact_is_not_gone(sandbox: FreshsalesSandbox, app: Freshs
     assert found.presence is Presence.FORBIDDEN
 
 
+def test_a_contact_of_an_unexpected_form_stops_nobody_else(sandbox: FreshsalesSandbox, app: Freshsales) -> None:
+    there, odd = add(sandbox, 1), add(sandbox, 2)
+    sandbox.store.records[int(odd)]["tags"] = 5
+
+    found = {f.id: f.presence for f in app.fetch([Ref(there), Ref(odd)])}
+
+    assert found == {there: Presence.PRESENT, odd: Presence.FORBIDDEN}
+
+
 # ---- writing
 
 ADA = {

@@ -29,7 +29,7 @@ def points(dav: Dav, book: Book, refs: Sequence[Ref], now: datetime) -> Iterator
     """One per ref. Gone only when href and UID say so; a card that cannot be read is forbidden, never gone."""
     at = {path: ref for ref in refs if (path := _path(ref, book))}
     answer = cards_at(dav, book, list(at))
-    found = [_point(at[stored.path], stored, now) for stored in answer.cards]
+    found = [_point(dav, book, at[stored.path], stored, now) for stored in answer.cards]
     refused = [Point(at[path], Presence.FORBIDDEN) for path, status in answer.missing.items() if status not in GONE]
     settled = [*(point for point in found if point), *refused]
     yield from settled
@@ -44,12 +44,18 @@ def _path(ref: Ref, book: Book) -> str:
     return str(ref.ref.get("href", "")) or (ref.id if ref.id.startswith(book.path) else "")
 
 
-def _point(ref: Ref, stored: Stored, now: datetime) -> Point | None:
+def _point(dav: Dav, book: Book, ref: Ref, stored: Stored, now: datetime) -> Point | None:
     """None where another contact lies at that href by now."""
     found = reading(stored, now)
-    if not isinstance(found, Record):
+    if not isinstance(found, Record) or (ref.id == stored.path and _is_twice(dav, book, found.id)):
         return Point(ref, Presence.FORBIDDEN)
     return Point(ref, Presence.PRESENT, stored, found) if found.id == ref.id else None
+
+
+def _is_twice(dav: Dav, book: Book, uid: str) -> bool:
+    """True where another card has the UID too, or where the server cannot say."""
+    cards = cards_like(dav, book, [("UID", uid)])
+    return cards is None or len(cards) > 1
 
 
 def _by_uid(dav: Dav, book: Book, refs: Sequence[Ref], now: datetime) -> Iterator[Point]:

@@ -169,8 +169,8 @@ class Reader:
             return Fetched(contact_id, Presence.GONE)
         try:
             record = self.record(row, owners)
-        except MALFORMED:
-            raise not_understood(reply, "contact") from None
+        except MALFORMED:  # one that is unreadable is never gone, and stops nobody else
+            return Fetched(contact_id, Presence.FORBIDDEN)
         return Fetched(contact_id, Presence.PRESENT if record.id == contact_id else Presence.MOVED, record)
 
     def look_up(self, op: Op) -> Iterator[Record]:

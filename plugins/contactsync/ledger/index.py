@@ -39,10 +39,9 @@ def by_id(connection: Connection, sync_id: str, side: Side, ids: Collection[str]
 
 
 def due(connection: Connection, sync_id: str, side: Side, run_seq: int, now: datetime) -> list[Known]:
-    """Unlinked contacts that are due by run or by time."""
+    """Contacts that are due by run or by time."""
     is_due = or_(known.c.due_run <= run_seq, known.c.due_at <= now)
-    alone = and_(known.c.link_id.is_(None), not_(known.c.tombstone))
-    found = _select(connection, sync_id, side, and_(is_due, alone))
+    found = _select(connection, sync_id, side, and_(is_due, not_(known.c.tombstone)))
     return [found[contact_id] for contact_id in sorted(found)]
 
 

@@ -78,7 +78,7 @@ class LedgerReader:
             return index.members(connection, sync_id, hashes)
 
     def due_contacts(self, sync_id: str, side: Side, run_seq: int, now: datetime) -> list[Known]:
-        """Unlinked contacts that are due."""
+        """Contacts that are due to be asked for by id: unlinked ones, and those that could not be read."""
         with reading(self._engine) as connection:
             return index.due(connection, sync_id, side, run_seq, now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -39,13 +39,30 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
     complete = request.full_read or anew or _complete(place, side, stored, row, now)
     anew = anew or (complete and _by_calendar(place, side))
     cursor = stored.cursor if stored else None
-    extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now, anew))
+    beat = _keeper(place, request, opened)
+    extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now, anew, beat))
     log.info("%s: %d rows listed, %d to work on", app.info.title, extracted.listed, len(extracted.records))
     frame, header = extracted_artefact(side, extracted)
     ref = place.artefacts.write(f"extract_{side.value}", frame, header)
     # A complete read tries held and refused fields again, also where nothing was edited.
     again = extracted.complete and any(hold.link_id for hold, _ in reader.holds(place.spec.id))
     return Read(ref, extracted.listed, extracted.quiet and not again)
+
+
+BEAT = timedelta(minutes=1)
+
+
+def _keeper(place: Workplace, request: RunRequest, opened: Opened) -> Callable[[], None]:
+    """Renews the sync's lock while a side is read, at most once a minute (core 25)."""
+    renewed = place.clock()
+
+    def beat() -> None:
+        nonlocal renewed
+        if not request.dry_run and place.clock() - renewed >= BEAT:
+            renewed = place.clock()
+            place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+
+    return beat
 
 
 def _complete(place: Workplace, side: Side, stored: StoredCursor | None, row: SyncRow | None, now: datetime) -> bool:

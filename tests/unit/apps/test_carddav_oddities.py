@@ -242,6 +242,10 @@ def test_of_two_cards_with_one_uid_the_second_is_unreadable(server: Server, app:
     (page,) = app.pull(None)
     assert [r.id for r in page.records] == ["a"]
     assert [u.id for u in page.unreadable] == [f"{BOOK}b.vcf"]
+    server.will("multiget", (207, many(member(f"{BOOK}b.vcf", data(card("a"))))))
+    for others, presence in (("ab", Presence.FORBIDDEN), ("b", Presence.GONE)):  # gone: it is a contact by its UID now
+        server.will("addressbook-query", (207, many(*(member(f"{BOOK}{n}.vcf", data(card("a"))) for n in others))))
+        assert [a.presence for a in app.fetch([Ref(f"{BOOK}b.vcf")])] == [presence]
 
 
 # ---- point reads
