@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contactsync.cli import spreadsheet
 from contactsync.cli.tables import readable
 from contactsync.contact import Values, full_name, is_empty
-from contactsync.errors import ConfigError
 from contactsync.model.spec import Side
 from contactsync.sync.blocks import CROWD, WINDOW, Crowded
 from contactsync.sync.duplicates import At, Duplicate
@@ -26,7 +24,6 @@ Names = Mapping[Side, str]
 
 SHOWN = 100
 _FIELDS = ("nickname", "emails", "phones", "company", "addresses", "birthday")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show(compared: Compared, names: Names, written: Path | None) -> None:
@@ -82,18 +79,7 @@ def write_csv(path: Path, compared: Compared, names: Names) -> None:
         contacts = [_contact(compared, at, names) for at in (pair.one, pair.other)]
         cells = [cell for contact in contacts for cell in contact.values()]
         rows.append((str(pair.score), _where(pair, names), "; ".join(pair.agree), "; ".join(pair.contradict), *cells))
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        # The mark at its start tells spreadsheets that it is UTF-8.
-        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([[harmless(cell) for cell in row] for row in rows])
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written ({error.strerror}).", next_step="name another file") from None
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    spreadsheet.write_csv(path, rows)
 
 
 def _contact(compared: Compared, at: At, names: Names) -> dict[str, str]:

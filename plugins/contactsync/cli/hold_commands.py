@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contactsync.cli import hold_tables
+from contactsync.cli import hold_tables, spreadsheet
 from contactsync.cli.place import include_folder, request, workplace
+from contactsync.errors import ConfigError
 from contactsync.model.decisions import Answer
-from contactsync.model.plan import HoldReason
+from contactsync.model.stages import RunRequest
+from contactsync.model.waiting import REASONS, Waiting
 
 if TYPE_CHECKING:
     from contactsync.stages.deciding import Judge
+    from contactsync.stages.retrying import Retried
+    from contactsync.stages.waiting import Wanted
+    from contactsync.stages.workplace import Workplace
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
 Sync = Annotated[str, typer.Argument(help="Id of the sync.", show_default=False)]
@@ -27,7 +32,7 @@ RightId = Annotated[str, typer.Argument(help="Id of the contact in the right app
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    app.command(epilog="Example: contactsync holds freshsales-google --reason ambiguous")(holds)
+    app.command(epilog="Example: contactsync holds freshsales-google --reason refused --retry")(holds)
     app.command(epilog="Example: contactsync decide freshsales-google 1f3a9c20 left")(decide)
     app.command(epilog="Example: contactsync link freshsales-google 17008066468 people/c42")(link)
     app.command(name="keep-apart", epilog="Example: contactsync keep-apart freshsales-google 17008066468 people/c42")(
@@ -38,20 +43,57 @@ def add_to(app: typer.Typer) -> None:
 
 def holds(
     sync: Sync,
-    reason: Annotated[HoldReason | None, typer.Option(help="Only holds of this kind.")] = None,
+    reason: Annotated[str, typer.Option(help=f"Only this kind: {', '.join(REASONS)}.")] = "",
+    contact: Annotated[str, typer.Option(help="Only this one: an id, left:ID, right:ID, or the name of a hold.")] = "",
+    export: Annotated[
+        Path | None, typer.Option(help="Write them to FILE.csv or FILE.parquet, with the vendor's words.")
+    ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Let the next run try again what is listed: only what failed is sent.")
+    ] = False,
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what waits for a person, grouped by reason, with what may be answered to each."""
-    asked = request()
+    """List what waits, grouped by reason, with what may be answered to each; export it, or let it be tried again."""
+    from contactsync.stages.waiting import Wanted, waiting
+
+    asked, wanted = request(), Wanted(reason, contact)
     with workplace(include_folder(include), sync, asked.run_id) as place:
-        place.reader.check()
-        found = [(h, since) for h, since in place.reader.holds(sync) if reason in (None, h.reason)]
+        found = waiting(place.reader, sync, wanted)
         names = {side: place.app(side).info.title for side in hold_tables.SIDES}
-    if as_json:
-        typer.echo(json.dumps([hold_tables.hold_as_data(h, since) for h, since in found], indent=2))
+        if export is not None:
+            rows = [hold_tables.exported(sync, one, names) for one in found]
+            spreadsheet.export(export, rows, hold_tables.EXPORTED)
+        done = _retried(place, asked, wanted, found) if retry else None
+    if done is not None:
+        _tell(sync, done, as_json=as_json)
+    elif as_json:
+        typer.echo(json.dumps([hold_tables.waiting_as_data(one) for one in found], indent=2))
     else:
         hold_tables.holds(sync, found, names)
+
+
+def _retried(place: Workplace, asked: RunRequest, wanted: Wanted, found: Sequence[Waiting]) -> Retried:
+    from contactsync.stages.deciding import Judge
+    from contactsync.stages.retrying import Retried, retry
+
+    if not found and wanted.contact:
+        raise ConfigError(
+            f"Nothing of {wanted.contact!r} waits in sync {place.spec.id!r}.",
+            next_step=f"list what does: contactsync holds {place.spec.id}",
+        )
+    if any(one.retried for one in found):
+        return retry(Judge(place, asked, getpass.getuser()), wanted)
+    return Retried(left=tuple(found))
+
+
+def _tell(sync: str, done: Retried, *, as_json: bool) -> None:
+    if as_json:
+        told = {"again": done.again, "left": done.left, "unread": done.unread}
+        data = {name: [hold_tables.waiting_as_data(one) for one in ones] for name, ones in told.items()}
+        typer.echo(json.dumps(data, indent=2))
+    else:
+        hold_tables.retried(sync, done)
 
 
 def decide(

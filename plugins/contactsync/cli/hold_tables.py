@@ -2,61 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from contactsync.cli.tables import readable
-from contactsync.model.decisions import ANSWERS, hold_id
 from contactsync.model.link import Link
-from contactsync.model.plan import Conflict, Hold, HoldReason
+from contactsync.model.plan import Conflict, HoldReason
 from contactsync.model.spec import SIDES as SIDES
 from contactsync.model.spec import Side
+from contactsync.model.waiting import REASONS, UNKNOWN, Waiting
+
+if TYPE_CHECKING:
+    from contactsync.stages.retrying import Retried
 
 
 def _out() -> Console:
     return Console(soft_wrap=True)
 
 
-def holds(sync: str, found: Sequence[tuple[Hold, datetime]], names: Mapping[Side, str]) -> None:
+def holds(sync: str, found: Sequence[Waiting], names: Mapping[Side, str]) -> None:
     """Grouped by reason; each group says what may be answered."""
     console = _out()
-    for reason in HoldReason:
-        group = [(h, since) for h, since in found if h.reason is reason]
+    for reason in REASONS:
+        group = [one for one in found if one.reason == reason]
         if not group:
             continue
-        console.print(Text(f"{reason.value.replace('_', ' ')}: {len(group)}", style="bold"))
-        for hold, since in group:
-            what = f" ({hold.field})" if hold.field else ""
-            console.print(Text(f"  {hold_id(hold)}  {names[hold.side]} {hold.contact_id}{what}: {hold.detail}"))
-            if hold.candidates:
-                console.print(Text(f"            beside: {', '.join(hold.candidates)}"))
-            console.print(Text(f"            since {since:%Y-%m-%d %H:%M} UTC", style="dim"))
-        if reason is HoldReason.AMBIGUOUS:
-            console.print(Text(f"  -> contactsync link {sync} LEFT RIGHT, or contactsync keep-apart {sync} LEFT RIGHT"))
-        for answer, words in ANSWERS[reason].items():
-            console.print(Text(f"  -> contactsync decide {sync} HOLD {answer}: {words}"))
+        console.print(Text(f"{reason.replace('_', ' ')}: {len(group)}", style="bold"))
+        for one in group:
+            what = f" ({one.field})" if one.field else ""
+            console.print(Text(f"  {one.name:<8}  {names[one.side]} {one.contact_id}{what}: {one.words}"))
+            if one.candidates:
+                console.print(Text(f"            beside: {', '.join(one.candidates)}"))
+            if one.since:
+                console.print(Text(f"            since {one.since:%Y-%m-%d %H:%M} UTC", style="dim"))
+        for line in _what_to_do(sync, group[0]):
+            console.print(Text(f"  -> {line}"))
     if not found:
         console.print("Nothing is held.")
 
 
-def hold_as_data(hold: Hold, since: datetime) -> dict[str, Any]:
-    """One hold as JSON-able data."""
+def _what_to_do(sync: str, one: Waiting) -> Iterator[str]:
+    if one.reason == HoldReason.AMBIGUOUS:
+        yield f"contactsync link {sync} LEFT RIGHT, or contactsync keep-apart {sync} LEFT RIGHT"
+    for answer, words in one.answers.items():
+        yield f"contactsync decide {sync} HOLD {answer}: {words}"
+    if one.retried:
+        yield f"contactsync holds {sync} --reason {one.reason} --retry: try it again in the next run"
+    if one.reason == UNKNOWN:
+        yield "nothing: the next runs find out what became of it, and it is not sent again before"
+
+
+def waiting_as_data(one: Waiting) -> dict[str, Any]:
+    """One that waits as JSON-able data."""
     return {
-        "hold": hold_id(hold),
-        "reason": hold.reason.value,
-        "side": hold.side.value,
-        "contact": hold.contact_id,
-        "field": hold.field,
-        "detail": hold.detail,
-        "candidates": list(hold.candidates),
-        "since": since.isoformat(),
-        "answers": {answer.value: words for answer, words in ANSWERS[hold.reason].items()},
+        "hold": one.name,
+        "reason": one.reason,
+        "side": one.side.value,
+        "contact": one.contact_id,
+        "field": one.field,
+        "detail": one.words,
+        "candidates": list(one.candidates),
+        "since": one.since.isoformat() if one.since else "",
+        "answers": dict(one.answers),
+        "retry": one.retried,
     }
+
+
+EXPORTED = ("reason", "app", "side", "contact", "field", "detail", "candidates", "since", "what_to_do", "hold")
+
+
+def exported(sync: str, one: Waiting, names: Mapping[Side, str]) -> dict[str, Any]:
+    """The row of a spreadsheet: the vendor's words, and what to do."""
+    data = waiting_as_data(one)
+    return {**{c: data.get(c, "") for c in EXPORTED}, "app": names[one.side], "what_to_do": [*_what_to_do(sync, one)]}
+
+
+def retried(sync: str, done: Retried) -> None:
+    """What the next run tries again, and what no further try would end."""
+    console = _out()
+    console.print(f"{len(done.again)} are tried again in the next run.")
+    if done.left:
+        why = ", ".join(f"{reason} {n}" for reason, n in sorted(Counter(one.reason for one in done.left).items()))
+        words = f"{len(done.left)} were left alone ({why}): another try would not end them. See: contactsync holds"
+        console.print(Text(f"{words} {sync}", style="yellow"))
+    if done.unread:
+        words = f"{len(done.unread)} were never read, so they cannot be asked for by id: contactsync run {sync}"
+        console.print(Text(f"{words} --full-read", style="yellow"))
 
 
 def conflicts(rows: Sequence[Mapping[str, Any]]) -> None:

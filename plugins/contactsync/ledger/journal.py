@@ -44,6 +44,11 @@ def creates(
     return [found[seq] for seq in sorted(found)]
 
 
+def not_sent(connection: Connection, sync_id: str) -> list[JournalRow]:
+    """Rows of actions that never left or never took effect, oldest first."""
+    return _rows(connection, _of(sync_id).where(journal.c.state == State.NOT_SENT))
+
+
 def jobs(connection: Connection, account: str, since: datetime) -> list[JournalRow]:
     """Rows of any sync that a job on this account, begun since then, has not answered yet; oldest first."""
     query = (

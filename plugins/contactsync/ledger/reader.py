@@ -138,6 +138,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return journal.creates(connection, account, hashes, since)
 
+    def not_sent(self, sync_id: str) -> list[JournalRow]:
+        """Journal rows of actions that were not sent, oldest first; some may have been made by a later one since."""
+        with reading(self._engine) as connection:
+            return journal.not_sent(connection, sync_id)
+
     def jobs(self, account: str, since: datetime) -> list[JournalRow]:
         """Rows that asynchronous jobs on this account, begun since then by any sync, have not answered (core 22)."""
         with reading(self._engine) as connection:

@@ -29,6 +29,7 @@ class Wish(StrEnum):
     DELETE = "delete"
     CREATE = "create"
     SKIP = "skip"  # stands until another decision
+    RETRY = "retry"  # what is held or refused is tried again
 
 
 _LEFT = {Answer.LEFT: "write the left value to the right", Answer.RIGHT: "write the right value to the left"}

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from contactsync.errors import ConfigError
 from contactsync.ledger.store import Ledger
 from contactsync.model.decisions import ANSWERS, Answer, Decided, Verdict, hold_id
-from contactsync.model.ledger import FoldBatch, RunState
+from contactsync.model.ledger import FoldBatch
 from contactsync.model.link import Known, Link, LinkStatus, Standing
 from contactsync.model.plan import Hold
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import RunRequest
-from contactsync.stages.opening import ledger_lost
-from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.stages.small_run import desk_of, small_run
+from contactsync.stages.workplace import Workplace
 from contactsync.sync.decisions import AT_ONCE, answered, relinked, unlinked
 
 LIST_THEM = "list them with: contactsync holds {}"
@@ -172,24 +172,12 @@ def _rivals(judge: Judge, rows: dict[Side, Known]) -> list[tuple[Side, Known]]:
 
 
 def _write(judge: Judge, batch: FoldBatch, what: str, answer: str, hold: Hold | None = None) -> str:
-    """One transaction under the sync's lock; the run number rises as with every run that writes (core 7)."""
-    place, request = judge.place, judge.request
-    place.ledger.check()
-    lease = place.ledger.take_lock(judge.sync_id, request.owner, ended=place.ended)
-    try:
-        if sync_row(place) is None or ledger_lost(place):
-            raise ConfigError(
-                f"Sync {judge.sync_id!r} has not run with this ledger yet.", next_step="run it first, then decide"
-            )
-        run = place.ledger.start_run(judge.sync_id, request.run_id, request.kind.value)
-        place.artefacts.write_state(f"{judge.sync_id}.json", {"seq": run.seq})
+    """One transaction under the sync's lock."""
+    with small_run(desk_of(judge.place), judge.request) as run:
         entry = Decided(what, answer, judge.by, (hold.link_id or "") if hold else "", hold.field if hold else "")
-        place.ledger.fold(judge.sync_id, request.run_id, replace(batch, decided=[entry]), fence=lease.fence)
-        words = f"Decided by {judge.by}: {what} -> {answer}"
-        place.ledger.end_run(replace(run, state=RunState.DONE, ended_at=place.clock(), message=words))
-    finally:
-        place.ledger.release_lock(judge.sync_id, request.owner, lease.fence)
-    return f"{words}. The next run does what follows from it."
+        run.fold(replace(batch, decided=[entry]))
+        run.message = f"Decided by {judge.by}: {what} -> {answer}"
+    return f"{run.message}. The next run does what follows from it."
 
 
 def open_holds(judge: Judge) -> Sequence[tuple[str, Hold]]:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contactsync.errors import ConfigError, WrongAccount
+from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import State
 from contactsync.model.ledger import SyncRow
 from contactsync.model.plan import JournalRow
 from contactsync.model.spec import SIDES
-from contactsync.model.stages import Opened, RunRequest
+from contactsync.model.stages import Artefacts, Opened, RunRequest
 from contactsync.record import SETTLED, Folding, batches
 from contactsync.settle import settle_leftovers
 from contactsync.stages.workplace import Workplace, sync_row
@@ -40,7 +41,7 @@ def open_run(place: Workplace, request: RunRequest) -> Opened:
 
 def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
     sync_id = place.spec.id
-    lost = ledger_lost(place)
+    lost = ledger_lost(place.ledger, place.artefacts, sync_id)
     row = _checked_row(place, lost=lost)
     if row != sync_row(place):
         place.ledger.save_sync(row)
@@ -57,10 +58,10 @@ def _look_only(place: Workplace) -> Opened:
     return Opened(0, seq, _due(place, seq))
 
 
-def ledger_lost(place: Workplace) -> bool:
+def ledger_lost(ledger: LedgerReader, artefacts: Artefacts, sync_id: str) -> bool:
     """The state file beside the artefacts counts runs too: a ledger behind it was lost or restored from a backup."""
-    runs = place.ledger.runs(place.spec.id, 1)
-    state = place.artefacts.read_state(f"{place.spec.id}.json")
+    runs = ledger.runs(sync_id, 1)
+    state = artefacts.read_state(f"{sync_id}.json")
     return state is not None and int(state.get("seq", 0)) > (runs[0].seq if runs else 0)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from contactsync.contact import CONSENT, Values, decode, is_empty, kind_of
+from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
@@ -48,7 +49,12 @@ def fold_link(link: Link, intent: Intent, outcome: Outcome, when: When) -> tuple
             folded = _overtaken(link, intent, outcome, when)
         case _:
             folded = _not_sent(link, intent, outcome, when)
+    if folded.wish == Wish.RETRY and outcome.state in _ANSWERED:
+        folded = replace(folded, wish=Wish.NONE)
     return replace(folded, version=max(link.version, intent.link_version) + 1), holds
+
+
+_ANSWERED = (State.DONE, State.ADOPTED, State.REFUSED)
 
 
 def _with(link: Link, side: Side, half: LinkSide) -> Link:

@@ -38,7 +38,7 @@ def nobody(side: Side, name: str, text: str) -> frozenset[str]:
 class Rules:
     """What a sync's file says, and what its apps can do, as far as a link needs it.
 
-    retry       held and refused fields are tried again in this run (a complete read)
+    retry       held and refused fields are tried again in this run (a complete read, or a person asked)
     hold_first  without a base, differences are held (first_match: hold)
     lost        the same, for the ledger was lost (union mode): they wait for a person or an edit of the field
     owner       who carries a key on a side, for collisions
@@ -107,6 +107,16 @@ def observe(side: LinkSide, shown: Shown | None, *, gone: bool, missing: bool) -
 
 def decide_link(case: Case, rules: Rules) -> LinkDecision:
     """What follows for one link."""
+    if case.link.wish != Wish.RETRY:
+        return _decide(case, rules)
+    decision = _decide(case, replace(rules, retry=True))
+    if decision.intents or any(decision.link.side(s).standing is Standing.MISSING for s in SIDES):
+        return decision  # the wish stands until what was tried has an answer
+    done = replace(decision.link, wish=Wish.NONE, version=max(decision.link.version, case.link.version + 1))
+    return replace(decision, link=done)
+
+
+def _decide(case: Case, rules: Rules) -> LinkDecision:
     link = case.link
     sides = {s: observe(link.side(s), case.shown.get(s), gone=s in case.gone, missing=s in case.missing) for s in SIDES}
     observed = replace(link, left=sides[Side.LEFT], right=sides[Side.RIGHT], due_run=None, due_at=None)

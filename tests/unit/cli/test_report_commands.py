@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from contactsync.apps.memory import Book
-from contactsync.cli.duplicate_tables import harmless
+from contactsync.cli.spreadsheet import harmless
 from test_commands import PAIR, answer, contactsync
 
 

@@ -1,0 +1,62 @@
+"""Files for spreadsheets and for other tools: CSV that no spreadsheet runs, and Parquet. New ones are their owner's."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from contactsync.errors import ConfigError
+
+CSV, PARQUET = ".csv", ".parquet"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write rows in the format of the file's ending. Errors: ConfigError (another ending, cannot be written)."""
+    match path.suffix.lower():
+        case ".csv":
+            write_csv(path, [columns, *([_cell(row[c]) for c in columns] for row in rows)])
+        case ".parquet":
+            _write_parquet(path, rows, columns)
+        case _:
+            raise ConfigError(f"{path} names no format.", allowed=(f"FILE{CSV}", f"FILE{PARQUET}"))
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Rows with a heading, formulas made harmless. Errors: ConfigError where it cannot be written."""
+    with _written(path) as handle, os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
+        # The mark at its start tells spreadsheets that it is UTF-8.
+        csv.writer(file).writerows([[harmless(cell) for cell in row] for row in rows])
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Values as they are: nothing that reads Parquet runs them."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table({c: pa.array([row[c] for row in rows]) for c in columns})
+    with _written(path) as handle, os.fdopen(handle, "wb") as file:
+        parquet.write_table(table, file)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[int]:
+    try:
+        yield os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror}).", next_step="name another file") from None
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "; ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,70 @@
+"""A small run of its own under the sync's lock: how a person's command writes to the ledger (core 7, 25)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contactsync.errors import ConfigError
+from contactsync.ledger.store import Ledger
+from contactsync.model.ledger import FoldBatch, RunRow, RunState
+from contactsync.model.stages import Artefacts, RunRequest
+from contactsync.stages.opening import ledger_lost
+from contactsync.stages.workplace import Workplace
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What such a command needs of one sync; neither its file nor its apps."""
+
+    sync_id: str
+    ledger: Ledger
+    artefacts: Artefacts
+    clock: Callable[[], datetime]
+    ended: Callable[[str], bool]
+
+
+@dataclass
+class SmallRun:
+    """The run while it lasts. message: its last line, to be set."""
+
+    desk: Desk
+    row: RunRow
+    owner: str
+    fence: int
+    message: str = ""
+
+    def fold(self, batch: FoldBatch) -> None:
+        """One transaction. Errors: FenceLost."""
+        self.desk.ledger.fold(self.desk.sync_id, self.row.run_id, batch, fence=self.fence)
+
+    def renew(self) -> None:
+        """Keep the lock. Errors: FenceLost."""
+        self.desk.ledger.renew_lock(self.desk.sync_id, self.owner, self.fence)
+
+
+def desk_of(place: Workplace) -> Desk:
+    """The desk of a sync whose file is there."""
+    return Desk(place.spec.id, place.ledger, place.artefacts, place.clock, place.ended)
+
+
+@contextmanager
+def small_run(desk: Desk, request: RunRequest) -> Iterator[SmallRun]:
+    """The run number rises as with every run that writes. Errors: LockBusy, LedgerSchema, ConfigError (never ran)."""
+    ledger, sync_id = desk.ledger, desk.sync_id
+    ledger.check()
+    fence = ledger.take_lock(sync_id, request.owner, ended=desk.ended).fence
+    try:
+        if ledger.sync(sync_id) is None or ledger_lost(ledger, desk.artefacts, sync_id):
+            raise ConfigError(
+                f"Sync {sync_id!r} has not run with this ledger yet.", next_step="run it first, then say this again"
+            )
+        row = ledger.start_run(sync_id, request.run_id, request.kind.value)
+        desk.artefacts.write_state(f"{sync_id}.json", {"seq": row.seq})
+        run = SmallRun(desk, row, request.owner, fence)
+        yield run
+        ledger.end_run(replace(row, state=RunState.DONE, ended_at=desk.clock(), message=run.message))
+    finally:
+        ledger.release_lock(sync_id, request.owner, fence)
