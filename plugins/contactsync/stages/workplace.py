@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 
 from contactsync.apps.base import App
-from contactsync.contact import Values
+from contactsync.contact import Kind, Values
 from contactsync.ledger.store import Ledger, LedgerReader
 from contactsync.mapping.defaults import pair_fields
 from contactsync.mapping.effects import effects_of, own_columns, template_fields
@@ -114,13 +114,20 @@ class Workplace:
     def mapping_state(self) -> str:
         """Field -> hash of how it is mapped, as JSON: tells which fields a change of the file touches."""
         region = self.spec.match.default_region
-        return json.dumps({p.field: _short(repr((p.field, p.kind.value, region))) for p in self.pairs}, sort_keys=True)
+        regions = {p.field: region if p.kind is Kind.PHONES else None for p in self.pairs}  # others' forms know none
+        states = {p.field: _short(repr((p.field, p.kind.value, regions[p.field]))) for p in self.pairs}
+        return json.dumps(states, sort_keys=True)
 
     def scope_state(self) -> str:
-        """Hash of what decides whom the sync is about, and which columns are read: a change means a complete read."""
+        """Hash of what decides whom the sync is about, what may flow where, and which columns are read.
+
+        A change means a complete read, in which everybody is judged anew.
+        """
         spec = self.spec
         marked = sorted((side, policy) for side, policy in spec.deletions.items() if policy in _MARKING)
-        return _short(repr((spec.match, sorted(spec.rules.items()), marked, spec.deletion_tag if marked else "")))
+        flow = [spec.direction.value, *((p.field, p.direction.value, p.conflicts.value) for p in self.pairs)]
+        rules = sorted(spec.rules.items())
+        return _short(repr((spec.match, rules, marked, spec.deletion_tag if marked else "", flow)))
 
     def account_id(self, side: Side) -> str:
         """Whose account the connection leads to; asked once a day, and at once when the credentials change."""

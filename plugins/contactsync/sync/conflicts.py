@@ -92,7 +92,7 @@ def _remembered(apart: Apart, side: Side) -> str | None:
 
 
 def _apart_ends(state: FieldState) -> bool:
-    """An apart ends when a side changes the field; one-way, only when the sender does (core 3)."""
+    """An apart ends when a side changes the field; one-way, only when one that may send has (core 3)."""
     apart = state.apart
     if apart is None:
         return True
@@ -100,7 +100,8 @@ def _apart_ends(state: FieldState) -> bool:
         return True
     moved = [s for s in SIDES if _remembered(apart, s) is not None and state.now[s] != _remembered(apart, s)]
     if apart.reason is ApartReason.ONE_WAY:
-        return any(state.pair.open_from(s) for s in moved)
+        # What its receiver was edited to is sent once the file lets it send.
+        return any(state.pair.open_from(s) for s in SIDES if s in moved or is_changed(state, s))
     return bool(moved)
 
 

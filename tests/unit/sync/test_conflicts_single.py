@@ -217,10 +217,18 @@ def test_where_no_direction_is_open_nothing_is_written() -> None:
 STAYING = [r for r in ApartReason if r is not ApartReason.ONE_WAY]
 
 
-@pytest.mark.parametrize("reason", ApartReason)
+@pytest.mark.parametrize("reason", STAYING)
 def test_a_field_apart_stays_so_while_nobody_changes_it(reason: ApartReason) -> None:
     apart = Apart(reason, "L", "R")
     assert changed("L", "R", apart=apart) == Settled(apart=apart)
+
+
+def test_what_a_receiver_was_edited_to_waits_until_it_may_send() -> None:
+    apart = Apart(ApartReason.ONE_WAY, "old", "R")
+    assert changed("old", "R", apart=apart, **pair(direction=ONE_WAY)) == Settled(apart=apart)
+    assert changed("old", "R", apart=apart) == Settled(write={LEFT: "R"})
+    made = Apart(ApartReason.ONE_WAY, "L", "R")  # so from the beginning: nobody edited it
+    assert settle(a_state(("L", "R"), ("L", "R"), apart=made)) == Settled(apart=made)
 
 
 @pytest.mark.parametrize("reason", STAYING)
@@ -238,7 +246,7 @@ def test_an_apart_ends_when_both_sides_are_equal(reason: ApartReason) -> None:
 @pytest.mark.parametrize("reason", ApartReason)
 def test_only_what_was_held_or_refused_is_tried_again_when_told(reason: ApartReason) -> None:
     settled = changed("new", "old", apart=Apart(reason, "new", "old"), retry=True)
-    tried = reason in (ApartReason.HELD, ApartReason.REFUSED)
+    tried = reason in (ApartReason.HELD, ApartReason.REFUSED, ApartReason.ONE_WAY)  # one-way: it may send
     assert settled.write == ({RIGHT: "new"} if tried else {})
 
 
