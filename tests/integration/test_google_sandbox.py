@@ -281,6 +281,13 @@ def test_a_cursor_for_other_fields_is_expired(app: GoogleContacts) -> None:
         list(app.pull({**cursor, "fields": "names"}))
 
 
+def test_a_token_that_is_refused_in_any_words_is_no_end_of_the_sync(app: GoogleContacts) -> None:
+    _, cursor = pulled(app.pull(None))
+
+    with pytest.raises(CursorExpired):
+        list(app.pull({**cursor, "token": "damaged"}))
+
+
 def test_a_window_is_refused(app: GoogleContacts) -> None:
     begin = datetime.fromtimestamp(START, UTC)
 

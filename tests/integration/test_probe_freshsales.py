@@ -33,6 +33,10 @@ class Clock:
         self.time += seconds
 
 
+def stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -47,6 +51,8 @@ def sandbox(clock: Clock) -> Iterator[FreshsalesSandbox]:
             clock.time += 1200
             if number > 129:
                 running.delete_contact(str(made["id"]))
+        clock.time += 60
+        running.edit_contact(str(running.contacts()[0]["id"]), {"last_contacted": stamp(clock.time)})
         running.reset_counters()
         yield running
 
@@ -113,6 +119,7 @@ def test_without_write_nothing_is_written(sandbox: FreshsalesSandbox, clock: Clo
         ({"bare_times": True}, {"times"}),
         ({"flavour": "classic"}, {"flavour"}),
         ({"per_hour": 500}, {"hourly_limit"}),
+        ({"any_key": True}, {"wrong_key"}),
         ({"hidden": ["owner_id"]}, {"associations", "search_owner"}),
     ],
 )
@@ -170,6 +177,15 @@ def test_a_view_of_another_name_is_told_with_the_option(sandbox: FreshsalesSandb
     assert "views" in refuted(found)
     assert "`view`" in found["views"].remedy
     assert found["owners"].verdict is Verdict.HOLDS  # the others go on
+
+
+def test_what_moves_no_time_is_told_where_it_shows(sandbox: FreshsalesSandbox, clock: Clock) -> None:
+    assert "1 of 1" in probed(app_of(sandbox, clock))["derived"].seen
+    sandbox.knobs.update({"derived_bumps": True})
+    contacted = str(next(c["id"] for c in sandbox.contacts() if c["last_contacted"]))
+    clock.time += 60
+    sandbox.edit_contact(contacted, {"last_contacted": stamp(clock.time)})
+    assert "derived" in untold(probed(app_of(sandbox, clock)))
 
 
 def test_an_empty_account_tells_little_and_refutes_nothing(clock: Clock) -> None:

@@ -20,6 +20,7 @@ from contactsync.apps._freshsales_record import FLAGS, moment
 from contactsync.apps._freshsales_site import flat
 from contactsync.apps._probing import Answer, CannotTell, Check, address_of, dicts, judged, own_mark, status
 from contactsync.contact import normal_email
+from contactsync.errors import AuthError
 
 AMOUNTS = ("open_deals_amount", "won_deals_amount")
 EPOCH_FROM = 1e9
@@ -99,6 +100,27 @@ def _choices(account: Account) -> Answer:
     return judged(good == len(choices), f"{good} of {len(choices)} choices are texts or have a value")
 
 
+def _derived(account: Account) -> Answer:
+    """Seen where a contact was contacted after the time that its last change names."""
+    pairs = [(moment(row.get("last_contacted")), moment(row.get("updated_at"))) for row in account.rows()]
+    told = [at > changed for at, changed in pairs if at and changed]
+    if not any(told):
+        raise CannotTell(f"of {len(told)} contacts of the first page none was contacted after its last change")
+    return judged(True, f"{sum(told)} of {len(told)} contacts were contacted after updated_at")
+
+
+# ---- credentials
+
+
+def _wrong_key(account: Account) -> Answer:
+    """Asked once."""
+    try:
+        reply = account.site.with_key(own_mark()).read("GET", "contacts/filters")
+    except AuthError:
+        return judged(True, "a made-up key: HTTP 401")
+    return judged(reply.status == 403, f"a made-up key: {status(reply)}")
+
+
 # ---- single contacts
 
 
@@ -159,6 +181,8 @@ READS: tuple[Check[Account], ...] = (
     Check("owners", "selector/owners lists users", SITE, "use a key whose user may see users", _owners),
     Check("times", "Times name their offset and are whole seconds", RECORD, "report it", _times),
     Check("amounts", "Deal amounts are text, numbers or null", RECORD, "report it", _amounts),
+    Check("derived", "Being contacted does not move updated_at", RECORD, REPORT, _derived),
+    Check("wrong_key", "A wrong key is refused: 401 or 403", "rest/session.py", "report it", _wrong_key),
     Check("flavour", "Classic contacts have Authority and Do not disturb", FACTS, "set the option `flavour`", _flavour),
     Check("fields", "settings/contacts/fields lists fields with name and type", SITE, "report it", _fields),
     Check("choices", "Choices of fields are texts or have a value", SITE, "report it", _choices),

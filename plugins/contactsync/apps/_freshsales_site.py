@@ -115,13 +115,17 @@ class Site:
             self.forget("views")
         self._services.metadata.drop(self.account, name)
 
-    def _at(self, base: str) -> Api:
+    def with_key(self, key: str) -> Api:
+        """The same account, asked with another key."""
+        return self._at(self.api.base_url, key)
+
+    def _at(self, base: str, key: str = "") -> Api:
         return Api(
             self._session,
             self._services,
             base_url=base,
             account=f"freshsales:{urlsplit(base).netloc}",
-            auth=TokenAuth(f"Token token={self._key}"),
+            auth=TokenAuth(f"Token token={key or self._key}"),
             rates=self._rates,
             secrets=(self._key,),
             reset_header="x-ratelimit-reset",

@@ -82,7 +82,8 @@ class Reader:
         params = {**asked, "pageToken": token} if token else asked
         reply = self._api.read("GET", CONNECTIONS, params=params)
         if reply.status != 200:
-            if expires and (reply.status == 410 or problem_of(reply).expired):
+            # Which status and words an old token gets is not documented; without one, a complete read tells the rest.
+            if expires and (reply.status in (400, 410) or problem_of(reply).expired):
                 raise CursorExpired("Google's sync token has expired.")
             raise refused_read(reply)
         body = reply.json()

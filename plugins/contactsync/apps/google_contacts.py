@@ -7,7 +7,7 @@ something is sent one request after another, as Google asks.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
@@ -17,15 +17,21 @@ from pydantic import Field
 from contactsync.apps._people_account import Whose, root
 from contactsync.apps._people_facts import INFO, PER_MINUTE, SCOPE, TOKEN_URL
 from contactsync.apps._people_groups import Groups
+from contactsync.apps._people_probe import LAST, READS
+from contactsync.apps._people_probe_account import Account as Probed
+from contactsync.apps._people_probe_writes import tried
 from contactsync.apps._people_reading import Reader
 from contactsync.apps._people_writing import Writer
+from contactsync.apps._probing import findings
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.contact import Kind
 from contactsync.errors import ConnectionMissing, StopError
 from contactsync.model.app import Account, AppInfo, FieldInfo, Rate
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Ref, Result, Window
+from contactsync.model.probe import Finding
 from contactsync.rest.auth import BearerAuth, OAuthRefresh
 from contactsync.rest.service_account import ServiceAccount
+from contactsync.rest.services import FreeBudget, Services
 from contactsync.rest.session import Api
 
 
@@ -54,10 +60,13 @@ class GoogleContacts(App):
     @functools.cached_property
     def api(self) -> Api:
         """The wire. Errors: ConnectionMissing where credentials are missing."""
+        return self._wire(self.access.services)
+
+    def _wire(self, services: Services) -> Api:
         given = self.access.credentials
         return Api(
             self.access.session,
-            self.access.services,
+            services,
             base_url=root(given.get("host", "")),
             account=self._cache,
             auth=self._auth,
@@ -137,6 +146,16 @@ class GoogleContacts(App):
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         """Write in batches, one after another."""
         return Writer(self.api, self.groups, self.reader).push(ops)
+
+    def probe(self, *, write: bool) -> Generator[Finding, None, None]:
+        """What no document says of the API, checked against this account."""
+        services = self.access.services
+        burst = self._wire(replace(services, budget=FreeBudget(), tries=1))
+        account = Probed(self.api, burst, services, self.chosen.rate_per_minute, self.info.caps.lag)
+        yield from findings(READS, account)
+        if write:
+            yield from tried(account)
+        yield from findings(LAST, account)
 
 
 APP = GoogleContacts

@@ -59,7 +59,7 @@ class FreshsalesBase(Sandbox):
     def admit(self, request: Request) -> Reply | None:
         """401 for any other header than the documented one."""
         given = (request.headers.get("Authorization") or "").encode()
-        if not secrets.compare_digest(given, f"Token token={self.api_key}".encode()):
+        if not self.knobs.any_key and not secrets.compare_digest(given, f"Token token={self.api_key}".encode()):
             return Reply(401, {"login": "failed", "message": "Authentication failure"})
         self.store.settle(self.now())
         self.store.purge_old(self.now())

@@ -52,6 +52,7 @@ class FreshsalesKnobs(Knobs):
     poison: str = ""  # writes through the API are refused for a last name that contains it
     derived_bumps: bool = False  # whether lead_score and the like move updated_at
     # What the documents leave open, the other way round.
+    any_key: bool = False  # no key is refused
     max_per_page: int = 100
     sortable: bool = True
     search_by_day: bool = False  # is_after and is_before compare dates

@@ -176,7 +176,7 @@ class PeopleSandbox(ContactRoutes, GroupRoutes, ConsentRoutes):
 
     def local_path(self, request: Request) -> str | None:
         """A GET whose address grew too long comes as a form by POST, with a header that says so."""
-        if _is_long_get(request):
+        if _is_long_get(request) and self.google.long_get:
             request.method = "GET"
             request.query = parse_qs(request.body.decode(), keep_blank_values=True)
         return request.path

@@ -45,7 +45,14 @@ class Account:
     def view(self, mask: tuple[str, ...] = READABLE, sources: tuple[str, ...] = (CONTACT,), kind: str = GOT) -> View:
         """How this account shows contacts."""
         shown = sources if self.knobs.show_profiles else tuple(s for s in sources if s == CONTACT)
-        return View(mask, shown, kind, self.knobs.phone_region or None, self.dice if self.knobs.shuffle else None)
+        return View(
+            mask,
+            shown,
+            kind,
+            self.knobs.phone_region or None,
+            self.dice if self.knobs.shuffle else None,
+            self.knobs.vary_source_etags,
+        )
 
     def add(self, data: Json) -> Person:
         """A new contact from a Person's JSON data; `labels` names groups, which are created where missing."""

@@ -52,7 +52,7 @@ class ContactRoutes(Sandbox):
             )
         asked = Asked(
             _view(account, request, kind=LISTED),
-            number(request, "pageSize", 100, 1000),
+            min(number(request, "pageSize", 100, 1000), account.knobs.page_most),
             order,
             flag(request, "requestSyncToken"),
             request.arg("syncToken"),
@@ -185,6 +185,8 @@ def _got(account: Account, view: View, name: str) -> Json:
     try:
         return _ok(view, account.book.find(name), name)
     except PeopleError:
+        if account.knobs.unknown_spoils:
+            raise
         return {"httpStatusCode": 404, "requestedResourceName": name, "status": not_found().as_status()}
 
 

@@ -25,13 +25,17 @@ _NAME_PARTS = ("honorificPrefix", "givenName", "middleName", "familyName", "hono
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How to show a contact. `region` is where phone numbers without + are dialled from; no `dice`, no shuffling."""
+    """How to show a contact. `region` is where phone numbers without + are dialled from; no `dice`, no shuffling.
+
+    `varied`: the source's etag too depends on the mask.
+    """
 
     mask: tuple[str, ...]
     sources: tuple[str, ...]
     kind: str = GOT
     region: str | None = None
     dice: random.Random | None = None
+    varied: bool = False
 
     def show(self, person: Person, *, former: bool = False) -> Json:
         """The Person; `former` adds earlier resource names, as deltas do."""
@@ -62,7 +66,8 @@ class View:
         sources: list[Json] = []
         if CONTACT in self.sources:
             at = datetime.fromtimestamp(person.updated, UTC).isoformat(timespec="microseconds")
-            found = {"type": "CONTACT", "id": person.source_id, "etag": person.source_etag}
+            etag = f"{person.source_etag}{len(self.mask)}" if self.varied else person.source_etag
+            found = {"type": "CONTACT", "id": person.source_id, "etag": etag}
             sources.append(found | {"updateTime": at.replace("+00:00", "Z")})
         if person.profile and PROFILE in self.sources:
             about = {"objectType": "PERSON", "userTypes": ["GOOGLE_USER"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contactsync.sandbox.people_errors import PeopleError, bad_field, batch_failed, invalid, no_etag, stale
@@ -40,7 +40,9 @@ class Writer:
 
     def create_all(self, bodies: list[Any]) -> list[Person]:
         """A batch of new contacts; `contactErrors` counts from 0."""
-        drafts = _all_or_none("BatchCreateContacts", ((str(i), body) for i, body in enumerate(bodies)), self._new)
+        drafts = _all_or_none(
+            "BatchCreateContacts", ((str(i), body) for i, body in enumerate(bodies)), self._new, self._failed
+        )
         self.book.make_room(len(bodies))
         return [self._add(draft) for draft in drafts.values()]
 
@@ -51,7 +53,9 @@ class Writer:
     def update_all(self, bodies: Mapping[str, Any], mask: tuple[str, ...]) -> dict[str, Person]:
         """A batch of updates under one mask, by the resource names that were asked for."""
         asked = ((name, (name, body)) for name, body in bodies.items())
-        changes = _all_or_none("BatchUpdateContacts", asked, lambda pair: self._changed(pair[0], pair[1], mask))
+        changes = _all_or_none(
+            "BatchUpdateContacts", asked, lambda pair: self._changed(pair[0], pair[1], mask), self._failed
+        )
         return {name: self._keep(change) for name, change in changes.items()}
 
     def delete_all(self, names: list[str]) -> None:
@@ -59,9 +63,18 @@ class Writer:
         for person in [self.book.find(name) for name in dict.fromkeys(names)]:
             self.book.remove(person.resource_name)
 
-    def _new(self, body: Any) -> Draft:
+    def _failed(self, kind: str, errors: Mapping[str, PeopleError]) -> PeopleError:
+        """The error of a batch."""
+        return batch_failed(kind, errors) if self.knobs.name_failed else next(iter(errors.values()))
+
+    def _read(self, body: Any, mask: tuple[str, ...]) -> Draft:
         draft = read_person(body)
-        draft.check(UPDATABLE)
+        draft.check(mask if self.knobs.one_name else tuple(f for f in mask if f != "names"))
+        kept = {f: items for f, items in draft.fields.items() if f != "clientData" or self.knobs.keep_client_data}
+        return replace(draft, fields=kept)
+
+    def _new(self, body: Any) -> Draft:
+        draft = self._read(body, UPDATABLE)
         self.groups.checked(draft.groups)
         return draft
 
@@ -70,9 +83,8 @@ class Writer:
 
     def _changed(self, name: str, body: Any, mask: tuple[str, ...]) -> _Change:
         person = self.book.find(name)
-        draft = read_person(body)
+        draft = self._read(body, mask)
         self._check_etag(person, body)
-        draft.check(mask)
         groups = person.groups
         if "memberships" in mask:
             groups = self.groups.checked(draft.groups, person.groups)
@@ -90,6 +102,8 @@ class Writer:
         etags = [body.get("etag", ""), (source or {}).get("etag", "")]
         if not any(etags) or (source is None and self.knobs.sources_required):
             raise no_etag()
+        if not self.knobs.check_etags:
+            return
         if etags[0] and not self._fresh(person, etags[0]):
             raise stale()
         if etags[1] and etags[1] != person.source_etag:
@@ -115,7 +129,12 @@ def contact_persons(body: Json) -> list[Any]:
     return [each["contactPerson"] for each in wrapped]
 
 
-def _all_or_none(kind: str, asked: Iterable[tuple[str, Any]], check: Callable[[Any], Any]) -> dict[str, Any]:
+def _all_or_none(
+    kind: str,
+    asked: Iterable[tuple[str, Any]],
+    check: Callable[[Any], Any],
+    error_of: Callable[[str, Mapping[str, PeopleError]], PeopleError],
+) -> dict[str, Any]:
     """The checked entries; when one fails, an error that names all that failed."""
     passed: dict[str, Any] = {}
     failed: dict[str, PeopleError] = {}
@@ -125,5 +144,5 @@ def _all_or_none(kind: str, asked: Iterable[tuple[str, Any]], check: Callable[[A
         except PeopleError as error:
             failed[key] = error
     if failed:
-        raise batch_failed(kind, failed)
+        raise error_of(kind, failed)
     return passed
