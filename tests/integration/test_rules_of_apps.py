@@ -15,6 +15,7 @@ import pytest
 import requests
 from contactsync.apps import load_app
 from contactsync.apps.base import Access, App
+from contactsync.errors import ConfigError
 from contactsync.mapping.rule_sections import RulesSection
 from contactsync.model.exchange import Record
 from contactsync.model.plan import HoldReason
@@ -337,15 +338,21 @@ def test_a_choice_that_freshsales_answers_with_200_and_does_not_keep_is_held(hub
     assert hub.freshsales.contact(contact)["custom_field"]["cf_segment"] == "Tiny"
 
 
-def test_a_flag_that_suite_takes_in_silence_and_does_not_have_is_never_taken_for_done(hub: Hub) -> None:
+@pytest.mark.parametrize("dry_run", [False, True], ids=["run", "dry run"])
+@pytest.mark.parametrize("word", ["grant_authority", "do_not_disturb"])
+def test_a_word_that_only_classic_has_stops_a_suite_account_before_reading(hub: Hub, word: str, dry_run: bool) -> None:
+    """As a condition it would match nobody, silently; as an action it would be held for everybody."""
     add(hub, "Muster")
     hub.google.add_contact(person(labels=["VIP"]))
-    hub.google.add_contact(person("Beispiel", labels=["VIP"]))
-    sync = ruled(hub, SUITE, labelled(["grant_authority"]), authority_field="", flavour="auto")
-    sync.settle()
-    (hold,) = sync.world.held()
-    assert hold.reason is HoldReason.NOT_STORED
-    assert not any(c["has_authority"] for c in hub.freshsales.contacts())
+    inside = {"left_to_right": [{"name": "quiet", "if": [{"not": word}]}]}
+    rules = labelled([word]) if word == "grant_authority" else inside
+    options = {"authority_field": "", "do_not_disturb_field": "", "flavour": "auto"}
+    sync = ruled(hub, SUITE, rules, **options)
+    with pytest.raises(ConfigError, match=rf"rules\..*{word}.*Freshsales Suite has no such field.*options: ") as told:
+        sync.world.run(dry_run=dry_run)
+    assert "freshsales-google.yaml" in str(told.value)
+    assert hub.writes() == 0
+    assert len(hub.google.contacts()) == len(hub.freshsales.contacts()) == 1
 
 
 def test_a_classic_account_uses_its_own_fields_though_the_options_name_others(hub: Hub) -> None:

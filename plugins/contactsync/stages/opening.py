@@ -16,6 +16,7 @@ from contactsync.model.spec import SIDES
 from contactsync.model.stages import Artefacts, Opened, RunRequest
 from contactsync.record import SETTLED, Folding, batches
 from contactsync.settle import settle_leftovers
+from contactsync.stages.account_words import check_rules
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
 
@@ -25,7 +26,10 @@ UNION_READS = 2
 
 
 def open_run(place: Workplace, request: RunRequest) -> Opened:
-    """Begin a run. Errors: LockBusy, WrongAccount, LedgerSchema, ConfigError (both sides are one account)."""
+    """Begin a run.
+
+    Errors: LockBusy, WrongAccount, LedgerSchema, ConfigError (both sides are one account, rules that an account lacks).
+    """
     place.ledger.check()
     if request.dry_run:
         return _look_only(place)
@@ -43,6 +47,7 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
     sync_id = place.spec.id
     lost = ledger_lost(place.ledger, place.artefacts, sync_id)
     row = _checked_row(place, lost=lost)
+    check_rules(place)
     if row != sync_row(place):
         place.ledger.save_sync(row)
     run = place.ledger.start_run(sync_id, request.run_id, request.kind.value)
@@ -53,6 +58,8 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
 
 def _look_only(place: Workplace) -> Opened:
     """A dry run takes no lock, writes no row and settles nothing."""
+    _checked_row(place, lost=False)
+    check_rules(place)
     runs = place.reader.runs(place.spec.id, 1)
     seq = runs[0].seq + 1 if runs else 1
     return Opened(0, seq, _due(place, seq))
