@@ -69,7 +69,7 @@ def changes(dav: Dav, book: Book, token: str) -> Listing:
         trail.step(now)
         answer = _sync(dav, book, now)
         if answer is None:
-            return _list_all(dav, book)
+            return all_cards(dav, book)
         for member in _cards(answer, book):
             there.pop(member.path, None)
             removed.pop(member.path, None)
@@ -100,7 +100,8 @@ def _sync(dav: Dav, book: Book, token: str) -> Multistatus | None:
     raise CursorExpired(f"{book.url}: the server no longer accepts the sync-token ({reason(reply)}).")
 
 
-def _list_all(dav: Dav, book: Book) -> Listing:
+def all_cards(dav: Dav, book: Book) -> Listing:
+    """Every card, as a plain listing names them."""
     body = f"{_XML}<propfind {_NAMESPACES}><prop><resourcetype/><getetag/></prop></propfind>"
     reply = dav.read("PROPFIND", book.url, body, depth="1")
     if reply.status in GONE:
@@ -110,7 +111,7 @@ def _list_all(dav: Dav, book: Book) -> Listing:
 
 def count(dav: Dav, book: Book) -> int:
     """How many cards the book holds."""
-    return len(_list_all(dav, book).paths)
+    return len(all_cards(dav, book).paths)
 
 
 def _cards(answer: Multistatus, book: Book) -> Iterable[Member]:
@@ -143,10 +144,8 @@ def cards_at(dav: Dav, book: Book, paths: Sequence[str]) -> Answer:
     """The cards at these paths, in one request where possible; one by one where one of them spoils the answer."""
     if not paths:
         return Answer(())
-    hrefs = "".join(f"<href>{escape(path)}</href>" for path in paths)
-    body = f"{_XML}<C:addressbook-multiget {_NAMESPACES}>{_CARD_PROPS}{hrefs}</C:addressbook-multiget>"
     try:
-        members = multistatus(dav.read("REPORT", book.url, body, depth="0")).members
+        members = multiget(dav, book, paths)
     except XmlError:
         members = ()
     asked = dict.fromkeys(paths)
@@ -160,6 +159,13 @@ def cards_at(dav: Dav, book: Book, paths: Sequence[str]) -> Answer:
             else:
                 missing[path] = found
     return Answer(tuple(cards.values()), missing)
+
+
+def multiget(dav: Dav, book: Book, paths: Sequence[str]) -> Sequence[Member]:
+    """What the server says of these paths in one answer. Errors: XmlError."""
+    hrefs = "".join(f"<href>{escape(path)}</href>" for path in paths)
+    body = f"{_XML}<C:addressbook-multiget {_NAMESPACES}>{_CARD_PROPS}{hrefs}</C:addressbook-multiget>"
+    return multistatus(dav.read("REPORT", book.url, body, depth="0")).members
 
 
 def card_at(dav: Dav, book: Book, path: str) -> Stored | int:

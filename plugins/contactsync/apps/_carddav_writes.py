@@ -62,7 +62,7 @@ class Writer:
             card = patched(parse(target.text), op.patch, op.before, self._clock())
         except CardError as error:
             return Result(op.key, State.REFUSED, id=op.id, reason=f"no vCard: {error}")
-        reply = self._put(target.path, card, _if_match(target.etag))
+        reply = self._put(target.path, card, if_match(target.etag))
         if reply.status in (412, *GONE):
             return self._overtaken(op)
         if reply.status >= 300:
@@ -74,7 +74,7 @@ class Writer:
         if isinstance(target, Result):
             gone = target.reason == _GONE
             return Result(op.key, State.DONE, id=op.id) if gone else target
-        reply = self._dav.write("DELETE", urljoin(self._book.url, target.path), headers=_if_match(target.etag))
+        reply = self._dav.write("DELETE", urljoin(self._book.url, target.path), headers=if_match(target.etag))
         if reply.status in (412, *GONE):  # a 404 may also mean that the card lies elsewhere by now
             found = self._overtaken(op)
             return Result(op.key, State.DONE, id=op.id) if found.reason == _GONE else found
@@ -132,7 +132,10 @@ def _done(op: Op, uid: str, path: str, reply: Reply, *, created: bool) -> Result
     return Result(op.key, State.DONE, uid, created, etag or None, ref={"href": path, "etag": etag})
 
 
-def _if_match(etag: str) -> dict[str, str]:
-    """Proxies that compress weaken etags, and a weak one never matches; without any, the card must be there."""
+def if_match(etag: str) -> dict[str, str]:
+    """Only while the card has that etag; without any, while it is there.
+
+    Proxies that compress weaken etags, and a weak one never matches.
+    """
     strong = etag.removeprefix("W/") or "*"
     return {"If-Match": strong if strong.startswith(('"', "*")) else f'"{strong}"'}

@@ -6,7 +6,7 @@ package does not know (photos, X- lines, groups) survives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar, TypeVar
@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 from contactsync.apps._carddav_books import Book, find_book
 from contactsync.apps._carddav_cards import Uids, has_key, reading, searches, usual_path
 from contactsync.apps._carddav_points import Point, points
+from contactsync.apps._carddav_probe import READS
+from contactsync.apps._carddav_probe_account import Account as Probed
+from contactsync.apps._carddav_probe_writes import tried
 from contactsync.apps._carddav_reports import (
     GONE,
     BookGone,
@@ -26,6 +29,7 @@ from contactsync.apps._carddav_reports import (
     count,
 )
 from contactsync.apps._carddav_writes import Writer, nothing_sent, own_uid
+from contactsync.apps._probing import findings
 from contactsync.apps._vcard_read import FIELDS
 from contactsync.apps._webdav import Dav
 from contactsync.apps.base import Access, App, AppOptions
@@ -56,6 +60,7 @@ from contactsync.model.exchange import (
     Unreadable,
     Window,
 )
+from contactsync.model.probe import Finding
 from contactsync.model.rules import Compare, How
 
 T = TypeVar("T")
@@ -247,6 +252,13 @@ class CardDav(App):
         with nothing_sent():
             writer = Writer(self._dav, self._book, self.access.services.clock)
         yield from (writer.write(op) for op in ops)
+
+    def probe(self, *, write: bool) -> Generator[Finding, None, None]:
+        """What servers do differently, checked against this one."""
+        account = Probed(self._dav, find_book(self._dav, self.chosen.book), self.access.services)
+        yield from findings(READS, account)
+        if write:
+            yield from tried(account)
 
 
 def _read_cursor(cursor: Cursor | None) -> tuple[Uids, str]:
