@@ -29,7 +29,7 @@ from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.creates import left_out
 from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending, with_standing
-from contactsync.sync.readings import key_hashes
+from contactsync.sync.readings import key_hashes, now_values
 from contactsync.sync.scope import Effects
 
 SETTLED = (State.DONE, State.ADOPTED, State.REFUSED, State.OVERTAKEN, State.NOT_SENT)
@@ -52,7 +52,7 @@ class Folding:
     folded: list[str] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=dict)
-    freed: dict[str, set[int]] = field(default_factory=dict)  # key hashes of contacts that were deleted
+    freed: dict[str, set[int]] = field(default_factory=dict)  # key hashes that contacts lost with our writes
     worked: set[tuple[Side, str]] = field(default_factory=set)  # contacts whose holds are told anew
     ended: set[tuple[Side, str]] = field(default_factory=set)  # contacts with a hold that no longer stands
 
@@ -92,9 +92,10 @@ class Folding:
         self._keep_holds()
 
     def _judge_again(self) -> None:
-        """Who was held beside a contact that was now deleted is read and judged again (core 4)."""
+        """Who was held beside a contact that now lost the key, or was deleted, is read and judged again (core 4)."""
         if not self.freed:
             return
+        self._collided_again()
         members = [m for m in self.reader.key_members(self.sync_id, self.freed) if m.link_id is None]
         for side in SIDES:
             absent = [m.contact_id for m in members if m.side is side and (side, m.contact_id) not in self.known]
@@ -104,6 +105,16 @@ class Folding:
             same = any(self.freed.get(name, set()) & {*hashes} for name, hashes in row.keys.items())
             if same and row.link_id is None and not row.tombstone:
                 self.known[key] = replace(row, due_run=0)
+
+    def _collided_again(self) -> None:
+        """Links with a field held for a key that its carrier has lost are due."""
+        held = {h.link_id or "" for h, _ in self.reader.holds(self.sync_id) if h.reason is HoldReason.KEY_COLLISION}
+        held |= {h.link_id or "" for h in self.holds if h.reason is HoldReason.KEY_COLLISION}
+        absent = self.reader.links(self.sync_id, sorted(held - self.links.keys())) if held else []
+        for link in (*absent, *(self.links[i] for i in held & self.links.keys())):
+            keys = [key_hashes(self.salt, self.match, now_values(link.side(s))) for s in SIDES]
+            if any(self.freed.get(k, set()) & {*hashes} for found in keys for k, hashes in found.items()):
+                self.links[link.id] = replace(link, due_run=0, version=link.version + 1)
 
     def _keep_holds(self) -> None:
         """What is worked on gets its holds anew; one whose reason still stands is not lost by an edit elsewhere.
@@ -143,11 +154,18 @@ class Folding:
         key = (intent.side, intent.target_id)
         if outcome.state in (State.DONE, State.ADOPTED) and intent.verb is Verb.DELETE and key in self.known:
             gone = self.known[key]
-            for name, hashes in gone.keys.items():
-                self.freed.setdefault(name, set()).update(hashes)
+            self._free(gone, {})
             self.known[key] = replace(gone, tombstone=True, raw=None, keys={}, generation=gone.generation + 1)
         elif outcome.values is not None:
-            self.known[key] = self._as_observed(key, outcome)
+            observed, before = self._as_observed(key, outcome), self.known.get(key)
+            if before is not None:
+                self._free(before, observed.keys)
+            self.known[key] = observed
+
+    def _free(self, row: Known, kept: Mapping[str, Sequence[int]]) -> None:
+        for name, hashes in row.keys.items():
+            if lost := set(hashes) - set(kept.get(name, ())):
+                self.freed.setdefault(name, set()).update(lost)
 
     def _as_observed(self, key: tuple[Side, str], outcome: Outcome) -> Known:
         """The index row after our own write. Which rules it matches now is judged when a listing shows it."""

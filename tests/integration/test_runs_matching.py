@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import ConflictPolicy, Direction, MatchSpec, Side
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.people_data import people
+from odd_books import books, linked
 from views import differences, links
 from world import World, hub_of, mail, memory_spec
 
@@ -147,6 +149,79 @@ def test_a_key_that_another_contact_there_has_is_held_not_written(tmp_path: Path
     assert HoldReason.KEY_COLLISION in reasons(world).values()
     mails = sorted(c["emails"][0]["value"] for c in world.right.contacts().values())
     assert mails == ["ada1@example.org", "ada2@example.org"]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_key_held_for_another_contact_is_written_once_that_one_has_lost_it(tmp_path: Path, at_once: bool) -> None:
+    world = new(tmp_path)
+    linked(world, 2)
+    world.left.put("l0", {"emails": mail("ada1@example.org")})
+    if not at_once:
+        world.run()
+        assert list(reasons(world).values()) == [HoldReason.KEY_COLLISION]
+    world.left.put("l1", {"emails": mail("new@example.org")})
+    for _ in range(2):  # who is in the way is written in the first
+        assert world.run().ok
+    assert reasons(world) == {}
+    assert differences(world) == {}
+    writes = world.writes()
+    world.run()
+    assert world.writes() == writes
+
+
+def test_a_key_that_somebody_new_there_has_is_held_too(tmp_path: Path) -> None:
+    world = new(tmp_path)
+    linked(world)
+    world.left.put("l0", {"emails": mail("new@example.org")})
+    world.right.put("r9", uma(emails=mail("new@example.org")))
+    assert world.run().ok
+    assert reasons(world) == {"l0": HoldReason.KEY_COLLISION, "r9": HoldReason.AMBIGUOUS}
+    world.right.remove("r9")
+    assert world.run().ok
+    assert reasons(world) == {}
+    assert differences(world) == {}
+
+
+@pytest.mark.parametrize("keys", [(("full_name",),), (("full_name", "company"),)], ids=["name", "name and company"])
+def test_a_name_that_another_contact_there_has_is_held_where_names_are_keys(tmp_path: Path, keys: Any) -> None:
+    world = World(tmp_path, memory_spec(match=MatchSpec(keys=keys)))
+    for k in (1, 2):
+        world.left.put(f"l{k}", {"names.given": f"Ada {k}", "company": "Muster"})
+    world.run()
+    world.left.put("l1", {"names.given": "Ada 2", "job_title": "Editor"})
+    world.run()
+    assert reasons(world) == {"l1": HoldReason.KEY_COLLISION}
+    assert sorted(c["names.given"] for c in world.right.contacts().values()) == ["Ada 1", "Ada 2"]
+    assert [c for c in world.right.contacts().values() if c.get("job_title") == "Editor"]
+    world.left.put("l1", {"names.given": "Ada 3"})
+    world.run()
+    assert reasons(world) == {}
+
+
+def test_a_key_that_both_have_long_since_is_no_reason_to_hold_what_else_is_edited(tmp_path: Path) -> None:
+    """A person gave two contacts of the right app one address, and nobody held anything then."""
+    world = new(tmp_path)
+    linked(world, 2)
+    world.right.put("r1", {"emails": mail("ada0@example.org", "ada1@example.org")})
+    world.run()
+    world.right.put("r1", {"emails": mail("ada0@example.org")})
+    world.left.put("l0", {"emails": mail("ada0@example.org", "new@example.org")})
+    world.run()
+    assert len(world.right.contacts()["r0"]["emails"]) == 2
+
+
+def test_a_contact_under_a_new_id_is_not_its_own_rival(tmp_path: Path) -> None:
+    world = new(tmp_path)
+    right = books(world)
+    linked(world)
+    fields = world.right.contacts()["r0"]
+    world.right.remove("r0")
+    world.right.put("r9", fields)
+    right.moved = {"r0": "r9"}
+    world.left.put("l0", {"emails": mail("ada0@example.org", "new@example.org")})
+    assert world.run().ok
+    assert reasons(world) == {}
+    assert len(world.right.contacts()["r9"]["emails"]) == 2
 
 
 def test_one_direction_only_creates_and_writes_that_way(tmp_path: Path) -> None:

@@ -7,25 +7,26 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 
-from contactsync.contact import key_hash, key_values
 from contactsync.errors import LimitExceeded, PlanMismatch, StopError
 from contactsync.frames import plan_artefact, reading
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import SyncRow
 from contactsync.model.link import Known, Link, LinkStatus
-from contactsync.model.plan import HoldReason, JournalRow, Plan
+from contactsync.model.plan import Hold, HoldReason, JournalRow, Plan
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest
 from contactsync.record import SETTLED
+from contactsync.stages.carriers import carriers
 from contactsync.stages.rivals import rivals
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.guards import exceeded, flipping
 from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node, Verdicts
 from contactsync.sync.readings import Reading, key_hashes
-from contactsync.sync.reconcile import Given, match_keys
+from contactsync.sync.reconcile import Given
 from contactsync.sync.reconcile import reconcile as decide
 from contactsync.sync.unknowns import Settling, Told, settle_unknown
 
@@ -108,12 +109,11 @@ class _Gathering:
             r = self.readings[side]
             known[side].update(self.reader.known(spec.id, side, [*r.gone, *r.unreadable, *r.forbidden]))
         settling = self._settle(rows, known)
-        owners = self._owners()
         others, other_known = self._others(known)
         for side in SIDES:
             known[side] = {**other_known[side], **known[side]}
         return Given(
-            rules=self._rules(owners, links),
+            rules=self._rules(links),
             match=spec.match,
             salt=self.row.salt,
             readings=self.readings,
@@ -126,7 +126,7 @@ class _Gathering:
             union=self.row.union > 0,
             kept_held={
                 (h.side, h.contact_id): h
-                for h, _ in self.reader.holds(spec.id)
+                for h in self._holds
                 if h.reason in (HoldReason.UNION, HoldReason.MAY_BE_DELETED)
             },
             verdicts=self._verdicts(),
@@ -159,25 +159,14 @@ class _Gathering:
 
     def _held_links(self) -> list[Link]:
         """Held and refused fields are tried again at a complete read, also where nobody edited them (core 2)."""
-        if not any(r.complete for r in self.readings.values()):
-            return []
-        sync_id = self.place.spec.id
-        held = sorted({h.link_id for h, _ in self.reader.holds(sync_id) if h.link_id})
-        return [k for k in self.reader.links(sync_id, held) if k.status is LinkStatus.LIVE]
+        complete = any(r.complete for r in self.readings.values())
+        held = {h.link_id for h in self._holds if h.link_id and (complete or h.reason in _WITH_OTHERS)}
+        return [k for k in self.reader.links(self.place.spec.id, sorted(held)) if k.status is LinkStatus.LIVE]
 
-    def _rules(self, owners: Mapping[tuple[Side, str, int], frozenset[str]], links: Sequence[Link]) -> Rules:
+    def _rules(self, links: Sequence[Link]) -> Rules:
         place = self.place
         caps = {s: place.app(s).info.caps for s in SIDES}
         union = self.row.union > 0
-
-        def owner(side: Side, name: str, text: str) -> frozenset[str]:
-            key = _KEY_OF_FIELD.get(name)
-            if key is None or key not in match_keys(place.spec.match):
-                return frozenset()
-            found = key_values({name: text}, key, plus_tags=place.spec.match.plus_tags)
-            hashes = (key_hash(self.row.salt, key, f"\x1e{value}") for value in found)
-            return frozenset(i for h in hashes for i in owners.get((side, key, h), ()))
-
         return Rules(
             sync_id=place.spec.id,
             pairs=place.pairs,
@@ -188,7 +177,10 @@ class _Gathering:
             retry=any(self.readings[s].complete for s in SIDES),
             hold_first=place.spec.match.hold_differences,
             lost=union,
-            owner=owner,
+            owner=carriers(
+                self.reader, place.spec.id, links, self.readings, self._seen_keys, place.spec.match, self.row.salt
+            ),
+            collided=frozenset((h.link_id or "", h.field) for h in self._holds if h.reason in _WITH_OTHERS),
             flipping=self._flipping(links),
             effects=place.effects,
             marks={} if union else place.marks,
@@ -223,30 +215,23 @@ class _Gathering:
             ),
         )
 
-    def _hashes(self) -> dict[str, set[int]]:
-        """Every key hash that a contact of this run carries."""
-        wanted: dict[str, set[int]] = {}
-        for side in SIDES:
-            for shown in self.readings[side].shown.values():
-                for key, hashes in key_hashes(self.row.salt, self.place.spec.match, shown.values).items():
-                    wanted.setdefault(key, set()).update(hashes)
-        return wanted
+    @cached_property
+    def _holds(self) -> list[Hold]:
+        return [h for h, _ in self.reader.holds(self.place.spec.id)]
 
-    def _owners(self) -> dict[tuple[Side, str, int], frozenset[str]]:
-        """Who carries the single keys of this run's contacts, per side: for collisions."""
-        owners: dict[tuple[Side, str, int], frozenset[str]] = {}
-        for member in self.reader.key_members(self.place.spec.id, self._hashes()):
-            at = (member.side, member.key, member.hash)
-            owners[at] = owners.get(at, frozenset()) | {member.contact_id}
-        return owners
+    @cached_property
+    def _seen_keys(self) -> dict[Side, dict[str, dict[str, tuple[int, ...]]]]:
+        """The key hashes of every contact of this run."""
+        match, salt = self.place.spec.match, self.row.salt
+        return {s: {i: key_hashes(salt, match, c.values) for i, c in self.readings[s].shown.items()} for s in SIDES}
 
     def _others(self, known: Mapping[Side, Mapping[str, Known]]) -> tuple[list[Node], dict[Side, dict[str, Known]]]:
         """Contacts of the index in the key groups of this run's unlinked contacts, now or before."""
-        wanted = self._hashes()
-        for rows in known.values():
-            for row in rows.values():
-                for key, hashes in row.keys.items():
-                    wanted.setdefault(key, set()).update(hashes)
+        wanted: dict[str, set[int]] = {}
+        carried = [keys for side in SIDES for keys in self._seen_keys[side].values()]
+        for keys in (*carried, *(row.keys for rows in known.values() for row in rows.values())):
+            for key, hashes in keys.items():
+                wanted.setdefault(key, set()).update(hashes)
         found: dict[Side, dict[str, Known]] = {s: {} for s in SIDES}
         for _ in range(4):  # a group grows by the other keys of its members
             members = self.reader.key_members(self.place.spec.id, wanted)
@@ -273,16 +258,17 @@ class _Gathering:
         return nodes, found
 
     def _linked_shown(self, known: Mapping[Side, Mapping[str, Known]]) -> list[Node]:
-        match = self.place.spec.match
         return [
-            Node(side, i, key_hashes(self.row.salt, match, shown.values), linked=True)
+            Node(side, i, keys, linked=True)
             for side in SIDES
-            for i, shown in self.readings[side].shown.items()
+            for i, keys in self._seen_keys[side].items()
             if (row := known[side].get(i)) is not None and row.link_id is not None and not row.tombstone
         ]
 
 
-_KEY_OF_FIELD = {"emails": "email", "phones": "phone"}
+_WITH_OTHERS = (
+    HoldReason.KEY_COLLISION,
+)  # judged again in every run that works on somebody: it may be who is in the way
 
 
 def _frozen(rows: list[JournalRow], settling: Settling) -> frozenset[str]:

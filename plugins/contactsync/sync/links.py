@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from contactsync.contact import Values
@@ -14,6 +14,7 @@ from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, 
 from contactsync.model.rules import Effect
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Side
 from contactsync.sync.acting import on_link, overwritten, remembered
+from contactsync.sync.collisions import Owner, held_apart, nobody, without_collisions
 from contactsync.sync.conflicts import FieldState, Settled, is_changed, settle
 from contactsync.sync.counting import count_alike, count_settled
 from contactsync.sync.effects import Acts
@@ -24,15 +25,6 @@ from contactsync.sync.table import TABLE, Decision, SideState
 from contactsync.sync.updates import update_intent
 from contactsync.sync.wishes import delete_intent, wished
 
-Owner = Callable[[Side, str, str], frozenset[str]]
-"""(side, contact field, text to hold) -> ids of contacts there that carry one of its keys."""
-
-
-def nobody(side: Side, name: str, text: str) -> frozenset[str]:
-    """An Owner that knows of no one."""
-    del side, name, text
-    return frozenset()
-
 
 @dataclass(frozen=True)
 class Rules:
@@ -42,6 +34,7 @@ class Rules:
     hold_first  without a base, differences are held (first_match: hold)
     lost        the same, for the ledger was lost (union mode): they wait for a person or an edit of the field
     owner       who carries a key on a side, for collisions
+    collided    (link id, field) held for a collision: judged again whenever the link is worked on (core 4)
     baseless    fields whose bases mean nothing any more (mapping changed; union): as at a first match
     flipping    (link id, field) that both sides rewrote in turn too often: held (core 14)
     marks       what `deletions: tag | archive` does to the partner, by the side on which one was deleted
@@ -58,6 +51,7 @@ class Rules:
     hold_first: bool = False
     lost: bool = False
     owner: Owner = nobody
+    collided: frozenset[tuple[str, str]] = frozenset()
     baseless: frozenset[str] = frozenset()
     flipping: frozenset[tuple[str, str]] = frozenset()
     effects: Effects = field(default_factory=dict)
@@ -172,7 +166,7 @@ def _field_states(link: Link, shown: Mapping[Side, Shown], rules: Rules) -> list
             {s: now[s].get(pair.field) for s in SIDES},
             link.apart.get(pair.field),
             newer,
-            rules.retry,
+            rules.retry or (link.id, pair.field) in rules.collided,
             rules.hold_first,
             rules.lost,
         )
@@ -224,7 +218,8 @@ def _settle_fields(
     """Fields three-way, while the link is in scope; and what rules do to the partners, whether it is or not."""
     if in_scope(observed):
         closed = ""
-        settled = {f.pair.field: _guarded(settle(f), f, observed, rules) for f in fields}
+        found = {f.pair.field: _calmed(settle(f), f, observed, rules) for f in fields}
+        settled = without_collisions(observed, found, {f.pair.field: f for f in fields}, rules.owner)
     else:
         settled = {}
     acts = _acts(observed, settled, case, rules)
@@ -349,17 +344,10 @@ def _not_live(before: Link, observed: Link, case: Case, rules: Rules) -> LinkDec
 # ---- small parts
 
 
-def _guarded(settled: Settled, state: FieldState, link: Link, rules: Rules) -> Settled:
-    """A field that flips, or a key that another contact of the target already carries, is held (core 10, 14)."""
-    waiting = state.apart.dropped if state.apart else {}
-    apart = Apart(ApartReason.HELD, state.now[Side.LEFT], state.now[Side.RIGHT], waiting)
+def _calmed(settled: Settled, state: FieldState, link: Link, rules: Rules) -> Settled:
+    """A field that flips is held (core 14)."""
     if settled.write and (link.id, state.pair.field) in rules.flipping:
-        return Settled(apart=apart, held=HoldReason.FLIPPING, rule="both apps rewrite it in turn")
-    for target, text in settled.write.items():
-        others = rules.owner(target, state.pair.field, text) - {link.side(target).contact_id}
-        if others:
-            rule = f"another contact there ({', '.join(sorted(others))}) already has it"
-            return Settled(apart=apart, held=HoldReason.KEY_COLLISION, rule=rule)
+        return Settled(apart=held_apart(state), held=HoldReason.FLIPPING, rule="both apps rewrite it in turn")
     return settled
 
 

@@ -245,7 +245,7 @@ def test_whoever_reappears_after_both_were_deleted_is_held(back: tuple[Side, ...
 
 
 def test_a_key_that_another_contact_there_has_is_held_and_names_it() -> None:
-    rules = some_rules(a_pair("emails"), owner=lambda side, name, text: frozenset({"r1", "r7"}))
+    rules = some_rules(a_pair("emails"), owner=lambda side, before, after: {"email": frozenset({"r1", "r7"})})
     link = a_link({"emails": listed("a/")}, {"emails": listed("a/")})
     decision = decided(link, rules, shown={LEFT: a_shown("l1", {"emails": listed("a/", "b/")})})
     assert decision.intents == ()
@@ -257,7 +257,7 @@ def test_a_key_that_another_contact_there_has_is_held_and_names_it() -> None:
 
 
 def test_ones_own_key_is_no_collision() -> None:
-    rules = replace(RULES, owner=lambda side, name, text: frozenset({"r1"}))
+    rules = replace(RULES, owner=lambda side, before, after: {"company": frozenset({"r1"})})
     assert decided(rules=rules, shown=shows(LEFT, company="new")).intents
 
 

@@ -1,0 +1,44 @@
+"""Who carries which match key on a side: as the key index has it, and as this run saw it (core 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from contactsync.ledger.store import LedgerReader
+from contactsync.model.link import Link
+from contactsync.model.spec import SIDES, MatchSpec, Side
+from contactsync.sync.collisions import Carriers
+from contactsync.sync.readings import Reading, key_hashes, now_values
+
+Keys = Mapping[str, Sequence[int]]
+"""Match key -> hashes."""
+
+
+def carriers(
+    reader: LedgerReader,
+    sync_id: str,
+    links: Sequence[Link],
+    readings: Mapping[Side, Reading],
+    seen: Mapping[Side, Mapping[str, Keys]],
+    match: MatchSpec,
+    salt: str,
+) -> Carriers:
+    """Everybody who carries a key of this run's contacts. seen: the key hashes of contacts that this run read."""
+    wanted: dict[str, set[int]] = {}
+    held: dict[tuple[Side, str, int], frozenset[str]] = {}
+    for side in SIDES:
+        unread = [k.side(side) for k in links if k.side(side).contact_id not in seen[side]]
+        for keys in (*seen[side].values(), *(key_hashes(salt, match, now_values(half)) for half in unread)):
+            for key, hashes in keys.items():
+                wanted.setdefault(key, set()).update(hashes)
+        for contact_id, keys in seen[side].items():
+            for at in ((side, key, h) for key, hashes in keys.items() for h in hashes):
+                held[at] = held.get(at, frozenset()) | {contact_id}
+    for member in reader.key_members(sync_id, wanted):
+        reading = readings[member.side]
+        contact_id = reading.moved.get(member.contact_id, member.contact_id)
+        told = contact_id in seen[member.side] or contact_id in reading.gone or contact_id in reading.forgotten
+        if not told:
+            at = (member.side, member.key, member.hash)
+            held[at] = held.get(at, frozenset()) | {contact_id}
+    return Carriers(match, salt, held)
