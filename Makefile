@@ -88,14 +88,19 @@ docs-check: $(VENV)/.installed-dev ## generated pages are up to date, links and 
 	$(BIN)/python tools/check_docs.py
 
 .PHONY: unit
-unit: $(VENV)/.installed-dev ## all tests but those with a real scheduler (T="tests/unit/rest -x" names some)
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler" $(T)
+unit: $(VENV)/.installed-dev ## all tests but those with a real scheduler or browser (T="tests/unit/rest -x" names some)
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not browser" $(T)
 
 .PHONY: scheduler
 scheduler: $(VENV)/.installed-dev ## the tests that start a real Airflow scheduler, one after another
 	@if grep -rq --include='*.py' 'mark\.scheduler' tests; then \
 		echo '$(PYTEST) -m scheduler tests'; $(PYTEST) -m scheduler tests; \
 	fi
+
+.PHONY: test-browser
+test-browser: $(VENV)/.installed-dev ## walk the consent page in a real Chromium (SCREENSHOTS=folder keeps pictures)
+	@tools/find_browser.sh > /dev/null
+	CONTACTSYNC_SCREENSHOTS=$(SCREENSHOTS) $(PYTEST) -m browser tests/browser
 
 ##### proving it: the long forms of what the tests do in short
 

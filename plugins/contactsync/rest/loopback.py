@@ -15,8 +15,10 @@ HOST = "127.0.0.1"
 IDLE_SECONDS = 10.0
 LONGEST_TARGET = 16_384
 PAGE = (
-    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>contactsync</title></head>'
-    '<body><p id="told">{told}</p></body></html>'
+    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>contactsync</title>'
+    '<meta name="viewport" content="width=device-width">'
+    "<style>:root {{ color-scheme: light dark }} body {{ font: 1.2rem/1.5 sans-serif; margin: 15vh auto; "
+    'max-width: 32rem; padding: 0 1rem }}</style></head><body><p id="told">{told}</p></body></html>'
 )
 RECEIVED = "contactsync has received the answer. Close this window and look at the terminal."
 REFUSED = "Access was not given. Close this window and look at the terminal."

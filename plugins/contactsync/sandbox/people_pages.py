@@ -15,7 +15,14 @@ _MEANINGS = {
     READ_ONLY: "See and download your contacts",
 }
 _PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 1rem/1.5 sans-serif; margin: 10vh auto; max-width: 40rem; padding: 0 1rem }}
+h1 {{ font-size: 1.5rem }}
+code {{ display: block; opacity: .7 }}
+button {{ font: inherit; margin-right: .5rem; padding: .3rem 1.2rem }}
+</style></head>
 <body><main><h1>{title}</h1>
 {body}
 </main></body></html>

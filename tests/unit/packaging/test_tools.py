@@ -78,10 +78,49 @@ def test_a_folder_that_is_no_environment_is_left_alone(tmp_path):
     assert list((tmp_path / "mine").iterdir()) == []
 
 
+def browser_found(tmp_path: Path, *names: str) -> subprocess.CompletedProcess[str]:
+    """Run find_browser.sh on a machine that has these commands."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
+    tool = ROOT / "tools" / "find_browser.sh"
+    return subprocess.run(["/bin/sh", tool], env={"PATH": str(folder)}, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("browser", ["chromium", "chromium-browser", "google-chrome"])
+def test_a_browser_is_found_with_its_driver(tmp_path, browser):
+    done = browser_found(tmp_path, browser, "chromedriver")
+    assert done.returncode == 0, done.stderr
+    assert [Path(line).name for line in done.stdout.splitlines()] == [browser, "chromedriver"]
+
+
+@pytest.mark.parametrize("names", [(), ("chromium",), ("chromedriver",)])
+def test_without_a_browser_or_its_driver_it_says_what_to_install(tmp_path, names):
+    done = browser_found(tmp_path, *names)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert ("no chromedriver here" if "chromium" in names else "no Chromium here") in done.stderr
+    assert "apt-get install chromium chromium-driver" in done.stderr
+
+
 def test_make_help_lists_the_targets_that_people_use():
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
     listed = set(re.findall(r"^  make ([a-z-]+)", done.stdout, re.MULTILINE))
-    assert {"demo", "demo-check", "test", "venv", "lock", "lint", "types", "imports", "unit", "docs", "clean"} <= listed
+    assert {
+        "demo",
+        "demo-check",
+        "test",
+        "venv",
+        "lock",
+        "lint",
+        "types",
+        "imports",
+        "unit",
+        "docs",
+        "clean",
+        "test-browser",
+    } <= listed
 
 
 def checked(tool: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
