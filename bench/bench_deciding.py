@@ -13,6 +13,7 @@ from contactsync.contact import fingerprint
 from contactsync.mapping.app_frame import records_frame
 from contactsync.mapping.canonical import canonical_frame
 from contactsync.mapping.defaults import pair_fields
+from contactsync.mapping.side_map import SideMap
 from contactsync.model.exchange import Record
 from contactsync.model.link import Link, LinkSide
 from contactsync.model.spec import SIDES, DagSpec, MatchSpec, Side, SideSpec, SyncSpec
@@ -25,6 +26,7 @@ FIELDS = load_app("memory").info.fields
 SPEC = SyncSpec("bench", SideSpec("memory", "l"), SideSpec("memory", "r"), DagSpec(None))
 PAIRS = pair_fields(SPEC, FIELDS, FIELDS)
 MAPPED = tuple(p.field for p in PAIRS)
+MAP = SideMap(FIELDS, MAPPED, "DE")
 
 
 def record(n: int, title: str = "Buyer") -> Record:
@@ -56,7 +58,7 @@ def shown(records: list[Record], values: list[dict[str, str]]) -> dict[str, Show
 def main(contacts: int) -> None:
     records = [record(n) for n in range(contacts)]
     frame = timed("records to app frame", contacts, lambda: records_frame(records))
-    canonical, _ = timed("app frame to canonical frame", contacts, lambda: canonical_frame(frame, FIELDS, MAPPED, "DE"))
+    canonical, _ = timed("app frame to canonical frame", contacts, lambda: canonical_frame(frame, MAP, {}))
     values = [
         {f: row[f] for f in MAPPED if isinstance(row[f], str)} for row in canonical[list(MAPPED)].to_dict("records")
     ]

@@ -16,6 +16,7 @@ from contactsync.contact import Kind
 from contactsync.mapping.app_frame import records_frame
 from contactsync.mapping.canonical import canonical_frame
 from contactsync.mapping.judging import matching
+from contactsync.mapping.side_map import SideMap
 from contactsync.mapping.value_tests import Moment
 from contactsync.model.app import FieldInfo
 from contactsync.model.exchange import Record
@@ -28,7 +29,7 @@ CUSTOM = tuple(FieldInfo(f"custom.{n}", Kind.TEXT, n, contact=f"custom.{n}", cus
 MEMORY = load_app("memory").info
 FIELDS = (*[f for f in MEMORY.fields if f.contact][: 25 - len(CUSTOM)], *CUSTOM)
 APP = replace(MEMORY, fields=FIELDS)
-MAPPED = tuple(f.contact for f in FIELDS)
+MAP = SideMap(FIELDS, tuple(f.contact for f in FIELDS), "DE")
 GIVEN = ("Ada", "Uma", "Zoë", "Jürgen", "Noor", "Łucja", "Ana", "Ben")
 FAMILY = ("Beispiel", "Muster", "Probe", "Größe", "Ejemplo", "Exemple", "Esempio", "Vzorová")
 
@@ -88,7 +89,7 @@ def main(contacts: int) -> int:
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         frame.to_parquet(file.name)
         frame = pd.read_parquet(file.name)
-    (canonical, bad), mapping = timed("mapping", contacts, lambda: canonical_frame(frame, FIELDS, MAPPED, "DE"))
+    (canonical, bad), mapping = timed("mapping", contacts, lambda: canonical_frame(frame, MAP, {}))
     found, judging = timed("rules", contacts, lambda: matching(frame, RULES, APP, Moment(NOW)))
     assert len(canonical) == len(found) == contacts
     assert not bad

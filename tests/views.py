@@ -18,7 +18,7 @@ def values_of(world: World, side: Side) -> dict[str, Values]:
     """Contact values of every contact, by a listing of its own."""
     place = world.place()
     records = {r.id: r for page in place.app(side).pull(None) for r in page.records}
-    return {i: place.decode(side)(r) for i, r in records.items()}
+    return {i: place.translator(side).decode(r) for i, r in records.items()}
 
 
 def identity(field: str, text: str) -> Any:

@@ -100,14 +100,19 @@ SYNC: Mapping[str, Meaning] = {
         "newest",
     ),
     "fields.defaults": Meaning(
-        "The default mapping: all fields that both apps have ([which](apps.md#what-flows-between-two-apps)). Must be "
-        "true in this version.",
+        "The default mapping: all fields that both apps have ([which](apps.md#what-flows-between-two-apps)). `false` "
+        "leaves only the [pairs](#pairs).",
         "true",
     ),
     "fields.only": Meaning(
         "Only these contact fields flow; not together with `exclude`.", "[names, emails, phones]", CONTACT_FIELD
     ),
     "fields.exclude": Meaning("These contact fields do not flow.", "[notes, birthday]", CONTACT_FIELD),
+    "fields.pairs": Meaning(
+        "Own fields of both apps that flow beside or instead of the defaults, see [pairs](#pairs).",
+        "[{left: custom.cf_tier, right: custom.Tier, options: {Gold: gold, Silver: silver}}]",
+        kind="list of pairs",
+    ),
     "full_every": Meaning(
         "How often everything is read, not only what changed.", "12h", "a whole number and m, h or d; at most 366d"
     ),

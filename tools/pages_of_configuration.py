@@ -22,6 +22,7 @@ from contactsync.model.rules import Compare
 from contactsync.model.spec import Limits
 from key_meanings import PROJECT, SYNC, VARIABLES, Meaning
 from page_parts import GENERATED, code, page, plain, table
+from pages_of_pairs import pairs_part
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -64,6 +65,7 @@ def configuration_page() -> str:
         _RULES,
         table(("Test", "Holds where the value"), ((code(c), text) for c, text in TESTS.items())),
         _ACTIONS,
+        pairs_part(),
         "### Transforms",
         _TRANSFORMS,
         table(

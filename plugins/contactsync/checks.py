@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 from contactsync.apps.base import App
 from contactsync.contact import Values, key_hash, key_values
 from contactsync.errors import CursorExpired
 from contactsync.ledger.store import Ledger
 from contactsync.model.app import Check
-from contactsync.model.exchange import Cursor, Presence, Record, Ref, State, Verb
+from contactsync.model.exchange import Cursor, OwnValue, Presence, Record, Ref, State, Verb
 from contactsync.model.plan import STILL_THERE, TARGET_GONE, Intent, Outcome
 
-Decode = Callable[[Record], Values]
+
+class Decode(Protocol):
+    """Columns of a record; `held`: values that it is taken to hold, those before a write or those just written."""
+
+    def __call__(self, record: Record, held: Values | None = None) -> Values: ...
+
+
+class Translator(Protocol):
+    """Records of one side to columns, and patches back (stages.translating)."""
+
+    def decode(self, record: Record, held: Values | None = None) -> Values:
+        """Columns of a record."""
+        ...
+
+    def needs_old(self, intent: Intent) -> bool:
+        """True where the intent can only be written upon what its target holds just then."""
+        ...
+
+    def encode(
+        self, intent: Intent, old: Mapping[str, OwnValue]
+    ) -> tuple[Mapping[str, OwnValue], Mapping[str, OwnValue]]:
+        """(own fields to write, the same as they were). old: what the target holds."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -22,21 +45,36 @@ class Target:
     """The side written: its app, how its records are read, and the cursor of this run's own reading of it."""
 
     app: App
-    decode: Decode
+    translator: Translator
     account: str
     cursor: Cursor | None
 
 
 @dataclass(frozen=True)
 class Checked:
-    """ready: intents that may be sent, with the version and ref to send; stopped: outcomes of those that may not."""
+    """ready: intents that may be sent, with the version and ref to send; stopped: outcomes of those that may not.
+
+    held: what targets hold, by the key of the intent, where that was read
+    """
 
     ready: tuple[Intent, ...]
     stopped: tuple[Outcome, ...]
+    held: Mapping[str, Mapping[str, OwnValue]] = field(default_factory=dict)
 
 
 def check_targets(target: Target, intents: Sequence[Intent], now: datetime) -> Checked:
-    """Compare what the targets of updates and deletes hold now with what the plan was made from."""
+    """Compare what the targets of updates and deletes hold now with what the plan was made from.
+
+    Those that are written upon what the target holds are always read: a list of this morning would undo a later edit.
+    """
+    whole = [i for i in intents if i.verb is Verb.UPDATE and target.translator.needs_old(i)]
+    others = [i for i in intents if i not in whole]
+    first = _by_fetch(target, whole, now, fresh_version=True) if whole else Checked((), ())
+    then = _by_capability(target, others, now) if others else Checked((), ())
+    return Checked((*first.ready, *then.ready), (*first.stopped, *then.stopped), {**first.held, **then.held})
+
+
+def _by_capability(target: Target, intents: Sequence[Intent], now: datetime) -> Checked:
     match target.app.info.caps.check:
         case Check.VERSION:
             return Checked(tuple(intents), ())
@@ -48,7 +86,7 @@ def check_targets(target: Target, intents: Sequence[Intent], now: datetime) -> C
 
 def _by_fetch(target: Target, intents: Sequence[Intent], now: datetime, *, fresh_version: bool) -> Checked:
     answers = {f.id: f for f in target.app.fetch([Ref(i.target_id, i.ref) for i in intents])}
-    ready, stopped = [], []
+    ready, stopped, held = [], [], {}
     for intent in intents:
         answer = answers.get(intent.target_id)
         record = answer.record if answer else None
@@ -60,7 +98,8 @@ def _by_fetch(target: Target, intents: Sequence[Intent], now: datetime, *, fresh
             stopped.append(outcome)
         else:
             ready.append(replace(intent, version=record.version, ref=record.ref) if fresh_version else intent)
-    return Checked(tuple(ready), tuple(stopped))
+            held[intent.key] = record.fields
+    return Checked(tuple(ready), tuple(stopped), held)
 
 
 def _by_delta(target: Target, intents: Sequence[Intent], now: datetime) -> Checked:
@@ -88,7 +127,7 @@ def _by_delta(target: Target, intents: Sequence[Intent], now: datetime) -> Check
 
 def _differs(target: Target, intent: Intent, record: Record, now: datetime) -> Outcome | None:
     """An overtaken outcome where a patched field (a delete: any mapped field) is not what the plan was made from."""
-    values = target.decode(record)
+    values = target.translator.decode(record, intent.before)
     if all(values.get(name, before) == before for name, before in intent.before.items()):
         return None
     return observed(intent.key, State.OVERTAKEN, record, values, now, reason="edited meanwhile")
@@ -169,7 +208,8 @@ def _other_create(
     record = next((r for r in records if r is not None), None)
     if record is None:
         return Outcome(intent.key, State.NOT_SENT, reason="another sync is creating this contact", at=now)
-    return observed(intent.key, State.ADOPTED, record, target.decode(record), now, reason="made by another sync")
+    values = target.translator.decode(record)
+    return observed(intent.key, State.ADOPTED, record, values, now, reason="made by another sync")
 
 
 def _already_there(target: Target, intents: Sequence[Intent], now: datetime) -> list[Outcome]:
@@ -185,7 +225,7 @@ def _already_there(target: Target, intents: Sequence[Intent], now: datetime) -> 
             for key in ("email", "phone"):
                 keys.setdefault(key, []).extend(intent.keys.get(key, ()))
         wanted = {k: v for k, v in keys.items() if v}
-        hits = [target.decode(r) for r in target.app.find(wanted)] if wanted else []
+        hits = [target.translator.decode(r) for r in target.app.find(wanted)] if wanted else []
         stopped += [_not_sent(i, now) for i in chunk if any(_shares_key(i, values) for values in hits)]
     return stopped
 

@@ -96,12 +96,26 @@ def kind_of(field: str) -> Kind:
     return _SEVERAL_BY_NAME.get(prefix, Kind.TEXT) if colon else Kind.TEXT
 
 
-def column_name(name: str, kind: Kind) -> str:
+ONE = "one "
+
+
+def column_name(name: str, kind: Kind, *, one: bool = False) -> str:
     """The column of something that is no contact field: a pair of own fields, an own field that an action writes.
 
     Single values are kept as text in normal form, whatever their kind; only lists need theirs to be known.
+    one: a single element of such a list, kept as element_text (`one_text`), '' = none
     """
-    return f"{kind}:{name}" if kind.several else name
+    if not kind.several:
+        return name
+    return f"{ONE if one else ''}{kind}:{name}"
+
+
+def title_of(column: str) -> str:
+    """A column's name for people, without what only tells its kind."""
+    if column in FIELDS:
+        return column
+    prefix, _, rest = column.removeprefix(ONE).partition(":")
+    return rest if prefix in _SEVERAL_BY_NAME else column
 
 
 # ---- elements of fields with several values
@@ -158,6 +172,31 @@ def decode(text: str) -> tuple[Element, ...]:
 def is_empty(text: str) -> bool:
     """True for a value that is known to be empty."""
     return text in ("", EMPTY_LIST)
+
+
+def one_text(kind: Kind, value: str, region: str | None = None) -> str:
+    """A single value as the one element of a list that it is to be compared with; '' where it is none."""
+    identity = element_id(kind, value, region) if value else ""
+    return element_text(identity, value, None, None) if identity else ""
+
+
+def one_value(text: str) -> str:
+    """The raw text of a single element."""
+    return str(json.loads(text)["value"]) if text else ""
+
+
+def one_id(text: str) -> str:
+    """Its identity."""
+    return str(json.loads(text)["id"]) if text else ""
+
+
+def alike(column: str, one: str, other: str) -> bool:
+    """True where both texts of a column say the same: of elements only their identity counts."""
+    if one == other:
+        return True
+    if kind_of(column).several:
+        return {e.id for e in decode(one)} == {e.id for e in decode(other)}
+    return column.startswith(ONE) and bool(one and other) and one_id(one) == one_id(other)
 
 
 # ---- normal forms
@@ -289,6 +328,20 @@ def _signed(number: int) -> int:
     return number - (1 << 64) if number >= (1 << 63) else number
 
 
+_KEY_FIELDS = ("emails", "phones", "names.given", "names.family", "names.full", "company")
+KEY_COLUMNS: Mapping[str, str] = {field: column_name(f"key.{field}", FIELDS[field]) for field in _KEY_FIELDS}
+"""Contact field -> column in which the whole of it stands for matching where the mapping does not show it so."""
+
+
+def _for_key(values: Values, field: str) -> str:
+    return values.get(KEY_COLUMNS[field], values.get(field, ""))
+
+
+def names_for_key(values: Values) -> tuple[str, str]:
+    """Given and family name, as matching sees them."""
+    return _for_key(values, "names.given"), _for_key(values, "names.family")
+
+
 def full_name(values: Values) -> str:
     """The name as people read it: names.full, else the parts joined."""
     if values.get("names.full"):
@@ -304,16 +357,15 @@ def key_values(values: Values, key: str, *, plus_tags: bool = True) -> tuple[str
     """
     match key:
         case "email":
-            found = (e.id for e in decode(values.get("emails", "")))
+            found = (e.id for e in decode(_for_key(values, "emails")))
             return tuple(found if plus_tags else dict.fromkeys(without_plus_tag(i) for i in found))
         case "phone":
-            return tuple(e.id for e in decode(values.get("phones", "")) if e.id.startswith("+"))
+            return tuple(e.id for e in decode(_for_key(values, "phones")) if e.id.startswith("+"))
         case "full_name":
-            given_family = f"{values.get('names.given', '')} {values.get('names.family', '')}".strip()
-            name = fold(given_family or values.get("names.full", ""))
+            name = fold(" ".join(names_for_key(values)).strip() or _for_key(values, "names.full"))
             return (name,) if name else ()
         case "company":
-            company = fold(values.get("company", ""))
+            company = fold(_for_key(values, "company"))
             return (company,) if company else ()
     raise ValueError(f"unknown match key {key!r}; allowed: {', '.join(MATCH_KEYS)}")
 

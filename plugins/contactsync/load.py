@@ -15,7 +15,7 @@ from contactsync.contact import Values
 from contactsync.errors import ContactsyncError, FenceLost, NothingSent, RateLimited, RetryError, StopError
 from contactsync.ledger.store import Ledger
 from contactsync.model.app import Check
-from contactsync.model.exchange import Op, OwnValue, Ref, Result, State, Verb
+from contactsync.model.exchange import Op, OwnValue, Record, Ref, Result, State, Verb
 from contactsync.model.plan import Intent, Outcome
 from contactsync.model.spec import Side
 from contactsync.model.stages import Loaded
@@ -46,14 +46,16 @@ class LoadOrder:
     sleep: Callable[[float], None] = time.sleep
 
 
-Encode = Callable[[Values], Mapping[str, OwnValue]]
+Held = Mapping[str, Mapping[str, OwnValue]]
+"""Key of an intent -> own fields that its target holds."""
 
 
 class Loader:
     """One try of one load task. It stops at once where the lock, the lease or its claim is no longer its own."""
 
-    def __init__(self, order: LoadOrder, ledger: Ledger, target: Target, source: App, encode: Encode) -> None:
-        self.order, self.ledger, self.target, self.source, self.encode = order, ledger, target, source, encode
+    def __init__(self, order: LoadOrder, ledger: Ledger, target: Target, source: App) -> None:
+        self.order, self.ledger, self.target, self.source = order, ledger, target, source
+        self.held: Held = {}  # what the targets of this chunk were found to hold
         self.settled = 0
         self.failed_batches = 0
         self.trouble: ContactsyncError | None = None
@@ -127,6 +129,7 @@ class Loader:
     def _checked_chunk(self, chunk: Sequence[Intent]) -> list[Intent]:
         """Check and write a chunk; returns what was not reached while the check was fresh, to be checked anew."""
         checked = self._check(chunk)
+        self.held = checked.held
         self._settle(checked.stopped)
         started, ready = time.monotonic(), list(checked.ready)
         while ready and self.trouble is None and time.monotonic() - started < FRESH:
@@ -142,7 +145,7 @@ class Loader:
         if chunk[0].verb is not Verb.DELETE or not checked.ready:
             return checked
         sources = check_sources(self.source, checked.ready, now)
-        return Checked(sources.ready, (*checked.stopped, *sources.stopped))
+        return Checked(sources.ready, (*checked.stopped, *sources.stopped), checked.held)
 
     def _take_group(self, ready: list[Intent]) -> tuple[list[Intent], list[Intent]]:
         width = 1 if self.target.app.info.caps.sequential_writes else AT_ONCE
@@ -208,12 +211,13 @@ class Loader:
             self.trouble = error
 
     def _op(self, intent: Intent) -> Op:
+        patch, before = self.target.translator.encode(intent, self.held.get(intent.key, {}))
         return Op(
             key=intent.key,
             verb=intent.verb,
             id=intent.target_id,
-            patch=self.encode(intent.patch),
-            before=self.encode(intent.before),
+            patch=patch,
+            before=before,
             version=intent.version,
             ref=intent.ref,
             keys=intent.keys,
@@ -222,7 +226,7 @@ class Loader:
     def _outcome(self, result: Result) -> Outcome:
         now = self.order.clock()
         if result.record is not None:
-            values = self.target.decode(result.record)
+            values = self._written(result.key, result.record)
             outcome = observed(
                 result.key, result.state, result.record, values, now, reason=result.reason, created=result.created
             )
@@ -231,6 +235,11 @@ class Loader:
             result.key, result.state, result.id, result.created, result.version, ref=result.ref,
             reason=result.reason, job=result.job, at=now,
         )  # fmt: skip
+
+    def _written(self, key: str, record: Record) -> Values:
+        """What a record shows after the write of an intent."""
+        intent = self.intents.get(key)
+        return self.target.translator.decode(record, intent.patch if intent else None)
 
     def _read_back(self, outcomes: Sequence[Outcome], intents: Mapping[str, Intent]) -> list[Outcome]:
         """A write that returned no record is read back; one that cannot be read is unacknowledged."""
@@ -253,7 +262,7 @@ class Loader:
             if record is None:
                 out.append(replace(o, state=State.UNKNOWN, reason="could not be read back"))
             else:
-                seen = observed(o.key, o.state, record, self.target.decode(record), self.order.clock())
+                seen = observed(o.key, o.state, record, self._written(o.key, record), self.order.clock())
                 out.append(replace(seen, created=o.created, reason=o.reason))
         return out
 

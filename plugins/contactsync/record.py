@@ -270,6 +270,8 @@ _APARTS_OF = {
     HoldReason.KEY_COLLISION: (ApartReason.HELD,),
     HoldReason.FLIPPING: (ApartReason.HELD,),
     HoldReason.TOO_LONG: (ApartReason.NOT_REPRESENTABLE,),
+    HoldReason.UNKNOWN_OPTION: (ApartReason.NOT_REPRESENTABLE,),
+    HoldReason.NOT_REPRESENTABLE: (ApartReason.NOT_REPRESENTABLE,),
     HoldReason.UNKNOWN_OUTCOME: (ApartReason.UNPROVEN,),
 }
 _STATUS_OF = {

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from contactsync.apps.base import App
 from contactsync.checks import Decode, observed
-from contactsync.contact import Values, decode, kind_of
+from contactsync.contact import Values, alike
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
 from contactsync.model.plan import NEVER_HAPPENED, JournalRow, Outcome
@@ -118,26 +118,24 @@ def _fetch_targets(app: App, decode_record: Decode, rows: Sequence[JournalRow], 
             state = State.DONE if intent.verb is Verb.DELETE else State.OVERTAKEN
             out.append(Outcome(intent.key, state, intent.target_id, reason="gone by now", at=now))
             continue
-        values = decode_record(record)
-        state, reason = _judge(row, values, record.version)
+        before, after = (decode_record(record, held) for held in (intent.before, intent.patch))
+        state, reason = _judge(row, before, after, record.version)
+        values = before if state is State.NOT_SENT else after
         out.append(observed(intent.key, state, record, values, now, reason=reason))
     return out
 
 
-def _judge(row: JournalRow, values: Values, version: str | None) -> tuple[State, str]:
-    """Equal to the before-image, same version: plan again. Equal to what was sent: done. Else: for a person."""
+def _judge(row: JournalRow, before: Values, after: Values, version: str | None) -> tuple[State, str]:
+    """Equal to the before-image, same version: plan again. Equal to what was sent: done. Else: for a person.
+
+    before, after: what it shows, as one that was not written and as one that was
+    """
     intent = row.intent
     if intent.verb is Verb.DELETE:
         return State.NOT_SENT, NEVER_HAPPENED
-    untouched = all(values.get(f, text) == text for f, text in intent.before.items())
+    untouched = all(before.get(f, text) == text for f, text in intent.before.items())
     if untouched and (version is None or intent.version is None or version == intent.version):
         return State.NOT_SENT, NEVER_HAPPENED
-    if all(_same(f, values.get(f, text), text) for f, text in intent.patch.items()):
+    if all(alike(f, after.get(f, text), text) for f, text in intent.patch.items()):
         return State.DONE, "found done"
     return State.ADOPTED, "outcome unknown"
-
-
-def _same(field: str, one: str, other: str) -> bool:
-    if kind_of(field).several:
-        return {e.id for e in decode(one)} == {e.id for e in decode(other)}
-    return one == other

@@ -14,6 +14,7 @@ from contactsync.contact import Element, Kind, encode, fingerprint
 from contactsync.mapping.app_frame import own_rows, records_frame
 from contactsync.mapping.canonical import canonical_frame
 from contactsync.mapping.fields import to_contact
+from contactsync.mapping.side_map import SideMap
 from contactsync.model.app import FieldInfo
 from contactsync.model.exchange import Record
 from hypothesis import given, settings
@@ -54,28 +55,12 @@ def test_columns_say_what_single_contacts_say(app: str, data: st.DataObject) -> 
     fields, rows = load_app(app).info.fields, data.draw(rows_of(app))
     mapped = tuple(dict.fromkeys(info.contact for info in fields if info.contact))
     frame = stored(records_frame(Record(f"c{n}", row, n) for n, row in enumerate(rows)))
-    canonical, bad = canonical_frame(frame, fields, mapped, "DE")
+    canonical, bad = canonical_frame(frame, SideMap(fields, mapped, "DE"), {})
     assert not bad
     for found, row in zip(canonical.to_dict("records"), rows, strict=True):
         wanted = to_contact(row, fields, mapped, "DE")
         assert {name: found[name] for name in mapped if isinstance(found[name], str)} == wanted
         assert found["fingerprint"] == fingerprint(wanted)
-
-
-def test_what_is_read_contact_by_contact_stands_before_what_columns_say() -> None:
-    fields = load_app("memory").info.fields
-    rows = [{"notes": "x", "company": "A"}, {"notes": "y"}, {"notes": "bad"}]
-    frame = stored(records_frame(Record(f"c{n}", row, n) for n, row in enumerate(rows)))
-
-    def read(contact_id: str, own: Mapping[str, Any]) -> dict[str, str]:
-        if own["notes"] == "bad":
-            raise ValueError("no")
-        return {"custom.id": contact_id, **({"notes": "other"} if contact_id == "c1" else {})}
-
-    found, bad = canonical_frame(frame, fields, ("notes", "company"), None, read=read, columns=("custom.id", "notes"))
-    assert found[["custom.id", "notes"]].to_numpy().tolist() == [["c0", "x"], ["c1", "other"]]
-    assert found["fingerprint"].tolist()[0] == fingerprint({"notes": "x", "company": "A", "custom.id": "c0"})
-    assert list(bad) == ["c2"]
 
 
 @settings(max_examples=60, deadline=None)
@@ -93,7 +78,7 @@ def test_a_contact_in_an_unexpected_form_costs_only_itself(own: Mapping[str, Any
     good = Record("good", {"notes": "x", "emails": [{"value": "a@b.example"}]}, 1)
     fields = load_app("memory").info.fields
     frame = stored(records_frame([Record("bad", own, 0), good]))
-    canonical, bad = canonical_frame(frame, fields, ("notes", "emails"), None)
+    canonical, bad = canonical_frame(frame, SideMap(fields, ("notes", "emails")), {})
     assert canonical["id"].tolist() == ["good"]
     assert list(bad) == ["bad"]
     assert "unexpected form" in bad["bad"]

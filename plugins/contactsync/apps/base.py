@@ -87,6 +87,9 @@ class App(ABC):
         """
         return self.info.fields
 
+    def forget_fields(self) -> None:  # noqa: B027 - most apps keep nothing
+        """Drop what is kept of the account's fields: one that a sync names is not among them. Default: nothing is."""
+
     @abstractmethod
     def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
         """Pages of contacts: all of them (None), those changed since a cursor, or within a window.

@@ -124,6 +124,10 @@ class Freshsales(App):
         classic = self.site.is_classic
         return (*(f for f in self.info.fields if classic or f.name not in CLASSIC_ONLY), *custom)
 
+    def forget_fields(self) -> None:
+        """Custom fields are asked for once a day."""
+        self.site.forget("fields")
+
     def actual(self) -> AppInfo:
         """Conditions and actions of the very product that the account is."""
         return declaration("classic" if self.site.is_classic else "suite", self.chosen)

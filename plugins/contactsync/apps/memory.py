@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.contact import FIELDS, Element, Kind, element_id, encode, key_values, normal_text, raw_hash
 from contactsync.errors import CursorExpired, StopError
@@ -146,12 +148,13 @@ BOOKS: dict[str, Book] = {}
 class MemoryOptions(AppOptions):
     """path: JSON file that holds the contacts. bulk: from how many creates on a job is made (0 = never).
 
-    page_size: how many contacts a page of a listing holds.
+    page_size: how many contacts a page of a listing holds. kinds: what custom fields hold that hold no text.
     """
 
     path: str = ""
     bulk: int = 0
     page_size: int = 500
+    kinds: dict[str, Kind] = Field(default_factory=dict)
 
 
 class Memory(App):
@@ -183,6 +186,7 @@ class Memory(App):
             ActionInfo("subscribe", "Take back an opt-out", "consent", value="opted_in", allow="allow_unmark"),
         ),
         tag_field="tags",
+        any_custom=True,
         archive=ActionInfo("archive", "Archive", "archived", value="true"),
         caps=Capabilities(
             page_size=500,
@@ -210,6 +214,11 @@ class Memory(App):
         """The book itself."""
         place = str(self.book.path or self.access.connection)
         return Account(id=f"memory:{place}", host=place, contacts=len(self.book.contacts()))
+
+    def describe(self) -> Sequence[FieldInfo]:
+        """The declared fields and the custom ones that the options speak of; any other may be written too."""
+        custom = (FieldInfo(name, kind, name, custom=True) for name, kind in self.chosen.kinds.items())
+        return (*self.info.fields, *custom)
 
     def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
         """Contacts with a higher sequence number than the cursor's; all of them without one."""

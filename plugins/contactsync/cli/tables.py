@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contactsync.contact import Kind, address_parts, decode, kind_of
+from contactsync.contact import ONE, Kind, address_parts, decode, kind_of, one_value
 from contactsync.model.app import AppInfo
 from contactsync.model.spec import Side
 from contactsync.model.stages import Summary
+from contactsync.model.unfit import as_typed
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 COLUMNS = ("read", "matched", "created", "updated", "conflict", "held", "deleted", "skipped", "unchanged", "failed")
@@ -59,7 +60,9 @@ def apps(infos: Iterable[AppInfo]) -> None:
 
 def readable(field: str, text: str) -> str:
     """A field's value as people read it: elements with their labels, '(empty)' for nothing."""
-    kind = kind_of(field)
+    kind, text = kind_of(field), as_typed(text)
+    if field.startswith(ONE):
+        text = one_value(text)
     if not kind.several:
         return text or "(empty)"
     parts = []

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, true, update
 
+from contactsync.contact import Values
 from contactsync.ledger.codec import from_json, pack_apart, pack_rules, to_json, unpack_apart, unpack_rules
 from contactsync.ledger.statements import chunks, columns, upsert
 from contactsync.ledger.tables import link, link_side, link_value
@@ -61,6 +62,25 @@ def ids_frame(connection: Connection, sync_id: str, side: Side) -> pd.DataFrame:
     )
     names = ["link_id", "contact_id", "status", "standing"]
     return pd.DataFrame(connection.execute(query).all(), columns=names, dtype="str")
+
+
+def bases(connection: Connection, sync_id: str, side: Side, contact_ids: Collection[str]) -> dict[str, Values]:
+    """Bases of one side, by contact; of a contact with several links, those of a live one."""
+    found: dict[str, Values] = {}
+    for chunk in chunks(contact_ids):
+        query = (
+            select(link_side.c.contact_id, link_value.c.base)
+            .join(link_value, _same(link_value, link_side, "sync_id", "link_id", "side"))
+            .join(link, _same(link, link_side, "sync_id", "link_id"))
+            .where(link_side.c.sync_id == sync_id, link_side.c.side == side, link_side.c.contact_id.in_(chunk))
+            .order_by(link.c.status == LinkStatus.LIVE)
+        )
+        found.update({contact_id: from_json(base) for contact_id, base in connection.execute(query)})
+    return found
+
+
+def _same(one: Table, other: Table, *names: str) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in names))
 
 
 def _on_side(sync_id: str, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, select
 
+from contactsync.contact import Values
 from contactsync.ledger import decisions, holds, index, journal, links, locks, migrate, runs
 from contactsync.ledger.tables import SHARED, schema, sync_lock
 from contactsync.ledger.transactions import reading
@@ -92,6 +93,11 @@ class LedgerReader:
         """The links of any status that hold these contacts on that side."""
         with reading(self._engine) as connection:
             return links.by_contact(connection, sync_id, side, contact_ids)
+
+    def bases(self, sync_id: str, side: Side, contact_ids: Collection[str]) -> dict[str, Values]:
+        """What that side of linked contacts held when each field was last settled, by contact id."""
+        with reading(self._engine) as connection:
+            return links.bases(connection, sync_id, side, contact_ids)
 
     def due_links(self, sync_id: str, run_seq: int, now: datetime) -> list[Link]:
         """Live or parted links whose due_run <= run_seq or due_at <= now."""

@@ -132,8 +132,7 @@ def mapped_anyway(spec: SyncSpec, how: How, field: FieldInfo, source: Side, pair
     A tag may be added beside tags that only flow towards the receiver: elements are kept apart one by one.
     """
     receiver = source.other
-    in_pair = [p for p in spec.fields.pairs if field.name == (p.right if receiver is Side.RIGHT else p.left)]
-    if in_pair:
+    if any(field.name in pair.names(receiver) for pair in spec.fields.pairs):
         return f"fields.pairs maps {field.name} already."
     flowing = [p for p in pairs if field.contact and p.field == field.contact]
     if any(p.open_from(receiver) for p in flowing):

@@ -22,7 +22,7 @@ SINGLE, LIST = "own:", "own[]:"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TEXT = r'"([^"\\]*)"'
 _ONLY = re.compile(rf'\[\{{"value":{_TEXT}(?:,"label":{_TEXT})?(?:,"primary":(true|false))?\}}\]')
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def records_frame(records: Iterable[Record]) -> pd.DataFrame:
@@ -34,9 +34,9 @@ def records_frame(records: Iterable[Record]) -> pd.DataFrame:
         "id": [r.id for r in rows],
         "version": [r.version for r in rows],
         "modified_at": [r.modified_at.isoformat() if r.modified_at else None for r in rows],
-        "ref": [_json(r.ref) if r.ref else "{}" for r in rows],
+        "ref": [to_json(r.ref) if r.ref else "{}" for r in rows],
         "raw": [r.raw for r in rows],
-        "marker": [_json(list(r.marker)) if r.marker else "[]" for r in rows],
+        "marker": [to_json(list(r.marker)) if r.marker else "[]" for r in rows],
     }
     for name in dict.fromkeys(name for r in rows for name in r.fields):
         columns.update(_columns(name, [r.fields.get(name) for r in rows]))
@@ -50,7 +50,7 @@ def _columns(name: str, values: list[OwnValue | None]) -> Iterator[tuple[str, li
         yield f"{SINGLE}{name}", _storable(single)
     if any(v is not None and not isinstance(v, str) for v in values):
         # Most lists are empty, and of those there is only one.
-        texts = [None if v is None or isinstance(v, str) else _json(list(v)) if v else "[]" for v in values]
+        texts = [None if v is None or isinstance(v, str) else to_json(list(v)) if v else "[]" for v in values]
         yield f"{LIST}{name}", _storable(texts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from contactsync.contact import (
     EMPTY_LIST,
     Kind,
-    Values,
     address_id,
     address_text,
     digest,
@@ -21,10 +20,11 @@ from contactsync.contact import (
     normal_text,
     piece,
 )
-from contactsync.mapping.app_frame import META, list_column, lists_of, only_item, own_rows, single_column
+from contactsync.mapping.app_frame import META, list_column, lists_of, only_item, single_column
 from contactsync.mapping.coded import Coded, coded_texts, nothing
+from contactsync.mapping.parts_frame import HeldOf, apart
+from contactsync.mapping.side_map import SideMap
 from contactsync.model.app import FieldInfo
-from contactsync.model.exchange import OwnValue
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,49 +36,22 @@ _UNEXPECTED = "a field has an unexpected form ({})"
 _MALFORMED = (TypeError, ValueError, AttributeError, KeyError)
 
 
-Read = Callable[[str, Mapping[str, OwnValue]], Values]
-"""(id, own fields) -> columns of one contact."""
-
-
-def canonical_frame(
-    frame: pd.DataFrame,
-    fields: Sequence[FieldInfo],
-    mapped: Sequence[str],
-    region: str | None,
-    *,
-    read: Read | None = None,
-    columns: Sequence[str] = (),
-) -> tuple[pd.DataFrame, dict[str, str]]:
+def canonical_frame(frame: pd.DataFrame, side: SideMap, held: HeldOf) -> tuple[pd.DataFrame, dict[str, str]]:
     """Canonical frame of an app frame: META, fingerprint, one text column a mapped field (null = MISSING).
 
-    read, columns: columns that take one contact at a time; they stand before those of the same name from `fields`.
+    held: what contacts are known to hold of the elements that pairs pick.
     Also the ids of rows that could not be mapped, with the reason.
     """
     import pandas as pd
 
     bad: Bad = {}
-    found = contact_columns(frame, fields, mapped, region, bad)
-    if read:
-        found.update(_one_by_one(frame, read, columns, found, bad))
+    found = contact_columns(apart(frame, side.parts, held), side.fields, side.columns, side.region, bad)
+    found.update({name: found[name].each(form.get) for name, form in side.forms.items() if name in found})
     texts = {name: pd.Series(found[name].texts(), index=frame.index, dtype=object) for name in found}
     prints = pd.Series(fingerprints(found, len(frame)), index=frame.index, dtype="int64")
     out = pd.concat([frame[list(META)], pd.DataFrame({"fingerprint": prints, **texts}, index=frame.index)], axis=1)
     ids = frame["id"].tolist()
     return out.drop(index=frame.index[sorted(bad)]).reset_index(drop=True), {ids[n]: why for n, why in bad.items()}
-
-
-def _one_by_one(
-    frame: pd.DataFrame, read: Read, columns: Sequence[str], below: Mapping[str, Coded], bad: Bad
-) -> dict[str, Coded]:
-    rows: list[Values] = []
-    for n, (contact_id, own) in enumerate(zip(frame["id"].tolist(), own_rows(frame), strict=True)):
-        try:
-            rows.append(read(contact_id, own))
-        except _MALFORMED as error:
-            bad[n] = _UNEXPECTED.format(type(error).__name__)
-            rows.append({})
-    found = {name: coded_texts([row.get(name) for row in rows]) for name in columns}
-    return {name: column.over(below[name]) if name in below else column for name, column in found.items()}
 
 
 def contact_columns(

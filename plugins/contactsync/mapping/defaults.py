@@ -1,30 +1,33 @@
-"""The default mapping: which contact fields flow between two apps, and what each side can hold of them."""
+"""Which fields flow between two apps, by default and by pairs, and what each side can hold of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from contactsync.contact import CONSENT, FIELDS, GROUPS, kind_of
+from contactsync.mapping.pairs import field_pairs, own_pairs, paired_fields
 from contactsync.model.app import FieldInfo
-from contactsync.model.spec import FieldPair, FieldsSpec, Holding, SyncSpec, Unsubscribes
+from contactsync.model.spec import FieldPair, FieldsSpec, Holding, Side, SyncSpec, Unsubscribes
 
 
 def pair_fields(spec: SyncSpec, left: Sequence[FieldInfo], right: Sequence[FieldInfo]) -> tuple[FieldPair, ...]:
-    """Every contact field that both apps have and at least one can be written to, in the order people read them."""
-    if not spec.fields.defaults:
-        return ()
-    pairs = []
-    for name in FIELDS:
+    """All that flows: contact fields that both apps have and at least one can be written to, in the order people read
+    them, then the pairs of the file, which take their own fields out of these."""
+    own = own_pairs(spec, {Side.LEFT: left, Side.RIGHT: right})
+    free = (paired_fields(own, Side.LEFT, left), paired_fields(own, Side.RIGHT, right))
+    return (*_by_default(spec, *free), *field_pairs(spec, own))
+
+
+def _by_default(spec: SyncSpec, left: Sequence[FieldInfo], right: Sequence[FieldInfo]) -> Iterator[FieldPair]:
+    for name in FIELDS if spec.fields.defaults else ():
         own_left, own_right = owned(left, name), owned(right, name)
         if not own_left or not own_right or not wanted(name, spec.fields):
             continue
         if name == CONSENT and spec.unsubscribes is not Unsubscribes.CARRY:
             continue
         held_left, held_right = holding(own_left), holding(own_right)
-        pair = FieldPair(name, kind_of(name), held_left, held_right, spec.direction, spec.conflicts)
         if held_left.writable or held_right.writable:
-            pairs.append(pair)
-    return tuple(pairs)
+            yield FieldPair(name, kind_of(name), held_left, held_right, spec.direction, spec.conflicts)
 
 
 def wanted(name: str, chosen: FieldsSpec) -> bool:

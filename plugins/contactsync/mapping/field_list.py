@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contactsync.contact import CONSENT
 from contactsync.mapping.defaults import owned, pair_fields, wanted
+from contactsync.mapping.pairs import OwnPair, own_pairs, paired_fields
 from contactsync.model.app import AppInfo, FieldInfo
 from contactsync.model.spec import FieldPair, Side, SyncSpec, Unsubscribes
 
@@ -34,7 +35,33 @@ Fields = Mapping[Side, Sequence[FieldInfo]]
 def listed(spec: SyncSpec, side: Side, apps: Mapping[Side, AppInfo], fields: Fields) -> tuple[Listed, ...]:
     """The fields of a side in the app's order. fields: each side's own ones, as its account has them."""
     flowing = {p.field: p for p in pair_fields(spec, fields[Side.LEFT], fields[Side.RIGHT])}
-    return tuple(_listed(spec, side, apps, fields, flowing, own) for own in fields[side])
+    own = own_pairs(spec, fields)
+    free = {s: paired_fields(own, s, fields[s]) for s in fields}
+    rows = zip(fields[side], free[side], strict=False)  # what stands for parts comes behind the fields themselves
+    return tuple(_with_pairs(spec, side, apps, free, flowing, own, one, left) for one, left in rows)
+
+
+def _with_pairs(
+    spec: SyncSpec,
+    side: Side,
+    apps: Mapping[Side, AppInfo],
+    free: Fields,
+    flowing: Mapping[str, FieldPair],
+    own: Sequence[OwnPair],
+    field: FieldInfo,
+    left: FieldInfo,
+) -> Listed:
+    """A field of a pair; of a list from which pairs pick, the rest is mapped by default."""
+    mine = [pair for pair in own if field.name in pair.spec.names(side)]
+    rest = replace(_listed(spec, side, apps, free, flowing, left), field=field)
+    if not mine:
+        return rest
+    partner = ", ".join(" + ".join(pair.spec.names(side.other)) for pair in mine)
+    flow = flow_of(flowing[mine[0].column])
+    found = Listed(field, "pair", partner, flow, "" if flow else _closed(spec, flowing[mine[0].column], apps))
+    if not mine[0].picks(side) or not rest.flow:
+        return found
+    return replace(found, mapped=f"pair, {rest.mapped}", partner=f"{partner}, {rest.partner}")
 
 
 def _listed(

@@ -17,6 +17,7 @@ from contactsync.mapping.document import Document, read_what_can_be_read
 from contactsync.mapping.document import read_yaml as read_yaml
 from contactsync.mapping.leaves import judged_anew
 from contactsync.mapping.marks import mark_problems
+from contactsync.mapping.pair_checks import derived_in_pairs, pair_problems
 from contactsync.mapping.problems import Problem, check_model
 from contactsync.mapping.rule_checks import rule_problems
 from contactsync.mapping.spec import SyncFile
@@ -131,10 +132,12 @@ def _with_apps(spec: SyncSpec, document: Document, apps: AppsPort) -> SyncSpec:
     """Judged with what both apps can do. Rules that change without an edit need a complete read a day."""
     infos = {s: apps.declared(spec.side(s).app, spec.side(s).options) for s in SIDES}
     pairs = pair_fields(spec, infos[Side.LEFT].fields, infos[Side.RIGHT].fields)
-    problems = (*mark_problems(spec, infos), *rule_problems(spec, infos, pairs))
+    found = (pair_problems(spec, infos, document.line), mark_problems(spec, infos), rule_problems(spec, infos, pairs))
+    problems = tuple(problem for each in found for problem in each)
     if problems:
         raise document.error(problems)
     anew = any(judged_anew(rules, infos[side]) for side, rules in spec.rules.items())
+    anew = anew or any(derived_in_pairs(spec, side, infos[side]) for side in SIDES)
     return replace(spec, full_every=DAILY) if anew and "full_every" not in document.data else spec
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from contactsync.contact import FIELDS, GROUPS
-from contactsync.mapping.problems import not_yet, wrong
+from contactsync.mapping.pair_section import PairSection
+from contactsync.mapping.problems import wrong
 from contactsync.mapping.rule_sections import RulesSection
 from contactsync.mapping.sections import Section as Section
 from contactsync.mapping.words import (
@@ -90,29 +91,31 @@ class MatchSection(Section):
 
 
 class FieldsSection(Section):
-    """`fields:` which contact fields flow."""
-
-    not_yet = frozenset({"pairs"})
+    """`fields:` which fields flow: by default, and in pairs of their own."""
 
     defaults: bool = True
     only: Annotated[list[ContactField], Field(min_length=1), Short] = []
     exclude: Annotated[list[ContactField], Short] = []
+    pairs: Annotated[list[PairSection], Short] = []
 
     @model_validator(mode="after")
     def _something_is_left(self) -> FieldsSection:
-        if not self.defaults:
-            what, step = not_yet("fields.pairs")
-            raise wrong(f"with defaults: false no field would flow, for {what}", step)
+        if not self.defaults and not self.pairs:
+            raise wrong("with defaults: false and without pairs no field flows.", "Add pairs, or remove defaults.")
+        if not self.defaults and (self.only or self.exclude):
+            key = "only" if self.only else "exclude"
+            raise wrong("chooses among the defaults, which are off.", "Remove it, or defaults: false.", at=(key,))
         if self.only and self.exclude:
             raise wrong("`only` and `exclude` cannot stand together.", "Keep one of the two.")
         excluded = {name for word in self.exclude for name in GROUPS.get(word, (word,))}
-        if excluded >= set(FIELDS):
+        if excluded >= set(FIELDS) and not self.pairs:
             raise wrong("`exclude` leaves no field.", "Name fewer fields.")
         return self
 
     def spec(self) -> FieldsSpec:
         """As the rest of contactsync knows it."""
-        return FieldsSpec(self.defaults, tuple(dict.fromkeys(self.only)), tuple(dict.fromkeys(self.exclude)))
+        chosen = (tuple(dict.fromkeys(self.only)), tuple(dict.fromkeys(self.exclude)))
+        return FieldsSpec(self.defaults, *chosen, tuple(pair.spec() for pair in self.pairs))
 
 
 class DeletionsSection(Section):

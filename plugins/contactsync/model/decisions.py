@@ -45,6 +45,8 @@ ANSWERS: Mapping[HoldReason, Mapping[Answer, str]] = {
     HoldReason.FLIPPING: {**_LEFT, **_KEEP_BOTH},
     HoldReason.KEY_COLLISION: _KEEP_BOTH,
     HoldReason.TOO_LONG: _KEEP_BOTH,
+    HoldReason.UNKNOWN_OPTION: {**_LEFT, **_KEEP_BOTH},
+    HoldReason.NOT_REPRESENTABLE: {**_LEFT, **_KEEP_BOTH},
     HoldReason.NOT_STORED: _KEEP_BOTH,
     HoldReason.UNKNOWN_OUTCOME: {**_LEFT, **_KEEP_BOTH},
     HoldReason.REFUSED: {**_KEEP_BOTH, Answer.SKIP: "leave a contact that has no partner out for good"},

@@ -45,6 +45,8 @@ class HoldReason(StrEnum):
     UNREADABLE = "unreadable"
     FLIPPING = "flipping"
     TOO_LONG = "too_long"
+    UNKNOWN_OPTION = "unknown_option"  # a choice that the pair does not know, or that the field there does not have
+    NOT_REPRESENTABLE = "not_representable"  # no such value there, or it would come back as another
     UNKNOWN_OUTCOME = "unknown_outcome"
 
 

@@ -114,13 +114,14 @@ class Pick:
 class PairSpec:
     """One pair of `fields.pairs`, in the apps' own field names. It takes its fields out of the defaults.
 
+    left, right  one name; several are the parts of a name (given, family) that the other side holds whole
     direction, conflicts  None = as the sync
     options     left choice -> right choice, both ways; a value in neither list is held, or skipped
     transforms  names of mapping.transforms, applied on the way from the sender
     """
 
-    left: str
-    right: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
     direction: Direction | None = None
     conflicts: ConflictPolicy | None = None
     options: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +131,10 @@ class PairSpec:
     shorten: bool = False  # too_long: shorten
     clear_blanks: bool = False  # blanks: clear
     lossy: bool = False  # accepted
+
+    def names(self, side: Side) -> tuple[str, ...]:
+        """The own fields of one side."""
+        return self.left if side is Side.LEFT else self.right
 
 
 @dataclass(frozen=True)

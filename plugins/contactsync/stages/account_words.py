@@ -1,11 +1,14 @@
-"""Whether the very accounts know what the rules ask for; a file alone cannot tell which product an account is."""
+"""Whether the very accounts know what rules and pairs ask for; a file alone cannot tell which product an account is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from contactsync.errors import ConfigError, Place
-from contactsync.mapping.problems import dotted
+from contactsync.mapping.pair_checks import pair_problems
+from contactsync.mapping.problems import Problem, dotted
 from contactsync.mapping.rule_checks import rule_problems
 from contactsync.model.spec import SIDES
 from contactsync.stages.workplace import Workplace
@@ -16,10 +19,23 @@ def check_rules(place: Workplace) -> None:
 
     Errors: ConfigError, and those of App.actual.
     """
-    if not place.spec.rules:
-        return
-    apps = {side: place.app(side).actual() for side in SIDES}
-    found = list(rule_problems(place.spec, apps, place.pairs))
+    if place.spec.rules:
+        apps = {side: place.app(side).actual() for side in SIDES}
+        _stop(place, rule_problems(place.spec, apps, place.pairs))
+
+
+def check_pairs(place: Workplace) -> None:
+    """Stop before reading where a pair names what an account lacks, or fields that it cannot be made of there.
+
+    Errors: ConfigError, and those of App.describe.
+    """
+    if place.spec.fields.pairs:
+        apps = {side: replace(place.app(side).info, fields=place.own_fields[side]) for side in SIDES}
+        _stop(place, pair_problems(place.spec, apps, asked=True))
+
+
+def _stop(place: Workplace, problems: Iterable[Problem]) -> None:
+    found = list(problems)
     if found:
         first = found[0]
         raise ConfigError(

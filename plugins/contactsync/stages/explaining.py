@@ -117,7 +117,7 @@ def _half(place: Workplace, side: Side, contact_id: str, link: Link | None, *, l
         return Half(side, contact_id, "unknown", None, seen, base, known)
     ref = half.ref if half else known.ref if known else {}
     answer = next(iter(place.app(side).fetch([Ref(contact_id, ref)])), None)
-    now = place.decode(side)(answer.record) if answer and answer.record else None
+    now = place.translator(side).decode(answer.record) if answer and answer.record else None
     presence = answer.presence if answer else Presence.FORBIDDEN
     return Half(side, contact_id, presence.value, now, seen, base, known)
 

@@ -16,7 +16,7 @@ from contactsync.model.spec import SIDES
 from contactsync.model.stages import Artefacts, Opened, RunRequest
 from contactsync.record import SETTLED, Folding, batches
 from contactsync.settle import settle_leftovers
-from contactsync.stages.account_words import check_rules
+from contactsync.stages.account_words import check_pairs, check_rules
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
 
@@ -47,6 +47,7 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
     sync_id = place.spec.id
     lost = ledger_lost(place.ledger, place.artefacts, sync_id)
     row = _checked_row(place, lost=lost)
+    check_pairs(place)
     check_rules(place)
     if row != sync_row(place):
         place.ledger.save_sync(row)
@@ -59,6 +60,7 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
 def _look_only(place: Workplace) -> Opened:
     """A dry run takes no lock, writes no row and settles nothing."""
     _checked_row(place, lost=False)
+    check_pairs(place)
     check_rules(place)
     runs = place.reader.runs(place.spec.id, 1)
     seq = runs[0].seq + 1 if runs else 1
@@ -112,7 +114,7 @@ def _settle_earlier(place: Workplace, request: RunRequest, row: SyncRow, seq: in
     for side in SIDES:
         unsettled = [r for r in rows if r.intent.side is side and r.outcome.state not in SETTLED]
         if unsettled:
-            leftovers = settle_leftovers(place.app(side), place.decode(side), unsettled, now)
+            leftovers = settle_leftovers(place.app(side), place.translator(side).decode, unsettled, now)
             place.ledger.settle(place.spec.id, leftovers.outcomes)
             looked_up.extend(leftovers.looked_up)
     fold_rows(place, request.run_id, row, place.ledger.unfolded(place.spec.id), seq, fence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest
 from contactsync.record import SETTLED
 from contactsync.stages.carriers import carriers
+from contactsync.stages.mapping_state import changed
 from contactsync.stages.rivals import rivals
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.guards import exceeded, flipping
@@ -195,9 +195,7 @@ class _Gathering:
 
     def _changed_fields(self) -> frozenset[str]:
         """Fields whose mapping changed since it was last recorded: their bases mean something else."""
-        before = json.loads(self.row.mapping) if self.row.mapping else {}
-        now = json.loads(self.place.mapping_state())
-        return frozenset(f for f, state in now.items() if f in before and before[f] != state)
+        return changed(self.row.mapping, self.place.mapping)
 
     def _settle(self, rows: list[JournalRow], known: Mapping[Side, Mapping[str, Known]]) -> Settling:
         apps = {s: self.place.app(s).info.caps for s in SIDES}

@@ -19,6 +19,7 @@ from contactsync.model.plan import JournalRow
 from contactsync.model.rules import Compare
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Read, RunRequest
+from contactsync.stages.mapping_state import differs
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.unknowns import job_runs
 
@@ -97,7 +98,7 @@ def _by_calendar(place: Workplace, side: Side) -> bool:
 
 def _judged_anew(place: Workplace, row: SyncRow) -> bool:
     """Mapping, match keys or the ledger itself are not what the last complete read was recorded with."""
-    return row.union > 0 or row.mapping != place.mapping_state() or row.scope != place.scope_state()
+    return row.union > 0 or differs(row.mapping, place.mapping) or row.scope != place.scope_state()
 
 
 def transform(
@@ -113,8 +114,8 @@ def transform(
     frames, headers = [], {}
     for side, ref in zip(SIDES, (left, right), strict=True):
         frame, header = place.artefacts.read(ref)
-        fields, region = place.fields(side), place.spec.match.default_region
-        canonical, bad = canonical_frame(frame, fields, place.columns(side), region)
+        held = place.translator(side).expect(frame["id"].tolist())
+        canonical, bad = canonical_frame(frame, place.side_map(side), held)
         canonical["matching"] = _matching(place, side, frame, header, canonical["id"])
         header["unreadable"] = {**header["unreadable"], **bad}
         canonical.insert(0, "side", side.value)

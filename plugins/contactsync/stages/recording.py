@@ -16,6 +16,7 @@ from contactsync.model.plan import Bucket, Hold, HoldReason, JournalRow, Outcome
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
 from contactsync.record import Folding, batches, final_buckets
+from contactsync.stages.mapping_state import to_record
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
 
@@ -129,7 +130,7 @@ def _remember_spec(place: Workplace, headers: Mapping[Side, Header]) -> None:
     row = sync_row(place)
     if row is None or not all(h["complete"] for h in headers.values()):
         return
-    fresh = replace(row, mapping=place.mapping_state(), scope=place.scope_state())
+    fresh = replace(row, mapping=to_record(row.mapping, place.mapping), scope=place.scope_state())
     if row.union and row.union_since is not None:
         lag = max(place.app(s).info.caps.lag for s in SIDES)
         begun = min(datetime.fromisoformat(h["began_at"]) for h in headers.values())

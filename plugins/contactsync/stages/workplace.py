@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from contactsync.apps.base import App
-from contactsync.contact import Kind, Values
 from contactsync.ledger.store import Ledger, LedgerReader
 from contactsync.mapping.defaults import pair_fields
 from contactsync.mapping.effects import effects_of, own_columns, template_fields
-from contactsync.mapping.fields import to_contact, to_own
 from contactsync.mapping.marks import marked_columns, marks_of
+from contactsync.mapping.pairs import own_pairs
+from contactsync.mapping.side_map import SideMap
+from contactsync.mapping.side_maps import side_map
 from contactsync.model.app import AppInfo, FieldInfo
-from contactsync.model.exchange import OwnValue, Record
 from contactsync.model.ledger import SyncRow
 from contactsync.model.rules import Effect, RuleEffects
 from contactsync.model.spec import SIDES, DeletionPolicy, FieldPair, ProjectSpec, Side, SyncSpec
 from contactsync.model.stages import Artefacts
+from contactsync.stages.account_fields import fields_of
+from contactsync.stages.mapping_state import State, changed, mapping_of, policies_of, short
+from contactsync.stages.translating import Translator
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,14 @@ class Workplace:
         return self.left if side is Side.LEFT else self.right
 
     @cached_property
-    def pairs(self) -> tuple[FieldPair, ...]:
-        """The fields that flow."""
-        return pair_fields(self.spec, self.left.info.fields, self.right.info.fields)
+    def own_fields(self) -> Mapping[Side, tuple[FieldInfo, ...]]:
+        """Each side's own fields; where pairs name some, as the very account has them. Errors: ConfigError."""
+        return {side: fields_of(self.spec, side, self.app(side)) for side in SIDES}
 
     @cached_property
-    def mapped(self) -> tuple[str, ...]:
-        """Contact fields that are read: those that flow, and those that match keys need."""
-        return tuple(p.field for p in self.pairs)
+    def pairs(self) -> tuple[FieldPair, ...]:
+        """The fields that flow."""
+        return pair_fields(self.spec, self.own_fields[Side.LEFT], self.own_fields[Side.RIGHT])
 
     @cached_property
     def effects(self) -> dict[Side, dict[str, RuleEffects]]:
@@ -82,41 +83,46 @@ class Workplace:
         """What deletions set on partners, by the side on which a contact was deleted."""
         return marks_of(self.spec, {s: self.app(s).info for s in SIDES}, self.pairs)
 
-    def fields(self, side: Side) -> tuple[FieldInfo, ...]:
-        """The side's own fields, with those that we write there beside the mapping under columns of their own."""
-        return (*self.app(side).info.fields, *self._written(side))
-
     def _written(self, side: Side) -> tuple[FieldInfo, ...]:
         info, rules = self._declared(side), self.spec.rules.get(side.other, ())
         found = (*own_columns(rules, info, self.pairs), *marked_columns(self.spec, info, side.other, self.pairs))
         return tuple({f.contact: f for f in found}.values())
 
+    @cached_property
+    def _side_maps(self) -> dict[Side, SideMap]:
+        mapped = tuple(p.field for p in self.pairs)
+        return {
+            side: side_map(
+                self.spec, side, self.own_fields, mapped, self._written(side),
+                template_fields(self.spec.rules.get(side, ())), any_custom=self.app(side).info.any_custom,
+            )
+            for side in SIDES
+        }  # fmt: skip
+
+    def side_map(self, side: Side) -> SideMap:
+        """How a side is read and written: what flows, what actions write beside it, what keys and templates need."""
+        return self._side_maps[side]
+
     def columns(self, side: Side) -> tuple[str, ...]:
-        """Columns read of a side: what flows, what actions write there, and what templates of actions name."""
-        named = template_fields(self.spec.rules.get(side, ()))
-        return tuple(dict.fromkeys((*self.mapped, *(f.contact for f in self._written(side)), *named)))
+        """Columns read of a side."""
+        return self.side_map(side).columns
 
     @property
     def reader(self) -> LedgerReader:
         """The ledger, for those who only read."""
         return self.ledger.reader()
 
-    def decode(self, side: Side) -> Callable[[Record], Values]:
-        """Contact values of a record of that side."""
-        fields, columns, region = self.fields(side), self.columns(side), self.spec.match.default_region
-        return lambda record: to_contact(record.fields, fields, columns, region)
+    def translator(self, side: Side) -> Translator:
+        """Records of that side to columns, and patches back."""
+        row = sync_row(self)
+        other = changed(row.mapping, self.mapping) if row else frozenset[str]()
+        picked = set(self.side_map(side).parts.columns) - other
+        return Translator(self.side_map(side), lambda ids: self.reader.bases(self.spec.id, side, ids), picked)
 
-    def encode(self, side: Side) -> Callable[[Values], dict[str, OwnValue]]:
-        """Own fields of that side for contact values."""
-        fields = self.fields(side)
-        return lambda values: to_own(values, fields)
-
-    def mapping_state(self) -> str:
-        """Field -> hash of how it is mapped, as JSON: tells which fields a change of the file touches."""
-        region = self.spec.match.default_region
-        regions = {p.field: region if p.kind is Kind.PHONES else None for p in self.pairs}  # others' forms know none
-        states = {p.field: _short(repr((p.field, p.kind.value, regions[p.field]))) for p in self.pairs}
-        return json.dumps(states, sort_keys=True)
+    @cached_property
+    def mapping(self) -> State:
+        """Column -> hash of how it is mapped: tells which fields a change of the file touches."""
+        return mapping_of(self.spec, self.pairs, own_pairs(self.spec, self.own_fields), self.own_fields)
 
     def scope_state(self) -> str:
         """Hash of what decides whom the sync is about, what may flow where, and which columns are read.
@@ -126,14 +132,15 @@ class Workplace:
         spec = self.spec
         marked = sorted((side, policy) for side, policy in spec.deletions.items() if policy in _MARKING)
         flow = [spec.direction.value, *((p.field, p.direction.value, p.conflicts.value) for p in self.pairs)]
+        beside = (policies_of(spec),) if spec.fields.pairs else ()
         rules = sorted(spec.rules.items())
-        return _short(repr((spec.match, rules, marked, spec.deletion_tag if marked else "", flow)))
+        return short(repr((spec.match, rules, marked, spec.deletion_tag if marked else "", flow, *beside)))
 
     def account_id(self, side: Side) -> str:
         """Whose account the connection leads to; asked once a day, and at once when the credentials change."""
         app = self.app(side)
         access = app.access
-        name = "identity:" + _short(repr(sorted(access.credentials.items())))
+        name = "identity:" + short(repr(sorted(access.credentials.items())))
         cached = access.services.metadata.get(access.connection, name)
         if cached is None:
             cached = app.account().id
@@ -147,7 +154,3 @@ _MARKING = (DeletionPolicy.TAG, DeletionPolicy.ARCHIVE)
 def sync_row(place: Workplace) -> SyncRow | None:
     """The sync's row as the ledger has it."""
     return place.ledger.sync(place.spec.id)
-
-
-def _short(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

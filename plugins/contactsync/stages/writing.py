@@ -24,5 +24,7 @@ def load_side(place: Workplace, request: RunRequest, opened: Opened, planned: Pl
         place.spec.id, request.run_id, side, request.owner, opened.fence, place.clock, place.ended,
         place.app(side).access.services.sleep,
     )  # fmt: skip
-    target = Target(place.app(side), place.decode(side), place.account_id(side), header["cursors"][side.value])
-    return Loader(order, place.ledger, target, place.app(side.other), place.encode(side)).run(intents)
+    translator = place.translator(side)
+    translator.expect([i.target_id for i in intents if i.target_id])
+    target = Target(place.app(side), translator, place.account_id(side), header["cursors"][side.value])
+    return Loader(order, place.ledger, target, place.app(side.other)).run(intents)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from contactsync.contact import CONSENT, OPTED_OUT, is_empty
+from contactsync.contact import CONSENT, OPTED_OUT, alike, is_empty
 from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, ConflictPolicy, FieldPair, Side
 from contactsync.sync.bases import moved_base, shared_base
 from contactsync.sync.consent import tightened
-from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested, too_long
+from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested
+from contactsync.sync.fitting import agreed, fitted
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def settle(state: FieldState) -> Settled:
     left, right = state.now[Side.LEFT], state.now[Side.RIGHT]
     if left is None or right is None:
         return Settled(apart=state.apart)
-    if left == right:
-        return Settled(base={Side.LEFT: left, Side.RIGHT: right})
+    if agreed(state.pair, left, right):
+        return _settle_agreed(state, left, right)
     if state.apart is not None and not _apart_ends(state):
         return Settled(apart=state.apart)
     if state.pair.field == CONSENT:
@@ -79,6 +80,14 @@ def settle(state: FieldState) -> Settled:
     if state.pair.kind.several:
         return _settle_several(state, first=first)
     return _settle_first(state) if first else _settle_single(state, _changed_sides(state))
+
+
+def _settle_agreed(state: FieldState, left: str, right: str) -> Settled:
+    """What one side holds only the beginning of is listed as such."""
+    short = not alike(state.pair.field, left, right)
+    return Settled(
+        base={Side.LEFT: left, Side.RIGHT: right}, apart=_apart(state, ApartReason.SHORTENED) if short else None
+    )
 
 
 def is_changed(state: FieldState, side: Side) -> bool:
@@ -190,14 +199,17 @@ def _with_loser(settled: Settled, loser: Side, rule: str) -> Settled:
 def _carry(state: FieldState, source: Side) -> Settled:
     """Write the source's value to the other side, where that is open, allowed and possible."""
     target, value = source.other, state.now[source] or ""
-    held = state.pair.holding(target)
     if not state.pair.open_from(source):
         return Settled(apart=_apart(state, ApartReason.ONE_WAY), skipped=True)
-    if is_empty(value):  # blank never clears by itself (promise 5)
-        return Settled(apart=_apart(state, ApartReason.BLANK_KEPT))
-    if words := too_long(value, held):
-        return Settled(apart=_apart(state, ApartReason.NOT_REPRESENTABLE), held=HoldReason.TOO_LONG, rule=words)
-    return Settled(write={target: value})
+    if is_empty(value):  # blank clears only by policy (promise 5)
+        clears = state.pair.clear_blanks
+        return Settled(write={target: value}) if clears else Settled(apart=_apart(state, ApartReason.BLANK_KEPT))
+    found = fitted(state.pair, value, target)
+    if found.text is None:
+        return Settled(apart=_apart(state, ApartReason.NOT_REPRESENTABLE), held=found.held, rule=found.words)
+    return Settled(
+        write={target: found.text}, apart=None if found.text == value else _apart(state, ApartReason.SHORTENED)
+    )
 
 
 def _apart(state: FieldState, reason: ApartReason, dropped: Mapping[Side, tuple[str, ...]] | None = None) -> Apart:
@@ -240,7 +252,8 @@ def _settle_several(state: FieldState, *, first: bool) -> Settled:
 def _several(
     state: FieldState, made: Mapping[Side, Changes], carried: Mapping[Side, Applied], *, first: bool
 ) -> Settled:
-    blanks = [t for t, a in carried.items() if is_empty(a.text) and not is_empty(state.now[t] or "")]
+    kept_blanks = first or not state.pair.clear_blanks
+    blanks = [t for t, a in carried.items() if kept_blanks and is_empty(a.text) and not is_empty(state.now[t] or "")]
     kept = {t: a for t, a in carried.items() if t not in blanks}
     dropped = {t: a.dropped for t, a in kept.items() if a.dropped}
     base: dict[Side, str] = {}

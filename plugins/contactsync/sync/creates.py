@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from contactsync.contact import CONSENT, OPTED_OUT, decode, is_empty, key_values
+from contactsync.contact import CONSENT, KEY_COLUMNS, OPTED_OUT, Values, decode, is_empty, key_values
 from contactsync.model.exchange import Verb
 from contactsync.model.link import ApartReason, Link, LinkSide
 from contactsync.model.plan import Hold, HoldReason, Intent
 from contactsync.model.rules import RuleEffects
-from contactsync.model.spec import FieldPair, Holding, Side
+from contactsync.model.spec import FieldPair, Side
 from contactsync.sync.acting import on_create
-from contactsync.sync.elements import Changes, apply, changes, too_long
+from contactsync.sync.elements import Changes, apply, changes
+from contactsync.sync.fitting import fitted
 from contactsync.sync.readings import Shown, operation_key
 
 
@@ -27,24 +28,26 @@ def first_link(sync_id: str, left: Shown, right: Shown) -> Link:
     return Link(link_id(sync_id, left.id, right.id), sides[left.id], sides[right.id], version=0)
 
 
-def fitted(pair: FieldPair, text: str, held: Holding) -> tuple[str | None, tuple[str, ...]]:
+def taken(pair: FieldPair, text: str, target: Side) -> tuple[str | None, tuple[str, ...]]:
     """What the target can hold of one field of a new contact (None = nothing), and ids of elements it cannot take."""
     if pair.kind.several:
         nothing: Changes = changes(None, None)
-        applied = apply(changes(None, text), None, nothing, held, source_wins=True)
+        applied = apply(changes(None, text), None, nothing, pair.holding(target), source_wins=True)
         return (applied.text if decode(applied.text) else None), applied.dropped
-    return (None, (text,)) if too_long(text, held) else (text, ())
+    found = fitted(pair, text, target)
+    return (None, (text,)) if found.text is None else (found.text, ())
 
 
 def left_out(link: Link, intent: Intent, pairs: Sequence[FieldPair]) -> tuple[Hold, ...]:
     """Holds of the link that a create made: single values that the new contact could not take (core 24), and
     actions of rules that it answered as done and did not store."""
-    words = {
-        p.field: too_long(intent.source.get(p.field, ""), p.holding(intent.side)) for p in pairs if not p.kind.several
-    }
-    apart = [f for f, a in link.apart.items() if f in intent.dropped and a.reason is ApartReason.NOT_REPRESENTABLE]
+    apart = {f for f, a in link.apart.items() if f in intent.dropped and a.reason is ApartReason.NOT_REPRESENTABLE}
+    why = {p.field: fitted(p, intent.source.get(p.field, ""), intent.side) for p in pairs if not p.kind.several}
+    left = link.left.contact_id
     holds = [
-        Hold(Side.LEFT, link.left.contact_id, HoldReason.TOO_LONG, words[f], link.id, f) for f in apart if words.get(f)
+        Hold(Side.LEFT, left, found.held, found.words, link.id, name)
+        for name, found in why.items()
+        if name in apart and found.held
     ]
     unstored = [f for f in intent.acts if f in link.apart and link.apart[f].reason is ApartReason.REFUSED]
     if unstored:
@@ -68,17 +71,20 @@ def create_intent(
     """
     patch: dict[str, str] = {}
     dropped: dict[str, tuple[str, ...]] = {}
+    apart: dict[str, str] = {}
     for pair in pairs:
         text = source.values.get(pair.field)
         if text is None or is_empty(text) or not pair.open_from(target.other):
             continue
         if pair.field == CONSENT and text != OPTED_OUT:
             continue  # nobody opts in by being created
-        value, left_out = fitted(pair, text, pair.holding(target))
+        value, left_out = taken(pair, text, target)
         if left_out:
             dropped[pair.field] = left_out if pair.kind.several else ()
         if value is not None:
             patch[pair.field] = value
+            if value != text and not pair.kind.several:
+                apart[pair.field] = ApartReason.SHORTENED.value
     if not patch:
         return None
     acts = on_create(target.other, source, patch, rules or {})
@@ -94,7 +100,8 @@ def create_intent(
         source=dict(source.values),
         touched=acts.touched,
         dropped=dropped,
-        keys={k: key_values(patch, k) for k in keys if "+" not in k and key_values(patch, k)},
+        apart=apart,
+        keys=_keys(patch, source.values, keys),
         source_version=source.version,
         source_modified_at=source.modified_at,
         source_ref=source.ref,
@@ -105,3 +112,10 @@ def create_intent(
         matching=source.matching.rules if source.matching else (),
         reason=", ".join(sorted({*acts.words.values()})),
     )
+
+
+def _keys(patch: Values, source: Values, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Key values of the new contact; where the mapping shows a key field in parts, those of its source."""
+    values = {**patch, **{name: source[name] for name in KEY_COLUMNS.values() if name in source}}
+    found = {name: key_values(values, name) for name in names if "+" not in name}
+    return {name: held for name, held in found.items() if held}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from contactsync.contact import Element, decode, encode
 from contactsync.model.spec import Holding
+from contactsync.sync.fitting import too_long
 
 Elements = Mapping[str, Element]
 
@@ -243,13 +244,6 @@ def _fit(wanted: Elements, now: Elements, held: Holding) -> tuple[dict[str, Elem
         else:
             fitted[element.id] = element
     return fitted, tuple(sorted(dropped))
-
-
-def too_long(text: str, held: Holding) -> str:
-    """Why a value is too long for a side, in words without the value; '' = it is not."""
-    if held.max_length is None or len(text) <= held.max_length:
-        return ""
-    return f"{len(text)} characters; the other app holds {held.max_length}"
 
 
 def _short(element: Element, held: Holding) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contactsync.contact import CONSENT, Values, decode, is_empty, kind_of
+from contactsync.contact import CONSENT, Values, alike, is_empty, kind_of
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
@@ -196,7 +196,7 @@ def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, source: st
         apart[name] = Apart(ApartReason(intent.apart[name]), left, right, left_out)
     elif dropped is not None:
         apart[name] = Apart(ApartReason.NOT_REPRESENTABLE, left, right, {intent.side: dropped})
-    elif not _same(name, intent.patch[name], observed):
+    elif not alike(name, intent.patch[name], observed):
         apart[name] = Apart(ApartReason.UNPROVEN, left, right)
     elif name in apart and not _outlives(apart[name], name, intent, source, observed):
         del apart[name]
@@ -210,12 +210,6 @@ def _outlives(apart: Apart, name: str, intent: Intent, source: str | None, obser
     waiting = set(apart.dropped.get(intent.side.other, ())) & (theirs.keys() - ours.keys())
     refused = apart.reason is ApartReason.REFUSED and intent.before.get(name) in (apart.left, apart.right)
     return bool(waiting) or (refused and ours.keys() != theirs.keys())
-
-
-def _same(name: str, sent: str, observed: str) -> bool:
-    if kind_of(name).several:
-        return {e.id for e in decode(sent)} == {e.id for e in decode(observed)}
-    return sent == observed
 
 
 def _deleted(link: Link, intent: Intent) -> Link:

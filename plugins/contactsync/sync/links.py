@@ -13,6 +13,7 @@ from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatu
 from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent
 from contactsync.model.rules import Effect
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Side
+from contactsync.model.unfit import as_typed
 from contactsync.sync.acting import on_link, overwritten, remembered
 from contactsync.sync.collisions import Owner, held_apart, nobody, without_collisions
 from contactsync.sync.conflicts import FieldState, Settled, is_changed, settle
@@ -164,7 +165,7 @@ def _field_states(link: Link, shown: Mapping[Side, Shown], rules: Rules) -> list
             pair,
             {s: None if pair.field in rules.baseless else link.side(s).base.get(pair.field) for s in SIDES},
             {s: now[s].get(pair.field) for s in SIDES},
-            link.apart.get(pair.field),
+            None if pair.field in rules.baseless and not rules.lost else link.apart.get(pair.field),
             newer,
             rules.retry or (link.id, pair.field) in rules.collided,
             rules.hold_first,
@@ -370,15 +371,15 @@ def _versioned(before: Link, decision: LinkDecision) -> LinkDecision:
 
 def _values(link: Link, name: str) -> tuple[str | None, str | None, str | None, str | None]:
     left, right = link.left, link.right
-    return now_values(left).get(name), now_values(right).get(name), left.base.get(name), right.base.get(name)
+    held = (now_values(left).get(name), now_values(right).get(name), left.base.get(name), right.base.get(name))
+    left_now, right_now, left_base, right_base = (None if text is None else as_typed(text) for text in held)
+    return left_now, right_now, left_base, right_base
 
 
 def _conflict(before: Link, observed: Link, name: str, settled: Settled) -> Conflict:
-    left, right, _, _ = _values(observed, name)
+    (left, right, _, _), (_, _, base_left, base_right) = _values(observed, name), _values(before, name)
     winner = None if settled.held or settled.loser is None else settled.loser.other
-    return Conflict(
-        observed.id, name, winner, left, right, before.left.base.get(name), before.right.base.get(name), settled.rule
-    )
+    return Conflict(observed.id, name, winner, left, right, base_left, base_right, settled.rule)
 
 
 def _count(case: Case, bucket: Bucket, reason: str) -> tuple[Counted, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contactsync.contact import Values, fold
+from contactsync.contact import Values, fold, names_for_key
 from contactsync.model.decisions import Wish
 from contactsync.model.plan import Hold, HoldReason
 from contactsync.model.spec import Side
@@ -76,7 +76,8 @@ class _State:
 
 def names_of(values: Values) -> tuple[str, str]:
     """Folded given and family name, for Node.names."""
-    return fold(values.get("names.given", "")), fold(values.get("names.family", ""))
+    given, family = names_for_key(values)
+    return fold(given), fold(family)
 
 
 def match(nodes: Sequence[Node], keys: Sequence[str], *, without_key: bool, verdicts: Verdicts = Verdicts()) -> Matched:

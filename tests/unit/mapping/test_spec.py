@@ -178,7 +178,7 @@ REFUSED = {
     ),
     "only and exclude": ("fields: {only: [names], exclude: [notes]}\n", ":5: fields: ", "cannot stand together"),
     "all excluded": (f"fields: {{exclude: [names, {', '.join(FIELDS)}]}}\n", ":5: fields: ", "leaves no field"),
-    "no defaults": ("fields: {defaults: false}\n", ":5: fields: ", "no field would flow"),
+    "no defaults": ("fields: {defaults: false}\n", ":5: fields: ", "no field flows"),
     "not a boolean": ("fields: {defaults: yes}\n", ":5: fields.defaults: ", 'must be true or false. This is "yes".'),
     "duration": ("full_every: 1w\n", ":5: full_every: ", "30m, 12h, 6d"),
     "no duration": ("full_every: 0d\n", ":5: full_every: ", "whole number"),
@@ -227,7 +227,6 @@ NOT_YET = {
     "first_run": "first_run: review",
     "approval": "approval: {when: never}",
     "tests": "tests: []",
-    "fields.pairs": "fields: {pairs: []}",
     "limits.new_holds": "limits: {new_holds: {count: 20}}",
     "left.options.authority_field": None,
 }

@@ -1,0 +1,209 @@
+"""How the text of an own field and that of its pair's column become each other.
+
+The column holds what both sides can be compared by: the receiver's form where a pair flows one way, else the right
+side's. `get(put(value)) == value` is tried for every value that may be sent; where it fails the value is marked
+(model.unfit) and held rather than written as something else (core 16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from contactsync.contact import Kind, normal_text, one_text, one_value
+from contactsync.mapping.conversions import converted, normal
+from contactsync.mapping.pairs import OwnPair
+from contactsync.mapping.transforms import TRANSFORMS, Transform
+from contactsync.model.spec import SIDES, Direction, Side
+from contactsync.model.unfit import Why, unfit
+
+Text = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """get: own text -> column text; put: back. Neither fails; blank stays blank."""
+
+    get: Text
+    put: Text
+
+
+class UnknownOption(ValueError):
+    """A value that no pair of choices knows."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One side: read gives the column's text, write the own one. Errors: ValueError(why, without the value)."""
+
+    read: Text
+    write: Text
+    choices: Collection[str] = ()
+
+
+def forms_of(pair: OwnPair, direction: Direction, zone: ZoneInfo, region: str | None) -> dict[Side, Form]:
+    """The forms of both sides; none for lists, whose elements are read as those of the default mapping."""
+    if pair.kind.several:
+        return {}
+    if pair.element is not None:
+        single = Form(partial(_as_one, pair.element, region), one_value)
+        return {side: _SAME if pair.picks(side) else single for side in SIDES}
+    ways = _ways(pair, direction, zone)
+    if ways is None:
+        return {}
+    skip = pair.spec.skip_unknown_option
+    return {
+        side: Form(
+            partial(_get, ways[side], ways[side.other] if _sends(pair, side, direction) else None, skip),
+            partial(_put, ways[side]),
+        )
+        for side in SIDES
+    }
+
+
+def _as_one(kind: Kind, region: str | None, text: str) -> str:
+    return one_text(kind, text, region)
+
+
+def _same(text: str) -> str:
+    return text
+
+
+_SAME = Form(_same, _same)
+
+
+def _sends(pair: OwnPair, side: Side, direction: Direction) -> bool:
+    return direction.open_from(side) and pair.own(side.other).writable
+
+
+def _get(here: _Way, there: _Way | None, skip: bool, text: str) -> str:
+    """The column's text. there: the other side, where this one's values may be sent to it."""
+    if not text:
+        return ""
+    try:
+        found = normal_text(here.read(text))
+        return _proven(found, there) if found and there else found
+    except UnknownOption as error:
+        why, words = (Why.SKIPPED if skip else Why.OPTION), str(error)
+    except ValueError as error:
+        why, words = Why.FORM, str(error)
+    return unfit(why, words, text) if there else text
+
+
+def _proven(found: str, there: _Way) -> str:
+    sent = there.write(found)
+    if there.choices and sent not in there.choices:
+        raise UnknownOption("the field there has no such choice")
+    if normal_text(there.read(sent)) != found:
+        raise ValueError("it would come back as another value")
+    return found
+
+
+def _put(here: _Way, text: str) -> str:
+    if not text:
+        return ""
+    try:
+        return here.write(text)
+    except ValueError:  # marked when it was read, so it is not what is sent
+        return text
+
+
+# ---- ways
+
+
+def _ways(pair: OwnPair, direction: Direction, zone: ZoneInfo) -> dict[Side, _Way] | None:
+    """None where the texts of both sides are compared as they are."""
+    backwards = not _sends(pair, Side.LEFT, direction)
+    if max(len(pair.spec.left), len(pair.spec.right)) > 1:
+        return {side: _Way(_one_spaced, _same) for side in SIDES}
+    if pair.spec.options:
+        return _by_options(pair, backwards=backwards, both=_sends(pair, Side.RIGHT, direction))
+    if pair.spec.transforms:
+        return _by_transforms(pair, zone, Side.RIGHT if backwards else Side.LEFT)
+    kinds = (pair.left.kind, pair.right.kind)
+    if kinds == (Kind.TEXT, Kind.TEXT) and not (pair.left.choices or pair.right.choices):
+        return None
+    between = common_kind(*kinds) or Kind.TEXT
+    return {side: _by_kind(pair.own(side).kind, between, zone, pair.own(side).choices) for side in SIDES}
+
+
+def common_kind(one: Kind, other: Kind) -> Kind | None:
+    """The kind in which values of two kinds are compared: the one that says less; None where there is none."""
+    kinds = {one, other}
+    if len(kinds) == 1:
+        return one
+    if Kind.TEXT in kinds:
+        return (kinds - {Kind.TEXT}).pop()
+    if kinds == {Kind.DATE, Kind.DATETIME}:
+        return Kind.DATE
+    return Kind.BOOLEAN if kinds == {Kind.NUMBER, Kind.BOOLEAN} else None
+
+
+def _one_spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _by_kind(own: Kind, between: Kind, zone: ZoneInfo, choices: Collection[str]) -> _Way:
+    return _Way(
+        lambda text: converted(text, own, between, zone), lambda text: converted(text, between, own, zone), choices
+    )
+
+
+def _by_options(pair: OwnPair, *, backwards: bool, both: bool) -> dict[Side, _Way]:
+    """The column holds the right side's choices; where only the right side sends, the left side's."""
+    there = {normal(a, pair.left.kind): normal(b, pair.right.kind) for a, b in pair.spec.options.items()}
+    back = {b: a for a, b in there.items()}
+    near, far = (Side.RIGHT, Side.LEFT) if backwards else (Side.LEFT, Side.RIGHT)
+    forth, back = (back, there) if backwards else (there, back)
+    known = {a: a for a in back}
+    plain = partial(_known, known) if both and not backwards else _same
+    return {
+        near: _Way(_normally(pair.own(near).kind, partial(_known, forth)), partial(_known, back)),
+        far: _Way(_normally(pair.own(far).kind, plain), _same),
+    }
+
+
+def _known(options: Mapping[str, str], text: str) -> str:
+    if text not in options:
+        raise UnknownOption("it is not among the options of the pair")
+    return options[text]
+
+
+def _normally(kind: Kind, then: Text) -> Text:
+    return lambda text: then(normal(text, kind))
+
+
+def _by_transforms(pair: OwnPair, zone: ZoneInfo, sender: Side) -> dict[Side, _Way]:
+    """The column holds what the transforms make of the sender's value; what they lose is not given back."""
+    steps = [TRANSFORMS[name] for name in pair.spec.transforms]
+    near, far = pair.own(sender), pair.own(sender.other)
+
+    def forth(text: str) -> str:
+        kind = near.kind
+        for step in steps:
+            text = step.apply(converted(text, kind, step.takes, zone))
+            kind = step.gives
+        return converted(text, kind, far.kind, zone)
+
+    return {
+        sender: _Way(forth, _undone(steps, near.kind, far.kind, zone), near.choices),
+        sender.other: _by_kind(far.kind, far.kind, zone, far.choices),
+    }
+
+
+def _undone(steps: list[Transform], near: Kind, far: Kind, zone: ZoneInfo) -> Text:
+    """Back through all transforms; straight back where one of them cannot be taken back."""
+    if not all(step.inverse for step in steps):
+        return lambda text: converted(text, far, near, zone)
+
+    def back(text: str) -> str:
+        kind = far
+        for step in reversed(steps):
+            undo = step.inverse or _same
+            text = undo(converted(text, kind, step.gives, zone))
+            kind = step.takes
+        return converted(text, kind, near, zone)
+
+    return back

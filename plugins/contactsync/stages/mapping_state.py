@@ -1,0 +1,93 @@
+"""What is remembered of how a sync's fields were mapped, so that a change of the file is noticed (core 7).
+
+A JSON object: column -> hash of its mapping. One that was removed stays there with a minus sign before its name: if it
+returns unchanged its bases are used again, if it returns as something else they mean nothing any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from contactsync.mapping.pairs import OwnPair, direction_of
+from contactsync.model.app import FieldInfo
+from contactsync.model.spec import SIDES, FieldPair, Side, SyncSpec
+
+State = Mapping[str, str]
+_GONE = "-"
+
+
+def mapping_of(
+    spec: SyncSpec, flowing: Iterable[FieldPair], own: Sequence[OwnPair], fields: Mapping[Side, Sequence[FieldInfo]]
+) -> dict[str, str]:
+    """Column -> hash of how it is mapped now."""
+    region = spec.match.default_region
+    taken = {side: {f.contact: _taken(own, side, f.contact, fields[side]) for f in fields[side]} for side in SIDES}
+    meanings: dict[str, tuple[object, ...]] = {pair.column: _meaning(pair, spec) for pair in own}
+    for pair in flowing:
+        if pair.field not in meanings:
+            parts = [taken[side].get(pair.field, ()) for side in SIDES]
+            meanings[pair.field] = (pair.field, pair.kind.value, region, *(parts if any(parts) else ()))
+    return {name: short(repr(meaning)) for name, meaning in meanings.items()}
+
+
+def _meaning(pair: OwnPair, spec: SyncSpec) -> tuple[object, ...]:
+    """What decides what the texts of a pair's column are."""
+    file = pair.spec
+    kinds = tuple((pair.own(side).kind.value, pair.own(side).slot) for side in SIDES)
+    direction = direction_of(file, spec).value if file.options or file.transforms else ""
+    dated = spec.dag.timezone if any(kind.startswith("date") for kind, _ in kinds) else ""
+    pick = repr(file.pick) if file.pick else ""
+    return (
+        pair.column, pair.element, kinds, sorted(file.options.items()), file.transforms, pick, direction, dated,
+        spec.match.default_region if pair.element or pair.kind.several else "",
+    )  # fmt: skip
+
+
+def _taken(own: Sequence[OwnPair], side: Side, contact: str, fields: Sequence[FieldInfo]) -> tuple[object, ...]:
+    """What pairs take of a contact field on one side."""
+    names = {f.name for f in fields if contact and f.contact == contact}
+    found = (pair.spec for pair in own if names & set(pair.spec.names(side)))
+    return tuple((pair.names(side), repr(pair.pick) if pair.pick else "") for pair in found)
+
+
+def policies_of(spec: SyncSpec) -> tuple[object, ...]:
+    """What of the pairs decides what is done with values, though not what they are: a change means a complete read."""
+    return tuple(
+        (p.left, p.right, p.direction, p.conflicts, p.skip_unknown_option, p.shorten, p.clear_blanks)
+        for p in spec.fields.pairs
+    )
+
+
+# ---- compared with what was recorded
+
+
+def read(text: str) -> dict[str, str]:
+    """The recorded state; {} before the first complete read."""
+    found: dict[str, str] = json.loads(text) if text else {}
+    return found
+
+
+def differs(recorded: str, now: State) -> bool:
+    """True where the last complete read was recorded with another mapping."""
+    return {name: state for name, state in read(recorded).items() if name[:1] != _GONE} != dict(now)
+
+
+def changed(recorded: str, now: State) -> frozenset[str]:
+    """Columns whose bases mean something else than they say now."""
+    before = read(recorded)
+    old = {name: before.get(name, before.get(f"{_GONE}{name}")) for name in now}
+    return frozenset(name for name, state in now.items() if old[name] not in (None, state))
+
+
+def to_record(recorded: str, now: State) -> str:
+    """The state to record after a complete read."""
+    before = {name.removeprefix(_GONE): state for name, state in read(recorded).items()}
+    gone = {f"{_GONE}{name}": state for name, state in before.items() if name not in now}
+    return json.dumps({**gone, **now}, sort_keys=True)
+
+
+def short(text: str) -> str:
+    """A hash of it."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
