@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contactsync.cli.talk import console
 from contactsync.model.accounts import AccountState, ConnectedAccount
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ COLOURS = {AccountState.CONNECTED: "green", AccountState.NOT_ASKED: ""}
 
 def show(accounts: Accounts) -> None:
     """One row an account; then, for each that needs a person, what is wrong and what to do."""
-    console = Console(soft_wrap=True)
+    out = console()
     if not accounts.found:
-        console.print(Text(NONE_YET))
+        out.print(Text(NONE_YET))
     else:
         table = Table("connection", "app", "account", "state", "contacts", "used by")
         for one in accounts.found:
             state = Text(one.state.value, style=COLOURS.get(one.state, "red"))
             table.add_row(one.connection, one.app, _whose(one), state, _contacts(one), _used_by(one))
-        console.print(table)
+        out.print(table)
     for one in accounts.found:
         if one.problem:
             step = f" Next: {one.next_step}" if one.next_step else ""
-            console.print(Text(f"{one.connection}: {one.problem}{step}", style="red"))
+            out.print(Text(f"{one.connection}: {one.problem}{step}", style="red"))
     for note in accounts.notes:
-        console.print(Text(note, style="yellow"))
+        out.print(Text(note, style="yellow"))
 
 
 def as_data(accounts: Accounts) -> dict[str, Any]:

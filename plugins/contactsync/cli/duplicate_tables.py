@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from contactsync.cli import spreadsheet
 from contactsync.cli.tables import readable
+from contactsync.cli.talk import console
 from contactsync.contact import Values, full_name, is_empty
 from contactsync.model.spec import Side
 from contactsync.sync.blocks import CROWD, WINDOW, Crowded
@@ -28,24 +28,24 @@ _FIELDS = ("nickname", "emails", "phones", "company", "addresses", "birthday")
 
 def show(compared: Compared, names: Names, written: Path | None) -> None:
     """The likeliest pairs as a table; then what was read, and what could not be compared."""
-    console, found = Console(soft_wrap=True), compared.duplicates.found
+    out, found = console(), compared.duplicates.found
     if found:
         table = Table("score", "where", "one", "other", "agrees", "contradicts")
         for pair in found[:SHOWN]:
             people = [_person(compared, at) for at in (pair.one, pair.other)]
             cells = (str(pair.score), _where(pair, names), *people, ", ".join(pair.agree), ", ".join(pair.contradict))
             table.add_row(*(Text(cell) for cell in cells))
-        console.print(table)
+        out.print(table)
     if len(found) > SHOWN:
-        console.print(f"{len(found) - SHOWN} more pairs are not shown: write all of them with --csv FILE or --json.")
+        out.print(f"{len(found) - SHOWN} more pairs are not shown: write all of them with --csv FILE or --json.")
     for crowd in compared.duplicates.crowded:
-        console.print(Text(_told(crowd), style="yellow"))
+        out.print(Text(_told(crowd), style="yellow"))
     if compared.unreadable:
-        console.print(Text(f"{compared.unreadable} contacts could not be read and are left out.", style="yellow"))
+        out.print(Text(f"{compared.unreadable} contacts could not be read and are left out.", style="yellow"))
     read = ", ".join(f"{len(contacts)} of {names[side]}" for side, contacts in compared.contacts.items())
-    console.print(f"{len(found)} possible duplicates among {read} contacts; nothing was changed.")
+    out.print(f"{len(found)} possible duplicates among {read} contacts; nothing was changed.")
     if written is not None:
-        console.print(Text(f"Written to {written}. The file holds contacts."))
+        out.print(Text(f"Written to {written}. The file holds contacts."))
 
 
 def as_data(compared: Compared, names: Names) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from contactsync.cli.place import include_folder, request, workplace
 from contactsync.cli.tables import readable
+from contactsync.cli.talk import console
 from contactsync.model.spec import SIDES, Side
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def explain(
         typer.echo(json.dumps(as_data(found), indent=2, ensure_ascii=False))
     else:
         for line in _lines(found, names):
-            Console(soft_wrap=True).print(Text(line))
+            console().print(Text(line))
 
 
 def as_data(found: Explanation) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contactsync.cli.talk import console
 from contactsync.mapping.field_list import Listed
 from contactsync.model.spec import Side
 
@@ -23,9 +23,9 @@ def show(found: Sequence[Listed], side: Side, titles: Mapping[Side, str]) -> Non
         flow = f"{one.flow} {one.partner}" if side is Side.LEFT else f"{one.partner} {one.flow}"
         cells = (own.name, own.title, _kind(one), "yes" if own.writable else "no", one.mapped, flow.strip(), one.why)
         table.add_row(*(Text(cell) for cell in cells))
-    console = Console(soft_wrap=True)
-    console.print(table)
-    console.print(Text(f"{sum(bool(one.flow) for one in found)} of {len(found)} fields of {titles[side]} flow."))
+    out = console()
+    out.print(table)
+    out.print(Text(f"{sum(bool(one.flow) for one in found)} of {len(found)} fields of {titles[side]} flow."))
 
 
 def _kind(one: Listed) -> str:

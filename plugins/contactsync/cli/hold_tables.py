@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from contactsync.cli.tables import readable
+from contactsync.cli.talk import console
 from contactsync.model.link import Link
 from contactsync.model.plan import Conflict, HoldReason
 from contactsync.model.spec import SIDES as SIDES
@@ -22,29 +22,25 @@ if TYPE_CHECKING:
     from contactsync.stages.retrying import Retried
 
 
-def _out() -> Console:
-    return Console(soft_wrap=True)
-
-
 def holds(sync: str, found: Sequence[Waiting], names: Mapping[Side, str]) -> None:
     """Grouped by reason; each group says what may be answered."""
-    console = _out()
+    out = console()
     for reason in REASONS:
         group = [one for one in found if one.reason == reason]
         if not group:
             continue
-        console.print(Text(f"{reason.replace('_', ' ')}: {len(group)}", style="bold"))
+        out.print(Text(f"{reason.replace('_', ' ')}: {len(group)}", style="bold"))
         for one in group:
             what = f" ({one.field})" if one.field else ""
-            console.print(Text(f"  {one.name:<8}  {names[one.side]} {one.contact_id}{what}: {one.words}"))
+            out.print(Text(f"  {one.name:<8}  {names[one.side]} {one.contact_id}{what}: {one.words}"))
             if one.candidates:
-                console.print(Text(f"            beside: {', '.join(one.candidates)}"))
+                out.print(Text(f"            beside: {', '.join(one.candidates)}"))
             if one.since:
-                console.print(Text(f"            since {one.since:%Y-%m-%d %H:%M} UTC", style="dim"))
+                out.print(Text(f"            since {one.since:%Y-%m-%d %H:%M} UTC", style="dim"))
         for line in _what_to_do(sync, group[0]):
-            console.print(Text(f"  -> {line}"))
+            out.print(Text(f"  -> {line}"))
     if not found:
-        console.print("Nothing is held.")
+        out.print("Nothing is held.")
 
 
 def _what_to_do(sync: str, one: Waiting) -> Iterator[str]:
@@ -85,15 +81,15 @@ def exported(sync: str, one: Waiting, names: Mapping[Side, str]) -> dict[str, An
 
 def retried(sync: str, done: Retried) -> None:
     """What the next run tries again, and what no further try would end."""
-    console = _out()
-    console.print(f"{len(done.again)} are tried again in the next run.")
+    out = console()
+    out.print(f"{len(done.again)} are tried again in the next run.")
     if done.left:
         why = ", ".join(f"{reason} {n}" for reason, n in sorted(Counter(one.reason for one in done.left).items()))
         words = f"{len(done.left)} were left alone ({why}): another try would not end them. See: contactsync holds"
-        console.print(Text(f"{words} {sync}", style="yellow"))
+        out.print(Text(f"{words} {sync}", style="yellow"))
     if done.unread:
         words = f"{len(done.unread)} were never read, so they cannot be asked for by id: contactsync run {sync}"
-        console.print(Text(f"{words} --full-read", style="yellow"))
+        out.print(Text(f"{words} --full-read", style="yellow"))
 
 
 def conflicts(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -107,9 +103,9 @@ def conflicts(rows: Sequence[Mapping[str, Any]]) -> None:
         values = (row["left_value"], row["right_value"], row["winner"], row["rule"])
         table.add_row(*(Text(str(cell)) for cell in (*cells, *values)))
     if rows:
-        _out().print(table)
+        console().print(table)
     else:
-        _out().print("No value has lost.")
+        console().print("No value has lost.")
 
 
 def conflict_as_data(run_id: str, at: datetime, conflict: Conflict, link: Link | None) -> dict[str, Any]:

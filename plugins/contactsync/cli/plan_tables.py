@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from contactsync.cli.plan_differences import Difference
 from contactsync.cli.tables import readable, summary
+from contactsync.cli.talk import console
 from contactsync.contact import full_name
 from contactsync.model.plan import Bucket, Intent, Plan
 from contactsync.model.spec import Side
@@ -19,31 +19,27 @@ from contactsync.model.stages import Summary
 SOME = 5  # ids named of those that are left out for one reason
 
 
-def _out() -> Console:
-    return Console(soft_wrap=True)
-
-
 def plan(made: Plan, told: Summary, names: Mapping[Side, str]) -> None:
     """Every action, field by field, with its reason; then holds by reason, limits and the hash."""
-    console = _out()
+    out = console()
     for intent in made.intents:
-        console.print(Text(f"{intent.verb.value} in {names[intent.side]}: {_who(intent)}", style="bold"))
+        out.print(Text(f"{intent.verb.value} in {names[intent.side]}: {_who(intent)}", style="bold"))
         for name, before, after in _changes(intent):
-            console.print(Text(f"    {name}: {before} -> {after}"))
+            out.print(Text(f"    {name}: {before} -> {after}"))
         if intent.reason:
-            console.print(Text(f"    because: {intent.reason}", style="dim"))
+            out.print(Text(f"    because: {intent.reason}", style="dim"))
     for hold in made.holds:
         what = f"held in {names[hold.side]}: {hold.contact_id}: {hold.reason.value}: {hold.detail}"
-        console.print(Text(what, style="yellow"))
+        out.print(Text(what, style="yellow"))
     for (side, reason), ids in left_out(made).items():
         more = f", and {len(ids) - SOME} more" if len(ids) > SOME else ""
         what = f"left out in {names[side]}: {len(ids)}: {reason} ({', '.join(ids[:SOME])}{more})"
-        console.print(Text(what, style="dim"))
+        out.print(Text(what, style="dim"))
     for problem in made.problems:
-        console.print(Text(f"over a limit: {problem}", style="red"))
+        out.print(Text(f"over a limit: {problem}", style="red"))
     summary(told)
     if made.intents:
-        console.print(Text(f"plan {made.hash}: {len(made.intents)} actions"))
+        out.print(Text(f"plan {made.hash}: {len(made.intents)} actions"))
 
 
 def plan_as_data(made: Plan, told: Summary) -> dict[str, Any]:
@@ -86,12 +82,12 @@ def left_out(made: Plan) -> dict[tuple[Side, str], list[str]]:
 
 def differences(found: Sequence[Difference], names: Mapping[Side, str], other: str) -> None:
     """What another version of the file would do otherwise."""
-    console = _out()
+    out = console()
     for one in found:
-        console.print(Text(f"{one.verb} in {names[Side(one.side)]}: {one.contact}: {one.what}", style="bold"))
+        out.print(Text(f"{one.verb} in {names[Side(one.side)]}: {one.contact}: {one.what}", style="bold"))
         for change in one.fields:
-            console.print(Text(f"    {change.field}: now {change.now}; by {other} {change.then}"))
-    console.print(Text(f"{len(found)} actions differ between the sync's file and {other}."))
+            out.print(Text(f"    {change.field}: now {change.now}; by {other} {change.then}"))
+    out.print(Text(f"{len(found)} actions differ between the sync's file and {other}."))
 
 
 def _who(intent: Intent) -> str:

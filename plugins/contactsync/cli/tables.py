@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contactsync.cli.talk import console
 from contactsync.contact import ONE, Kind, address_parts, decode, kind_of, one_value
 from contactsync.model.app import AppInfo
 from contactsync.model.spec import Side
@@ -18,21 +18,17 @@ LEFT, RIGHT = Side.LEFT, Side.RIGHT
 COLUMNS = ("read", "matched", "created", "updated", "conflict", "held", "deleted", "skipped", "unchanged", "failed")
 
 
-def _out() -> Console:
-    return Console(soft_wrap=True)
-
-
 def validation(good: Mapping[str, Sequence[str]], problems: Sequence[str]) -> None:
     """Valid syncs with what their apps cannot do, and every problem with its place."""
-    console = _out()
+    out = console()
     for sync, notes in good.items():
-        console.print(Text(f"valid    {sync}"))
+        out.print(Text(f"valid    {sync}"))
         for note in notes:
-            console.print(Text(f"note     {sync}: {note}", style="yellow"))
+            out.print(Text(f"note     {sync}: {note}", style="yellow"))
     for problem in problems:
-        console.print(Text(f"broken   {problem}", style="red"))
+        out.print(Text(f"broken   {problem}", style="red"))
     if not good and not problems:
-        console.print("No sync files found.")
+        out.print("No sync files found.")
 
 
 def summary(told: Summary) -> None:
@@ -40,22 +36,22 @@ def summary(told: Summary) -> None:
     table = Table("contacts", *(direction.replace("_", " ") for direction in told.counts))
     for column in COLUMNS:
         table.add_row(column, *(str(counts.get(column, 0)) for counts in told.counts.values()))
-    _out().print(table)
-    _out().print(Text(told.line, style="" if told.ok else "red"))
+    console().print(table)
+    console().print(Text(told.line, style="" if told.ok else "red"))
 
 
 def apps(infos: Iterable[AppInfo]) -> None:
     """A few lines an app."""
     for info in infos:
-        console = _out()
-        console.print(Text(f"{info.name}: {info.title} ({info.kind}), connection type {info.conn_type}", style="bold"))
-        console.print(f"  connection needs: {', '.join(c.title for c in info.credentials if c.required) or 'nothing'}")
+        out = console()
+        out.print(Text(f"{info.name}: {info.title} ({info.kind}), connection type {info.conn_type}", style="bold"))
+        out.print(f"  connection needs: {', '.join(c.title for c in info.credentials if c.required) or 'nothing'}")
         caps = info.caps
-        console.print(f"  reports deletions: {caps.deletes}; an unknown create is found again by: {caps.adopt}")
+        out.print(f"  reports deletions: {caps.deletes}; an unknown create is found again by: {caps.adopt}")
         fields = dict.fromkeys(f.contact + ("" if f.writable else " (read only)") for f in info.fields if f.contact)
-        console.print(f"  contact fields: {', '.join(fields)}")
+        out.print(f"  contact fields: {', '.join(fields)}")
         for word, known in (("IF", info.conditions), ("THEN", info.actions)):
-            console.print(f"  {word}: {', '.join(one.name for one in known) or 'nothing of its own'}")
+            out.print(f"  {word}: {', '.join(one.name for one in known) or 'nothing of its own'}")
 
 
 def readable(field: str, text: str) -> str:

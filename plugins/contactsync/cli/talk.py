@@ -1,9 +1,20 @@
-"""Where logs of a command go: to stderr, so that stdout is the command's own answer (--json)."""
+"""Where a command's words go: its answer to stdout, what is logged to stderr (--json stays clean)."""
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
+
+from rich.console import Console
+
+_WIDTH = 200  # of tables in a pipe or a log, where nobody can widen the window
+
+
+def console() -> Console:
+    """Prints tables as wide as the terminal, or wide enough to show ids whole where there is none."""
+    found = Console(soft_wrap=True)
+    return found if found.is_terminal or "COLUMNS" in os.environ else Console(soft_wrap=True, width=_WIDTH)
 
 
 def log_to_stderr(*, verbose: bool) -> None:
@@ -17,6 +28,3 @@ def log_to_stderr(*, verbose: bool) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("contactsync").setLevel(logging.INFO if verbose else logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.INFO if verbose else logging.WARNING)
-    # Airflow finds fault with the underscore of a connection type; the type's name is what users know.
-    logging.getLogger("airflow.models.connection").setLevel(logging.ERROR)
-    logging.getLogger("airflow.models.connection.Connection").setLevel(logging.ERROR)
