@@ -26,6 +26,8 @@ from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.knobs import Fault, Trouble
 from contactsync.sandbox.people import CLIENT_ID, CLIENT_SECRET, READ_WRITE, USER, PeopleSandbox
 from contactsync.sandbox.people_oauth import EMAIL
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 CONNECTED = AccountState.CONNECTED
 AUTHORISED = "1//as-contactsync-authorise-asks"
@@ -207,6 +209,24 @@ def test_one_connection_to_two_address_books_is_two_accounts(radicale, connect, 
     assert "several address books" in spare.problem
 
 
+def test_a_service_account_acts_for_its_subject_where_it_may(google, connect, ledger, syncs):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    for email, delegated in (("robot@acme.example", True), ("stranger@acme.example", False)):
+        google.add_service_account(email, public, delegated=delegated)
+        account = {"client_email": email, "private_key": private, "token_uri": google.token_uri}
+        extra = {"service_account": json.dumps(account), "subject": USER, "token_url": google.token_uri}
+        connect(email.partition("@")[0], conn_type="google_contacts", host=google.url, extra=extra)
+
+    found = by_id(syncs.accounts())
+
+    assert (found["robot"].state, found["robot"].account.owner) == (CONNECTED, USER)
+    assert found["stranger"].state is AccountState.NEEDS_AUTHORISATION
+    assert "unauthorized_client" in found["stranger"].problem
+    assert "PRIVATE KEY" not in repr(found)
+
+
 # ---- the ledger
 
 
@@ -355,21 +375,18 @@ def test_a_file_of_secrets_is_listed_and_a_vault_answers_to_ids_alone(crm, conne
 # ---- the command
 
 
-def test_the_command_shows_a_table_and_says_by_its_exit_code_whether_all_are_connected(crm, ledger, connect, tmp_path):
+def test_the_command_shows_a_table_and_says_by_its_exit_code_whether_all_are_connected(crm, ledger, tmp_path):
     variables = {
         "AIRFLOW_CONN_CRM": json.dumps(of_crm(crm)),
+        "AIRFLOW_CONN_OLD": json.dumps(of_crm(crm, "planted-secret")),
         "AIRFLOW_CONN_CONTACTSYNC_LEDGER": os.environ["AIRFLOW_CONN_CONTACTSYNC_LEDGER"],
     }
-    done = contactsync(tmp_path, "accounts", env=variables)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "crm" in done.stdout
-    assert "connected" in done.stdout
-    assert "no sync" in done.stdout
-
-    variables["AIRFLOW_CONN_CRM"] = json.dumps(of_crm(crm, "planted-secret"))
     done = contactsync(tmp_path, "accounts", "--verbose", env=variables)
-    assert done.returncode == 1
-    assert "needs re-authorisation" in done.stdout
+    assert done.returncode == 1, done.stderr
+    rows = {line.split()[1]: line for line in done.stdout.splitlines() if line.startswith("│")}
+    assert "connected" in rows["crm"]
+    assert "no sync" in rows["crm"]
+    assert "needs re-authorisation" in rows["old"]
     assert "Next:" in done.stdout
     assert "planted" not in done.stdout + done.stderr
 
@@ -378,7 +395,7 @@ def test_the_command_shows_a_table_and_says_by_its_exit_code_whether_all_are_con
     done = contactsync(tmp_path, "accounts", "--offline", "--json", env=variables)
     assert done.returncode == 0
     told = json.loads(done.stdout)
-    assert told["accounts"][0]["state"] == "not asked"
+    assert {a["state"] for a in told["accounts"]} == {"not asked"}
     assert any("bad" in note for note in told["notes"]), "a broken file hides its syncs, so it is named"
 
 
