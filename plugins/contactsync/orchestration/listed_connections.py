@@ -42,7 +42,8 @@ def _stored(types: Collection[str]) -> tuple[list[str], list[str]]:
             return [str(one) for one in found], []
     except SQLAlchemyError as error:
         log.info("Airflow's database cannot be read: %s", type(error).__name__)
-        return [], [f"Airflow's database cannot be read ({type(error).__name__}): its connections are not shown."]
+        told = f"Airflow's database cannot be read ({type(error).__name__}), so its connections are not shown."
+        return [], [f"{told} Next: see that it runs; `airflow db migrate` makes a new one."]
 
 
 def _named() -> tuple[list[str], list[str]]:
