@@ -1,4 +1,4 @@
-"""Artefacts without Airflow, in a local folder or in memory: for tests of the stages."""
+"""Artefacts without Airflow, in a local folder: for tests of the stages."""
 
 from __future__ import annotations
 
@@ -36,26 +36,3 @@ class LocalArtefacts:
 
     def write_state(self, name: str, value: Mapping[str, Any]) -> None:
         (self.root / name).write_text(json.dumps(value))
-
-
-class MemoryArtefacts:
-    """Frames as they are: for tests of very many runs."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, tuple[pd.DataFrame, str]] = {}
-        self.states: dict[str, str] = {}
-
-    def write(self, name: str, frame: pd.DataFrame, header: Mapping[str, Any]) -> ArtefactRef:
-        uri = f"memory:{len(self.kept)}-{name}"
-        self.kept[uri] = (frame.copy(), json.dumps(header))
-        return ArtefactRef(uri, "", len(frame))
-
-    def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
-        frame, header = self.kept[ref.uri]
-        return frame.copy(), json.loads(header)
-
-    def read_state(self, name: str) -> dict[str, Any] | None:
-        return json.loads(self.states[name]) if name in self.states else None
-
-    def write_state(self, name: str, value: Mapping[str, Any]) -> None:
-        self.states[name] = json.dumps(value)

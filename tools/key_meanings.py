@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -16,7 +16,7 @@ class Meaning:
     allowed: str = ""
     default: str = ""
     kind: str = ""
-    value: Any = None  # of the example, where YAML 1.1 would read it otherwise
+    beside: Mapping[str, Any] = field(default_factory=dict)  # what the file must hold for the example to make sense
 
 
 APP = "an app's name, see [apps](apps.md)"
@@ -118,7 +118,11 @@ SYNC: Mapping[str, Meaning] = {
     ),
     "deletions.left_to_right": Meaning(POLICY.format(side="left"), "delete"),
     "deletions.right_to_left": Meaning(POLICY.format(side="right"), "delete"),
-    "deletions.tag": Meaning("The tag, label or category that `tag` sets.", "Deleted in Google"),
+    "deletions.tag": Meaning(
+        "The tag, label or category that `tag` sets.",
+        "Deleted in Google",
+        beside={"deletions": {"right_to_left": "tag"}},
+    ),
     "limits.deletes.count": Meaning("How many deletions one run may make on a side.", "10", "0 or more", default="`5`"),
     "limits.deletes.percent": Meaning(
         "The same in percent of the contacts known there. The larger of the two bounds; one alone is the only bound.",
@@ -126,7 +130,126 @@ SYNC: Mapping[str, Meaning] = {
         "0 to 100",
         default="`5`",
     ),
+    "tests": Meaning(
+        "What must stay true, see [tests](#tests).",
+        "[{name: nobody, given: {left: {names: {given: Uma}}}, expect: {right: null, why: no_key}}]",
+        kind="list of tests",
+    ),
 }
+
+CONTACTS = "[contacts](#tests)"
+
+RULE: Mapping[str, Meaning] = {
+    "name": Meaning(
+        "Tells the rules of a direction apart, and is what plan and journal name.", "gold", "one line, at most 100"
+    ),
+    "if": Meaning(
+        "Conditions, all of which must hold. Without them the rule matches every contact.",
+        "[has_open_deals, {lead_score: {greater_than: 50}}]",
+        allowed="the sending app's conditions, `field`, `already_exists`, `any`, `all`, `not`",
+        kind="list of conditions",
+    ),
+    "then.contacts": Meaning("What happens with contacts that match.", "update_only"),
+    "then.actions": Meaning(
+        "What is done to the partner in the receiving app.",
+        "[{add_label: {value: Freshsales, apply: on_enter}}]",
+        allowed="the receiving app's actions",
+        kind="list of actions",
+        beside={"fields": {"exclude": ["tags"]}},
+    ),
+    "on_leave": Meaning(
+        "What is done once when a contact stops matching; it takes back what the rule made and nobody changed since.",
+        "[{remove_label: Freshsales}]",
+        allowed="the receiving app's actions, without `apply`",
+        kind="list of actions",
+        beside={"fields": {"exclude": ["tags"]}},
+    ),
+}
+
+TEST: Mapping[str, Meaning] = {
+    "name": Meaning(
+        "Says what must stay true; each test of a file has its own.",
+        "who is private stays private",
+        "one line, at most 200",
+    ),
+    "given.left": Meaning(
+        "The contact that the left app holds at first, or a list of several.",
+        "{names: {given: Uma}, emails: [uma@example.org], own: {lead_score: 80}}",
+        CONTACTS,
+        kind="contact or list",
+    ),
+    "given.right": Meaning(
+        "The same of the right app. One of the two sides is needed.",
+        "[{names: {given: Uma}}, {names: {given: Uwe}}]",
+        CONTACTS,
+        kind="contact or list",
+    ),
+    "linked": Meaning(
+        "An earlier run has linked the two given contacts, and settled every field as it is given.",
+        "true",
+    ),
+    "edits.left": Meaning(
+        "What a person then changes on the left, once the sync has come to rest; `null`: the contact is deleted.",
+        "{job_title: Buyer, phones: []}",
+        CONTACTS,
+        kind="contact or null",
+    ),
+    "edits.right": Meaning("The same on the right.", "null", CONTACTS, kind="contact or null"),
+    "expect.left": Meaning(
+        "What the left app holds in the end: `null` nobody, else exactly this contact, or as many as the list has, "
+        "those given first.",
+        "null",
+        CONTACTS,
+        kind="contact, list or null",
+    ),
+    "expect.right": Meaning(
+        "The same of the right app.",
+        "{emails: [uma@example.org], custom: {Tier: gold}}",
+        CONTACTS,
+        kind="contact, list or null",
+    ),
+    "expect.why": Meaning(
+        "Why something did not happen. Names of holds are those of the [runbook](runbook.md#holds); `held` is any.",
+        "no_rule_matches",
+        default="not asked",
+    ),
+    "expect.linked": Meaning("Whether the two are linked in the end.", "false", default="not asked"),
+    "expect.actions": Meaning(
+        "The actions of rules that were done, in any order; `[]` none.",
+        "[add_label]",
+        "actions of the two apps",
+        default="not asked",
+    ),
+    "expect.conflicts": Meaning(
+        "Fields that both sides had changed, and who won: `left`, `right`, or `nobody` where a person decides.",
+        "{job_title: left}",
+        default="not asked",
+        kind="fields with a winner",
+    ),
+    "today": Meaning(
+        "The day on which the test plays, for conditions such as `within_days`.",
+        "2026-03-01",
+        "a day",
+        default="`2026-01-05`",
+        kind="day",
+    ),
+}
+
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "freshsales": {
+        "view": "Customers",
+        "flavour": "suite",
+        "authority_field": "custom.cf_has_authority",
+        "do_not_disturb_field": "custom.cf_do_not_disturb",
+        "hourly_limit": "2000",
+        "minute_limit": "200",
+        "lag_seconds": "300",
+    },
+    "google_contacts": {"rate_per_minute": "60", "lag_seconds": "600"},
+    "carddav": {"book": "Team"},
+    "memory": {"path": "/tmp/contacts.json", "bulk": "0", "page_size": "100", "kinds": "{custom.score: number}"},
+}
+"""An example for each option of each app."""
 
 PROJECT: Mapping[str, Meaning] = {
     "version": Meaning("Version of this format.", "1", kind="whole number"),

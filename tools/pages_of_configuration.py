@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import types
 from collections.abc import Iterator, Mapping
@@ -14,28 +13,22 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from contactsync.apps import app_names, load_app
 from contactsync.contact import FIELDS
+from contactsync.mapping.file_test_sections import TestSection
 from contactsync.mapping.problems import check_model
 from contactsync.mapping.project import ProjectFile
+from contactsync.mapping.rule_sections import RuleSection
 from contactsync.mapping.spec import Section, SyncFile
 from contactsync.mapping.transforms import TRANSFORMS, Transform
 from contactsync.model.rules import Compare
 from contactsync.model.spec import Limits
-from key_meanings import PROJECT, SYNC, VARIABLES, Meaning
+from examples import check_example, check_option, smallest_with
+from key_meanings import OPTIONS, PROJECT, RULE, SYNC, TEST, VARIABLES, Meaning
 from page_parts import GENERATED, code, page, plain, table
 from pages_of_pairs import pairs_part
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 NO_VALUE = "~no such word~"
-SMALLEST: Mapping[type[Section], dict[str, Any]] = {
-    SyncFile: {
-        "version": 1,
-        "dag": {"schedule": None},
-        "left": {"app": "memory", "connection": "one"},
-        "right": {"app": "memory", "connection": "other"},
-    },
-    ProjectFile: {"version": 1},
-}
 HEAD = ("Key", "Type", "Default", "Allowed", "Meaning", "Example")
 
 
@@ -63,6 +56,7 @@ def configuration_page() -> str:
         _keys(SyncFile, SYNC),
         "### Rules",
         _RULES,
+        _keys(RuleSection, RULE),
         table(("Test", "Holds where the value"), ((code(c), text) for c, text in TESTS.items())),
         _ACTIONS,
         pairs_part(),
@@ -73,6 +67,10 @@ def configuration_page() -> str:
         ),
         "### Values of different kinds",
         _KINDS,
+        "### Tests",
+        _TESTS,
+        _keys(TestSection, TEST),
+        _CONTACT,
         "### Limits without a key",
         _limits(),
         "### Refused in this version",
@@ -128,7 +126,7 @@ def _keys(model: type[Section], meanings: Mapping[str, Meaning]) -> str:
 
 
 def _row(model: type[Section], key: Key, meaning: Meaning) -> tuple[str, ...]:
-    check_example(model, key, meaning)
+    check_example(model, key.path, meaning)
     default = "required" if key.field.is_required() else meaning.default or _default(key.field)
     allowed = meaning.allowed or ", ".join(code(word) for word in allowed_words(model, key))
     kind = meaning.kind or type_in_words(key.field.annotation)
@@ -155,33 +153,13 @@ def type_in_words(annotation: Any) -> str:
     return "word" if isinstance(annotation, type) and issubclass(annotation, StrEnum) else "keys and values"
 
 
-def _with(model: type[Section], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """The smallest good file with one key set."""
-    data = copy.deepcopy(SMALLEST[model])
-    inner = data
-    for part in path[:-1]:
-        inner = inner.setdefault(part, {})
-    inner[path[-1]] = value
-    return data
-
-
 def allowed_words(model: type[Section], key: Key) -> tuple[str, ...]:
     """The words that the reader itself names when a wrong one stands there."""
     for wrong in (NO_VALUE, [NO_VALUE]):
-        for problem in check_model(model, _with(model, key.path, wrong))[1]:
+        for problem in check_model(model, smallest_with(model, key.path, wrong))[1]:
             if problem.key[: len(key.path)] == key.path and problem.allowed:
                 return problem.allowed
     return ()
-
-
-def check_example(model: type[Section], key: Key, meaning: Meaning) -> None:
-    """An example that the reader refuses would be worse than none. Errors: ValueError."""
-    import yaml
-
-    value = meaning.value if meaning.value is not None else yaml.safe_load(meaning.example)
-    problems = check_model(model, _with(model, key.path, value))[1]
-    if problems:
-        raise ValueError(f"the example of {key.dotted} is refused: {problems[0].message}")
 
 
 TESTS: Mapping[Compare, str] = {
@@ -243,6 +221,35 @@ A value goes from a field of one kind to one of another as follows; what cannot 
   (1,234.50 is a text), and a text with leading zeros or a plus sign is no number: it would lose them.
 - **True or false**: true, yes, y, on and 1 are true; false, no, n, off and 0 are false, in capitals too.
 - **Text** takes all of them, in the forms above; from a text only what is written in one of these forms is taken."""
+_TESTS = """
+A test says what must stay true: given these contacts, the sync does this. `contactsync test` plays it without any
+network, account or connection: real runs between stand-ins of the two apps, until nothing is left to do, then the
+edits, then runs again. Only what `expect` names is compared.
+
+```yaml
+tests:
+  - name: a private contact never reaches the CRM
+    given: {right: {names: {given: Uma, family: Beispiel}, tags: [Family]}}
+    expect: {left: null, why: no_rule_matches}
+  - name: where both edit one field, Freshsales wins
+    given:
+      left: {names: {given: Uma}, emails: [uma@example.org], job_title: Buyer}
+      right: {names: {given: Uma}, emails: [uma@example.org], job_title: Buyer}
+    linked: true
+    edits: {left: {job_title: Head of buying}, right: {job_title: Boss}}
+    expect: {right: {job_title: Head of buying}, conflicts: {job_title: left}}
+```
+"""
+
+_CONTACT = """
+A contact of a test is written in [contact fields](#contact-fields), those that its app has: `names: {given: Uma,
+family: Beispiel}`; fields of one value as text; fields of several as a list, `[uma@example.org]` or
+`[{value: uma@example.org, label: work, primary: true}]`; an address as `{street: Musterweg 1, city: Berlin, label:
+home}`. Further fields go by the app's own names: `custom: {cf_tier: Gold}` and `own: {lead_score: 80}`, as `field`
+conditions name them. What is not given is empty; in `expect` what is not named is not compared, and `''` or `[]` asks
+for an empty field. The first run begins at noon of `today`.
+"""
+
 _ACTIONS = """
 An action applies `on_enter` (the default: once, when the contact starts matching, or is linked or created while it
 does; a later edit by a person stands), `on_create` (only with the create), or `always` (with every run; what it
@@ -300,10 +307,17 @@ def _options() -> Iterator[str]:
             continue
         said = meanings_in(app.Options)
         rows = [
-            (code(key), _option_type(field), _default(field), _option_allowed(field), said[key])
+            (
+                code(key),
+                _option_type(field),
+                _default(field),
+                _option_allowed(field),
+                said[key],
+                _option_example(name, key),
+            )
             for key, field in fields.items()
         ]
-        yield table(("Option", "Type", "Default", "Allowed", "Meaning"), rows)
+        yield table(("Option", "Type", "Default", "Allowed", "Meaning", "Example"), rows)
         if planned := getattr(app.Options, "not_yet", ()):
             yield f"Refused in this version: {', '.join(code(key) for key in sorted(planned))}."
 
@@ -319,6 +333,13 @@ def meanings_in(options: type[BaseModel]) -> dict[str, str]:
     if silent:
         raise KeyError(f"the docstring of {options.__name__} says nothing of: {', '.join(sorted(silent))}")
     return said
+
+
+def _option_example(app: str, key: str) -> str:
+    """Errors: KeyError for an option without an example, ValueError for one that is refused."""
+    example = OPTIONS[app][key]
+    check_option(app, key, example)
+    return code(example)
 
 
 def _option_type(field: FieldInfo) -> str:

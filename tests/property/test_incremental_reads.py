@@ -9,9 +9,9 @@ from typing import Any
 from contactsync.contact import Values
 from contactsync.model.link import LinkStatus
 from contactsync.model.spec import SIDES, DeletionPolicy, MatchSpec, Side
+from contactsync.rehearsal.artefacts import MemoryArtefacts
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from local_artefacts import MemoryArtefacts
 from views import links, values_of
 from world import World, mail, memory_spec
 

@@ -57,9 +57,6 @@ from contactsync.model.rules import Compare, How
 _HELD = tuple(f for f in FIELDS if f not in ("names.full", "owner"))
 
 
-_EMPTY: dict[str, Any] = {f: [] if FIELDS[f].several else "" for f in _HELD} | {"score": "", "archived": ""}
-
-
 def _own(name: str) -> FieldInfo:
     kind = FIELDS[name]
     labelled = kind in (Kind.EMAILS, Kind.PHONES, Kind.ADDRESSES, Kind.URLS)
@@ -204,11 +201,16 @@ class Memory(App):
         notes=("For trying syncs without an account.",),
     )
 
-    def __init__(self, access: Access, options: AppOptions) -> None:
+    def __init__(self, access: Access, options: AppOptions, book: Book | None = None) -> None:
         super().__init__(access, options)
         self.chosen = MemoryOptions.model_validate(options.model_dump())
-        path = Path(self.chosen.path) if self.chosen.path else None
-        self.book = Book(path, access.services.clock) if path else BOOKS.setdefault(access.connection, Book())
+        self._empty = {f.name: [] if f.kind.several else "" for f in self.info.fields}
+        self.book = book or self._own_book()
+
+    def _own_book(self) -> Book:
+        if self.chosen.path:
+            return Book(Path(self.chosen.path), self.access.services.clock)
+        return BOOKS.setdefault(self.access.connection, Book())
 
     def account(self) -> Account:
         """The book itself."""
@@ -227,7 +229,7 @@ class Memory(App):
         with self.book.opened() as state:
             since = 0 if start is None else _since(start, state["seq"])
             rows = sorted((r["seq"], i) for i, r in state["contacts"].items() if r["seq"] > since)
-            records = [_record(i, state["contacts"][i]) for _, i in rows]
+            records = [self.record(i, state["contacts"][i]) for _, i in rows]
             deleted = [i for i, seq in state["deleted"].items() if since and seq > since]
             cursor = {"seq": state["seq"]}
         size = self.chosen.page_size
@@ -242,19 +244,19 @@ class Memory(App):
             found = {r.id: state["contacts"].get(r.id) for r in refs}
         for contact_id, row in found.items():
             present = Presence.PRESENT if row else Presence.GONE
-            yield Fetched(contact_id, present, _record(contact_id, row) if row else None)
+            yield Fetched(contact_id, present, self.record(contact_id, row) if row else None)
 
     def find(self, keys: Mapping[str, Sequence[str]]) -> list[Record]:
         """Contacts with one of these key values."""
         with self.book.opened() as state:
-            records = [_record(i, row) for i, row in state["contacts"].items()]
+            records = [self.record(i, row) for i, row in state["contacts"].items()]
         return [r for r in records if any(set(_keys(r, key)) & set(values) for key, values in keys.items())]
 
     def look_up(self, op: Op) -> Iterator[Record]:
         """The contact that carries the operation's key."""
         with self.book.opened() as state:
             rows = list(state["contacts"].items())
-        yield from (_record(i, row) for i, row in rows if row["marker"] == op.key)
+        yield from (self.record(i, row) for i, row in rows if row["marker"] == op.key)
 
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         """Write one by one, in one request."""
@@ -274,19 +276,30 @@ class Memory(App):
         if op.verb is Verb.CREATE:
             contact_id = f"m{state['seq'] + 1}"
             self.book.write(state, contact_id, op.patch, op.key)
-            return _done(op, contact_id, state, created=True)
+            return self._done(op, contact_id, state, created=True)
         row = state["contacts"].get(op.id)
         if row is None and op.verb is Verb.DELETE:
             return Result(op.key, State.DONE, id=op.id)
         if row is None:
             return Result(op.key, State.OVERTAKEN, id=op.id, reason="no longer there")
         if op.version is not None and op.version != row["version"]:
-            return Result(op.key, State.OVERTAKEN, id=op.id, record=_record(op.id, row), reason="changed meanwhile")
+            return Result(op.key, State.OVERTAKEN, id=op.id, record=self.record(op.id, row), reason="changed meanwhile")
         if op.verb is Verb.DELETE:
             self.book.drop(state, op.id)
             return Result(op.key, State.DONE, id=op.id)
         self.book.write(state, op.id, op.patch)
-        return _done(op, op.id, state, created=False)
+        return self._done(op, op.id, state, created=False)
+
+    def _done(self, op: Op, contact_id: str, state: dict[str, Any], *, created: bool) -> Result:
+        row = state["contacts"][contact_id]
+        return Result(op.key, State.DONE, contact_id, created, row["version"], self.record(contact_id, row))
+
+    def record(self, contact_id: str, row: Mapping[str, Any]) -> Record:
+        """A contact as the book shows it: every field that the app has."""
+        fields = {**self._empty, **row["fields"]}
+        marker = (row["marker"],) if row.get("marker") else ()
+        modified = datetime.fromisoformat(row["modified"])
+        return Record(contact_id, fields, raw_hash([contact_id, fields]), row["version"], modified, {}, marker)
 
     def poll(self, job: Json) -> Iterator[Result] | None:
         """Do the job now, unless the book is busy; its results are those of single creates."""
@@ -306,18 +319,6 @@ def _since(cursor: Cursor, newest: int) -> int:
     if not isinstance(since, int) or not 0 <= since <= newest:
         raise CursorExpired("The cursor is not one of this book, or the book is older.")
     return since
-
-
-def _done(op: Op, contact_id: str, state: dict[str, Any], *, created: bool) -> Result:
-    row = state["contacts"][contact_id]
-    return Result(op.key, State.DONE, contact_id, created, row["version"], _record(contact_id, row))
-
-
-def _record(contact_id: str, row: Mapping[str, Any]) -> Record:
-    fields = {**_EMPTY, **row["fields"]}
-    marker = (row["marker"],) if row.get("marker") else ()
-    modified = datetime.fromisoformat(row["modified"])
-    return Record(contact_id, fields, raw_hash([contact_id, fields]), row["version"], modified, {}, marker)
 
 
 def _keys(record: Record, key: str) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from contactsync.cli import spreadsheet
-from contactsync.cli.tables import readable
 from contactsync.cli.talk import console
 from contactsync.contact import Values, full_name, is_empty
+from contactsync.model.readable import readable
 from contactsync.model.spec import Side
 from contactsync.sync.blocks import CROWD, WINDOW, Crowded
 from contactsync.sync.duplicates import At, Duplicate

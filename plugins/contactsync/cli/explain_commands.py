@@ -11,8 +11,8 @@ import typer
 from rich.text import Text
 
 from contactsync.cli.place import include_folder, request, workplace
-from contactsync.cli.tables import readable
 from contactsync.cli.talk import console
+from contactsync.model.readable import readable
 from contactsync.model.spec import SIDES, Side
 
 if TYPE_CHECKING:

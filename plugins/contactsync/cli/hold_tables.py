@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from contactsync.cli.tables import readable
 from contactsync.cli.talk import console
 from contactsync.model.link import Link
 from contactsync.model.plan import Conflict, HoldReason
+from contactsync.model.readable import readable
 from contactsync.model.spec import SIDES as SIDES
 from contactsync.model.spec import Side
 from contactsync.model.waiting import REASONS, UNKNOWN, Waiting

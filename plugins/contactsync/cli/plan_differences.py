@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contactsync.cli.tables import readable
 from contactsync.model.plan import Intent, Plan
+from contactsync.model.readable import readable
 
 NOTHING = "(nothing)"
 

@@ -9,10 +9,11 @@ from typing import Any
 from rich.text import Text
 
 from contactsync.cli.plan_differences import Difference
-from contactsync.cli.tables import readable, summary
+from contactsync.cli.tables import summary
 from contactsync.cli.talk import console
 from contactsync.contact import full_name
 from contactsync.model.plan import Bucket, Intent, Plan
+from contactsync.model.readable import readable
 from contactsync.model.spec import Side
 from contactsync.model.stages import Summary
 

@@ -8,11 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from contactsync.cli.talk import console
-from contactsync.contact import ONE, Kind, address_parts, decode, kind_of, one_value
 from contactsync.model.app import AppInfo
 from contactsync.model.spec import Side
 from contactsync.model.stages import Summary
-from contactsync.model.unfit import as_typed
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 COLUMNS = ("read", "matched", "created", "updated", "conflict", "held", "deleted", "skipped", "unchanged", "failed")
@@ -52,17 +50,3 @@ def apps(infos: Iterable[AppInfo]) -> None:
         out.print(f"  contact fields: {', '.join(fields)}")
         for word, known in (("IF", info.conditions), ("THEN", info.actions)):
             out.print(f"  {word}: {', '.join(one.name for one in known) or 'nothing of its own'}")
-
-
-def readable(field: str, text: str) -> str:
-    """A field's value as people read it: elements with their labels, '(empty)' for nothing."""
-    kind, text = kind_of(field), as_typed(text)
-    if field.startswith(ONE):
-        text = one_value(text)
-    if not kind.several:
-        return text or "(empty)"
-    parts = []
-    for element in decode(text):
-        value = ", ".join(address_parts(element.value).values()) if kind is Kind.ADDRESSES else element.value
-        parts.append(f"{value} [{element.label}]" if element.label else value)
-    return "; ".join(parts) or "(empty)"

@@ -36,8 +36,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine, *, durable: bool = True) -> Iterator[Connection]:
     """A transaction that is committed at its end, rolled back by any error.
 
-    durable=False: it may be lost with the machine's power (never with the process alone); for rate budgets.
+    durable=False: it may be lost with the machine's power (never with the process alone); for rate budgets, and for
+    every transaction of an engine with that option.
     """
+    durable = durable and engine.get_execution_options().get(DURABLE, True)
     with _understood(engine), engine.connect() as connection:
         connection = connection.execution_options(**{WRITES: True, DURABLE: durable})
         if not durable and engine.dialect.name == "postgresql":

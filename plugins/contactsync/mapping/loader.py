@@ -15,6 +15,7 @@ from contactsync.errors import ConfigError, Place
 from contactsync.mapping.defaults import pair_fields
 from contactsync.mapping.document import Document, read_what_can_be_read
 from contactsync.mapping.document import read_yaml as read_yaml
+from contactsync.mapping.file_test_checks import file_test_problems
 from contactsync.mapping.leaves import judged_anew
 from contactsync.mapping.marks import mark_problems
 from contactsync.mapping.pair_checks import derived_in_pairs, pair_problems
@@ -23,6 +24,7 @@ from contactsync.mapping.rule_checks import rule_problems
 from contactsync.mapping.spec import SyncFile
 from contactsync.mapping.words import RESERVED_IDS, id_problem, newer_than_this, schedule_problem, tidy
 from contactsync.model.app import AppInfo
+from contactsync.model.file_tests import FileTest
 from contactsync.model.spec import SIDES, DeletionPolicy, Side, SideSpec, SyncSpec
 
 FALLBACK_SCHEDULE = "@daily"
@@ -60,11 +62,26 @@ class BrokenFile:
 
 
 @dataclass(frozen=True)
+class SyncDocument:
+    """A file that is right: what it says, where, and the apps by which it was judged."""
+
+    document: Document
+    spec: SyncSpec
+    tests: tuple[FileTest, ...]
+    apps: Mapping[Side, AppInfo]
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A folder of sync files."""
 
-    specs: tuple[SyncSpec, ...]
+    files: tuple[SyncDocument, ...]
     broken: tuple[BrokenFile, ...]
+
+    @property
+    def specs(self) -> tuple[SyncSpec, ...]:
+        """The syncs."""
+        return tuple(file.spec for file in self.files)
 
 
 def load_sync(path: Path, root: Path, apps: AppsPort) -> SyncSpec:
@@ -72,7 +89,12 @@ def load_sync(path: Path, root: Path, apps: AppsPort) -> SyncSpec:
 
     Errors: ConfigError with every problem of the file.
     """
-    return _spec(read_what_can_be_read(path), root, apps)
+    return load_document(path, root, apps).spec
+
+
+def load_document(path: Path, root: Path, apps: AppsPort) -> SyncDocument:
+    """The same, with the file's tests and the place of every key."""
+    return _checked(read_what_can_be_read(path), root, apps)
 
 
 def load_folder(folder: Path, apps: AppsPort) -> Loaded:
@@ -83,20 +105,20 @@ def load_folder(folder: Path, apps: AppsPort) -> Loaded:
     """
     if not folder.is_dir():
         raise ConfigError("there is no such folder.", place=Place(folder), next_step="Create it, or correct the path.")
-    good: dict[Path, tuple[Document, SyncSpec]] = {}
+    good: dict[Path, SyncDocument] = {}
     broken: list[tuple[Document, ConfigError]] = []
     for path in sorted(_files(folder)):
         document = Document(path)
         try:
             document = read_what_can_be_read(path)
-            good[path] = (document, _spec(document, folder, apps))
+            good[path] = _checked(document, folder, apps)
         except ConfigError as error:
             broken.append((document, error))
     for path, problems in _clashes(good, folder).items():
-        document, _ = good.pop(path)
+        document = good.pop(path).document
         broken.append((document, document.error(tuple(problems))))
-    specs = tuple(spec for _, spec in good.values())
-    return Loaded(specs, _broken_files(broken, {spec.id for spec in specs}))
+    files = tuple(good.values())
+    return Loaded(files, _broken_files(broken, {file.spec.id for file in files}))
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -111,7 +133,7 @@ def _files(folder: Path) -> Iterator[Path]:
 # ---- one file
 
 
-def _spec(document: Document, root: Path, apps: AppsPort) -> SyncSpec:
+def _checked(document: Document, root: Path, apps: AppsPort) -> SyncDocument:
     if document.problems:
         raise document.error(document.problems)
     if newer_than_this(document.data.get("version")):
@@ -125,20 +147,27 @@ def _spec(document: Document, root: Path, apps: AppsPort) -> SyncSpec:
         raise document.error(problems)
     relative = document.path.relative_to(root) if document.path.is_relative_to(root) else document.path
     spec = file.spec(document.path.stem, relative.as_posix())
-    return _with_apps(spec, document, apps)
+    return _with_apps(spec, tuple(test.spec() for test in file.tests), document, apps)
 
 
-def _with_apps(spec: SyncSpec, document: Document, apps: AppsPort) -> SyncSpec:
+def _with_apps(spec: SyncSpec, tests: tuple[FileTest, ...], document: Document, apps: AppsPort) -> SyncDocument:
     """Judged with what both apps can do. Rules that change without an edit need a complete read a day."""
     infos = {s: apps.declared(spec.side(s).app, spec.side(s).options) for s in SIDES}
     pairs = pair_fields(spec, infos[Side.LEFT].fields, infos[Side.RIGHT].fields)
-    found = (pair_problems(spec, infos, document.line), mark_problems(spec, infos), rule_problems(spec, infos, pairs))
+    found = (
+        pair_problems(spec, infos, document.line),
+        mark_problems(spec, infos),
+        rule_problems(spec, infos, pairs),
+        file_test_problems(tests, infos, pairs),
+    )
     problems = tuple(problem for each in found for problem in each)
     if problems:
         raise document.error(problems)
     anew = any(judged_anew(rules, infos[side]) for side, rules in spec.rules.items())
     anew = anew or any(derived_in_pairs(spec, side, infos[side]) for side in SIDES)
-    return replace(spec, full_every=DAILY) if anew and "full_every" not in document.data else spec
+    if anew and "full_every" not in document.data:
+        spec = replace(spec, full_every=DAILY)
+    return SyncDocument(document, spec, tests, infos)
 
 
 def _stem_problems(document: Document) -> Iterator[Problem]:
@@ -174,13 +203,13 @@ def _deletion_problems(file: SyncFile) -> Iterator[Problem]:
 # ---- several files
 
 
-def _clashes(good: Mapping[Path, tuple[Document, SyncSpec]], folder: Path) -> dict[Path, list[Problem]]:
+def _clashes(good: Mapping[Path, SyncDocument], folder: Path) -> dict[Path, list[Problem]]:
     """What is wrong between files that are right one by one."""
     by_id: dict[Any, list[Path]] = defaultdict(list)
     by_pair: dict[Any, list[Path]] = defaultdict(list)
-    for path, (_, spec) in good.items():
-        by_id[spec.id].append(path)
-        by_pair[frozenset((_account(spec.left), _account(spec.right)))].append(path)
+    for path, file in good.items():
+        by_id[file.spec.id].append(path)
+        by_pair[frozenset((_account(file.spec.left), _account(file.spec.right)))].append(path)
     clashes: dict[Path, list[Problem]] = defaultdict(list)
     for key, groups, words in (("id", by_id, _SAME_ID), ("right", by_pair, _SAME_PAIR)):
         for paths in groups.values():

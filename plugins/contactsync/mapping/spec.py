@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from contactsync.contact import FIELDS, GROUPS
+from contactsync.mapping.file_test_sections import TestSection, check_names
 from contactsync.mapping.pair_section import PairSection
 from contactsync.mapping.problems import wrong
 from contactsync.mapping.rule_sections import RulesSection
@@ -166,7 +167,7 @@ class LimitsSection(Section):
 class SyncFile(Section):
     """A whole file of include/mappings."""
 
-    not_yet = frozenset({"freshness", "alerts", "first_run", "approval", "tests"})
+    not_yet = frozenset({"freshness", "alerts", "first_run", "approval"})
 
     version: Version
     id: SyncId = ""  # not checked where absent: the loader takes the file's stem
@@ -184,6 +185,7 @@ class SyncFile(Section):
     unsubscribes: Annotated[Unsubscribes, one_of(Unsubscribes)] = Unsubscribes.IGNORE
     deletions: DeletionsSection = DeletionsSection()
     limits: LimitsSection = LimitsSection()
+    tests: Annotated[list[TestSection], Short, AfterValidator(check_names)] = []
 
     def spec(self, sync_id: str, file: str) -> SyncSpec:
         """As the rest of contactsync knows it."""

@@ -8,6 +8,7 @@ from contactsync.model.link import Link
 from contactsync.model.plan import Bucket, Counted, Intent
 from contactsync.model.spec import SIDES, Side
 from contactsync.sync.conflicts import Settled
+from contactsync.sync.scope import DIRECTION_CLOSED
 
 
 def count_alike(link: Link, worked: Iterable[Side], bucket: Bucket, reason: str) -> tuple[Counted, ...]:
@@ -42,6 +43,6 @@ def count_settled(
         elif intent:
             bucket = Bucket.UPDATED
         elif skipped or any(s.skipped for s in settled.values()):
-            bucket, reason = Bucket.SKIPPED, skipped
+            bucket, reason = Bucket.SKIPPED, skipped or DIRECTION_CLOSED
         out.append(Counted(source, link.side(source).contact_id, bucket, intent.key if intent else "", reason))
     return tuple(out)

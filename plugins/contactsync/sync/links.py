@@ -21,7 +21,7 @@ from contactsync.sync.counting import count_alike, count_settled
 from contactsync.sync.effects import Acts
 from contactsync.sync.marking import is_known, mark_intent
 from contactsync.sync.readings import Shown, now_values
-from contactsync.sync.scope import OUT_OF_SCOPE, Effects, in_scope, judged
+from contactsync.sync.scope import LEFT_ALONE, OUT_OF_SCOPE, Effects, in_scope, judged
 from contactsync.sync.table import TABLE, Decision, SideState
 from contactsync.sync.updates import update_intent
 from contactsync.sync.wishes import delete_intent, wished
@@ -277,7 +277,7 @@ def _deletion(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
         return _marking(link, gone, mark, case, rules)
     if policy is not DeletionPolicy.DELETE or not told or not open_:
         parted = replace(link, status=LinkStatus.PARTED)
-        return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, "deleted there; the partner is left alone"))
+        return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, LEFT_ALONE))
     intent = delete_intent(link, gone, rules.pairs, rules.sync_id, f"deleted in the {gone} app")
     counted = Counted(gone, intent.source_id, Bucket.DELETED, intent.key)
     return LinkDecision(link, (intent,), counted=(counted,))

@@ -14,7 +14,7 @@ from contactsync.sync.creates import create_intent, first_link
 from contactsync.sync.links import Case, LinkDecision, Rules, decide_link, paused
 from contactsync.sync.matching import Matched, Node, Verdicts, match, names_of
 from contactsync.sync.readings import Reading, Shown, key_hashes
-from contactsync.sync.scope import why_not_created
+from contactsync.sync.scope import DIRECTION_CLOSED, NOTHING_TO_WRITE, why_not_created
 from contactsync.sync.unknowns import Settling
 
 
@@ -253,7 +253,7 @@ def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
         draft.counted.append(Counted(side, shown.id, Bucket.HELD, reason=hold.reason.value))
         return
     if not rules.direction.open_from(side):
-        draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason="direction closed"))
+        draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason=DIRECTION_CLOSED))
         return
     effects = rules.effects.get(side, {})
     asked = row is not None and row.wish == Wish.CREATE
@@ -266,7 +266,7 @@ def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
         draft.intents.append(intent)
         draft.counted.append(Counted(side, shown.id, Bucket.CREATED, intent.key))
     else:
-        draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason="nothing of it can be written there"))
+        draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason=NOTHING_TO_WRITE))
 
 
 def _why_not(given: Given, side: Side, shown: Shown) -> Hold | None:

@@ -16,6 +16,9 @@ Effects = Mapping[Side, Mapping[str, RuleEffects]]
 OUT_OF_SCOPE = "out of scope"
 UPDATE_ONLY = "update only"
 NO_RULE = "no rule matches"
+DIRECTION_CLOSED = "direction closed"
+NOTHING_TO_WRITE = "nothing of it can be written there"
+LEFT_ALONE = "deleted there; the partner is left alone"
 
 
 def judged(link: Link, shown: Mapping[Side, Shown], effects: Effects) -> Link:

@@ -226,7 +226,6 @@ NOT_YET = {
     "alerts": "alerts: [revops-slack]",
     "first_run": "first_run: review",
     "approval": "approval: {when: never}",
-    "tests": "tests: []",
     "limits.new_holds": "limits: {new_holds: {count: 20}}",
     "left.options.authority_field": None,
 }
