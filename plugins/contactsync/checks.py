@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from contactsync.apps.base import App
+from contactsync.apps.base import App, pages_of
 from contactsync.contact import Values, key_hash, key_values
 from contactsync.errors import CursorExpired
 from contactsync.ledger.store import Ledger
@@ -42,12 +42,13 @@ class Translator(Protocol):
 
 @dataclass(frozen=True)
 class Target:
-    """The side written: its app, how its records are read, and the cursor of this run's own reading of it."""
+    """The side written: its app, how its records are read, and this run's own reading of it: cursor, and when."""
 
     app: App
     translator: Translator
     account: str
     cursor: Cursor | None
+    read_at: datetime
 
 
 @dataclass(frozen=True)
@@ -105,19 +106,23 @@ def _by_fetch(target: Target, intents: Sequence[Intent], now: datetime, *, fresh
 def _by_delta(target: Target, intents: Sequence[Intent], now: datetime) -> Checked:
     """One more delta pull: whoever is not in it is as this run read it."""
     changed: dict[str, Record] = {}
-    deleted: set[str] = set()
+    away: set[str] = set()
+    unreadable: set[str] = set()
     try:
-        for page in target.app.pull(target.cursor):
+        for page in pages_of(target.app, target.cursor):
             changed.update({r.id: r for r in page.records})
-            deleted.update(page.deleted)
+            away.update((*page.deleted, *page.moved))
+            unreadable.update(u.id for u in page.unreadable)
     except CursorExpired:
         return _by_fetch(target, intents, now, fresh_version=False)
     ready, stopped = [], []
     for intent in intents:
         record = changed.get(intent.target_id)
         outcome = _differs(target, intent, record, now) if record is not None else None
-        if intent.target_id in deleted:
+        if intent.target_id in away:
             outcome = Outcome(intent.key, State.OVERTAKEN, intent.target_id, reason=TARGET_GONE, at=now)
+        elif intent.target_id in unreadable:
+            outcome = Outcome(intent.key, State.NOT_SENT, intent.target_id, reason="could not be read", at=now)
         if outcome is not None:
             stopped.append(outcome)
         else:
@@ -181,14 +186,15 @@ def account_keys(account: str, intent: Intent) -> dict[str, list[str]]:
 
 
 def _made_by_others(target: Target, ledger: Ledger, intents: Sequence[Intent], now: datetime) -> list[Outcome]:
-    lag = target.app.info.caps.lag
+    """Creates that this run's own reading cannot have shown: sent since, or so shortly before that it lagged behind."""
     wanted: dict[str, set[str]] = {}
     for intent in intents:
         for key, hashes in account_keys(target.account, intent).items():
             wanted.setdefault(key, set()).update(hashes)
-    if not wanted or not lag:
+    if not wanted:
         return []
-    rows = ledger.creates(target.account, {k: sorted(v) for k, v in wanted.items()}, now - lag)
+    since = target.read_at - target.app.info.caps.lag
+    rows = ledger.creates(target.account, {k: sorted(v) for k, v in wanted.items()}, since)
     made: dict[tuple[str, str], tuple[str, State]] = {}
     for row in rows:
         for key, hashes in account_keys(target.account, row.intent).items():

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from contactsync.apps.base import App
-from contactsync.errors import BadListing, CursorExpired
+from contactsync.apps.base import App, pages_of
+from contactsync.errors import CursorExpired
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import Cursor, Fetched, Page, Presence, Record, Ref, Unreadable
 from contactsync.model.link import Known, Link, LinkSide, LinkStatus
@@ -96,25 +96,10 @@ class _Listing:
 
 def _pull(app: App, start: Cursor | None, beat: Callable[[], None]) -> _Listing:
     listing = _Listing(complete=start is None)
-    for page in pages(app, start):
+    for page in pages_of(app, start):
         _add(listing, page)
         beat()
     return listing
-
-
-def pages(app: App, start: Cursor | None) -> Iterator[Page]:
-    """The pages of a listing, up to its positive end marker. Errors: BadListing where that does not come."""
-    ended = False
-    for page in app.pull(start):
-        if ended:
-            raise BadListing(f"{app.info.title} sent a page after the last one.", next_step="run again")
-        yield page
-        ended = page.last
-    if not ended:
-        raise BadListing(
-            f"The listing of {app.info.title} stopped without its end marker; nothing was taken from it.",
-            next_step="run again; if it stays, look at the app's status page",
-        )
 
 
 def _add(listing: _Listing, page: Page) -> None:

@@ -15,7 +15,7 @@ from contactsync.contact import Values
 from contactsync.errors import ContactsyncError, FenceLost, NothingSent, RateLimited, RetryError, StopError
 from contactsync.ledger.store import Ledger
 from contactsync.model.app import Check
-from contactsync.model.exchange import Op, OwnValue, Record, Ref, Result, State, Verb
+from contactsync.model.exchange import Op, OwnValue, Presence, Record, Ref, Result, State, Verb
 from contactsync.model.plan import Intent, Outcome
 from contactsync.model.spec import Side
 from contactsync.model.stages import Loaded
@@ -252,7 +252,7 @@ class Loader:
             return list(outcomes)
         refs = [Ref(o.target_id, o.ref or intents[o.key].ref) for o in blind]
         try:
-            records = {f.id: f.record for f in self.target.app.fetch(refs)}
+            records = {f.id: f.record for f in self.target.app.fetch(refs) if f.presence is Presence.PRESENT}
         except RetryError as error:
             log.warning("%s: writes could not be read back: %s", self.order.side, type(error).__name__)
             records = {}

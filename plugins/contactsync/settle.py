@@ -12,7 +12,7 @@ from contactsync.checks import Decode, observed
 from contactsync.contact import Values, alike
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
-from contactsync.model.plan import NEVER_HAPPENED, JournalRow, Outcome
+from contactsync.model.plan import NEVER_HAPPENED, TARGET_GONE, JournalRow, Outcome
 from contactsync.sync.unknowns import job_runs
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,8 @@ def _poll_jobs(
 def _read_back(app: App, decode_record: Decode, outcomes: Sequence[Outcome], now: datetime) -> list[Outcome]:
     """A job's answer without the record is not enough: what cannot be read stays unknown (core 19)."""
     blind = {o.target_id for o in outcomes if o.state in (State.DONE, State.ADOPTED) and o.values is None}
-    found = {f.id: f.record for f in app.fetch([Ref(i) for i in sorted(blind)])} if blind else {}
+    answers = app.fetch([Ref(i) for i in sorted(blind)]) if blind else ()
+    found = {f.id: f.record for f in answers if f.presence is Presence.PRESENT}
     out = []
     for o in outcomes:
         record = found.get(o.target_id)
@@ -114,6 +115,9 @@ def _fetch_targets(app: App, decode_record: Decode, rows: Sequence[JournalRow], 
         if answer is None or answer.presence is Presence.FORBIDDEN:
             continue
         intent, record = row.intent, answer.record
+        if answer.presence is Presence.MOVED:  # under its new id in the next run: nobody can tell here what it was
+            out.append(Outcome(intent.key, State.OVERTAKEN, intent.target_id, reason=TARGET_GONE, at=now))
+            continue
         if record is None:
             state = State.DONE if intent.verb is Verb.DELETE else State.OVERTAKEN
             out.append(Outcome(intent.key, state, intent.target_id, reason="gone by now", at=now))

@@ -127,6 +127,24 @@ def test_an_empty_account_never_empties_the_other(tmp_path: Path) -> None:
     assert len(world.right.contacts()) == 40
 
 
+def test_letting_one_empty_account_pass_lets_no_other_pass(tmp_path: Path) -> None:
+    world = two_books(tmp_path)
+    emptied = dict(world.left.contacts())
+    for k in emptied:
+        world.left.remove(k)
+    with pytest.raises(LimitExceeded) as left:
+        world.run(full_read=True)
+    for k, fields in emptied.items():
+        world.left.put(k, fields)
+    for k in list(world.right.contacts()):
+        world.right.remove(k)
+    with pytest.raises(PlanMismatch):
+        world.run(full_read=True, apply_plan=left.value.plan_hash)
+    with pytest.raises(LimitExceeded) as right:
+        world.run(full_read=True)
+    assert world.run(full_read=True, apply_plan=right.value.plan_hash).ok
+
+
 def test_more_deletions_than_allowed_pass_only_by_their_hash(tmp_path: Path) -> None:
     world = two_books(tmp_path, deletions={Side.LEFT: DeletionPolicy.DELETE, Side.RIGHT: DeletionPolicy.DELETE})
     for k in range(6):

@@ -23,7 +23,7 @@ from typing import ClassVar
 import requests
 from pydantic import BaseModel, ConfigDict
 
-from contactsync.errors import StopError
+from contactsync.errors import BadListing, StopError
 from contactsync.model.app import Account, AppInfo, FieldInfo
 from contactsync.model.exchange import Cursor, Fetched, Json, Op, Record, Ref, Result, Window
 from contactsync.model.exchange import Page as Page
@@ -140,3 +140,18 @@ class App(ABC):
         """
         del write
         yield from ()
+
+
+def pages_of(app: App, start: Cursor | Window | None) -> Iterator[Page]:
+    """The pages of a listing up to its positive end marker. Errors: BadListing where it does not come, App.pull's."""
+    ended = False
+    for page in app.pull(start):
+        if ended:
+            raise BadListing(f"{app.info.title} sent a page after the last one.", next_step="run again")
+        yield page
+        ended = page.last
+    if not ended:
+        raise BadListing(
+            f"The listing of {app.info.title} stopped without its end marker; nothing was taken from it.",
+            next_step="run again; if it stays, look at the app's status page",
+        )

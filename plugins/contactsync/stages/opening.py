@@ -105,8 +105,8 @@ def _due(place: Workplace, seq: int) -> int:
 
 
 def _settle_earlier(place: Workplace, request: RunRequest, row: SyncRow, seq: int, fence: int) -> tuple[str, ...]:
-    """Settle and fold what a dead or partly cleared run left."""
-    rows = [r for r in place.ledger.unfolded(place.spec.id) if r.run_id != request.run_id]
+    """Settle and fold what a dead run left, or this very run before it was cleared."""
+    rows = place.ledger.unfolded(place.spec.id)
     if not rows:
         return ()
     looked_up: list[str] = []

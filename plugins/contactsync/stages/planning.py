@@ -22,7 +22,7 @@ from contactsync.stages.carriers import carriers
 from contactsync.stages.mapping_state import changed
 from contactsync.stages.rivals import rivals
 from contactsync.stages.workplace import Workplace, sync_row
-from contactsync.sync.guards import exceeded, flipping
+from contactsync.sync.guards import bound_to, exceeded, flipping
 from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node, Verdicts
 from contactsync.sync.readings import Reading, key_hashes
@@ -44,6 +44,7 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
         "sync": place.spec.id,
         "run": request.run_id,
         "cursors": {s.value: headers[s.value]["cursor"] for s in SIDES},
+        "began_at": {s.value: headers[s.value]["began_at"] for s in SIDES},
     }
     ref = place.artefacts.write("plan", *plan_artefact(plan, about))
     left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)
@@ -75,7 +76,8 @@ def make_plan(place: Workplace, request: RunRequest, opened: Opened, readings: d
     plan = decide(gathered.given())
     known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
     has_links = len(place.reader.link_ids(place.spec.id, Side.LEFT)) > 0
-    return replace(plan, problems=exceeded(plan, place.spec.limits, known, readings, has_links=has_links))
+    problems = exceeded(plan, place.spec.limits, known, readings, has_links=has_links)
+    return replace(plan, problems=problems, hash=bound_to(plan.hash, readings, known))
 
 
 def _row(place: Workplace, request: RunRequest) -> SyncRow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from contactsync.checks import Target
 from contactsync.frames import plan_from
 from contactsync.load import Loader, LoadOrder
@@ -26,5 +28,7 @@ def load_side(place: Workplace, request: RunRequest, opened: Opened, planned: Pl
     )  # fmt: skip
     translator = place.translator(side)
     translator.expect([i.target_id for i in intents if i.target_id])
-    target = Target(place.app(side), translator, place.account_id(side), header["cursors"][side.value])
+    read_at = datetime.fromisoformat(header["began_at"][side.value])
+    cursor = header["cursors"][side.value]
+    target = Target(place.app(side), translator, place.account_id(side), cursor, read_at)
     return Loader(order, place.ledger, target, place.app(side.other)).run(intents)

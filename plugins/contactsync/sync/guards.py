@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -34,6 +35,12 @@ def exceeded(
             if most is not None and count > most:
                 problems.append(f"{count} {what} on the {side} side; the limit is {most:g} ({size} contacts known)")
     return tuple(problems)
+
+
+def bound_to(plan_hash: str, readings: Mapping[Side, Reading], known: Mapping[Side, int]) -> str:
+    """The hash of a plan, bound to what listed too little as well: such a plan often has no action at all."""
+    short = [words for s in SIDES if (words := _shrunken(readings[s], known[s]))]
+    return hashlib.sha256(repr((plan_hash, short)).encode()).hexdigest()[:16] if short else plan_hash
 
 
 def allowed(limit: Limit, size: int) -> float | None:
