@@ -27,6 +27,7 @@ PASSWORD = "sécret-für-tests"  # beyond ASCII, as real ones are
 _CONFIG = """\
 [server]
 hosts = 127.0.0.1:{port}
+max_resource_size = 100000000
 [auth]
 type = htpasswd
 htpasswd_filename = {folder}/users

@@ -358,6 +358,19 @@ def test_a_deleted_contact_is_gone_however_it_is_said(sandbox: FreshsalesSandbox
     assert found[gone].presence is Presence.GONE
 
 
+def test_a_contact_that_cannot_be_read_is_held_and_no_other_s_trouble(
+    sandbox: FreshsalesSandbox, app: Freshsales
+) -> None:
+    odd, plain = add(sandbox, 1, as_is={"sales_accounts": [None]}), add(sandbox, 2)
+
+    pages = whole(app.pull(None))
+    fetched = {found.id: found.presence for found in app.fetch([Ref(odd), Ref(plain)])}
+
+    assert [r.id for page in pages for r in page.records] == [plain]
+    assert [u.id for page in pages for u in page.unreadable] == [odd]
+    assert fetched == {odd: Presence.FORBIDDEN, plain: Presence.PRESENT}
+
+
 def test_a_forbidden_contact_is_not_gone(sandbox: FreshsalesSandbox, app: Freshsales) -> None:
     contact = add(sandbox, 1)
     app.account()

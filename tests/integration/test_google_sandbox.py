@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from contactsync.apps._people_groups import NEW_LABELS
 from contactsync.apps.base import Access
 from contactsync.apps.google_contacts import GoogleContacts
 from contactsync.errors import (
@@ -445,6 +446,25 @@ def test_a_label_that_google_keeps_for_itself_is_refused_alone(google: PeopleSan
     results = pushed(app, ops)
 
     assert (results["reserved"].state, results["op-1"].state) == (State.REFUSED, State.DONE)
+
+
+def test_new_labels_are_looked_for_once_and_very_many_are_refused_alone(
+    google: PeopleSandbox, app: GoogleContacts
+) -> None:
+    some, many = ([{"value": f"tag {n}"} for n in range(count)] for count in (NEW_LABELS, NEW_LABELS * 2 + 1))
+    ops = [Op(key, Verb.CREATE, patch={"memberships": tags}) for key, tags in (("a", some), ("b", many), ("c", some))]
+    google.reset_counters()
+
+    results = {result.key: result for result in app.push(ops)}
+
+    assert [results[key].state for key in "abc"] == [State.DONE, State.REFUSED, State.DONE]
+    assert f"it has {NEW_LABELS + 1} tags" in results["b"].reason
+    assert asked(google) == {
+        "POST /token": 1,
+        "GET /v1/contactGroups": 3,  # at first, and before labels are made for a contact
+        "POST /v1/contactGroups": NEW_LABELS,
+        "POST /v1/people:batchCreateContacts": 1,
+    }
 
 
 def test_a_label_made_by_somebody_else_meanwhile_is_used(google: PeopleSandbox, app: GoogleContacts) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from contactsync.apps import load_app
 from contactsync.apps.base import Access, App
 from contactsync.errors import ConfigError
@@ -21,39 +20,13 @@ from contactsync.model.exchange import Record
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import FieldsSpec, Side
 from radicale_server import RadicaleServer, card
+from watched import Sent, watched
 from world import Hub, World, hub_of
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 CLASSIC, SUITE = "classic", "suite"
 FLAGS = {"authority_field": "custom.cf_has_authority", "do_not_disturb_field": "custom.cf_do_not_disturb"}
 ACTED = FieldsSpec(exclude=("tags",))
-
-
-Sent = list[tuple[str, str, Any]]
-
-
-class Watching(requests.adapters.BaseAdapter):
-    """Passes requests on, and keeps those that carry something."""
-
-    def __init__(self, wire: requests.adapters.BaseAdapter, sent: Sent) -> None:
-        super().__init__()
-        self.wire, self.sent = wire, sent
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if request.body:
-            self.sent.append((str(request.method), str(request.url), request.body))
-        return self.wire.send(request, *args, **kwargs)
-
-    def close(self) -> None:
-        self.wire.close()
-
-
-def watched(sent: Sent) -> requests.Session:
-    """A session that keeps what it sends."""
-    session = requests.Session()
-    for prefix in ("http://", "https://"):
-        session.mount(prefix, Watching(session.get_adapter(prefix), sent))
-    return session
 
 
 @dataclass
@@ -76,7 +49,7 @@ class Ruled:
         """One run; the bodies that it sent to change contacts."""
         self.sent.clear()
         assert self.world.run().ok
-        return [body for method, url, body in self.sent if method in ("POST", "PUT", "PATCH") and writes(url)]
+        return [body for method, url, body in self.sent if body and method in ("POST", "PUT", "PATCH") and writes(url)]
 
     def records(self, side: Side) -> dict[str, Record]:
         """What a listing of its own shows, by the first e-mail address."""

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 TEXT = st.one_of(
     st.sampled_from(["", "Ada", " Zoë ", "Zoe\u0308", "a@B.example", "mailto:A@b.example", "+49 30 1234567", "030 99",
-                     'quo"te', "back\\slash", "line\r\nline", "\ud800", "\x00", "https://B.example/", "[]", "null"]),
+                     'quo"te', "back\\slash", "line\r\nline", "\ud800", "\x00", "https://B.example/", "[]", "null",
+                     "1990-02-28", "1990-02-30", "--0229", "19900228"]),
     st.text(max_size=8),
 )  # fmt: skip
 ADDRESS = st.dictionaries(st.sampled_from(["street", "city", "region", "country"]), TEXT, max_size=3)
@@ -61,6 +62,15 @@ def test_columns_say_what_single_contacts_say(app: str, data: st.DataObject) -> 
         wanted = to_contact(row, fields, mapped, "DE")
         assert {name: found[name] for name in mapped if isinstance(found[name], str)} == wanted
         assert found["fingerprint"] == fingerprint(wanted)
+
+
+@pytest.mark.parametrize("text", ["0000-00-00", "2023-02-29", "631152000", "31/12/1990", "1990-05-01T00:00:00+14:00"])
+def test_what_says_no_day_is_not_known_rather_than_carried_over(text: str) -> None:
+    rows = [{"birthday": text}, {"birthday": "1990-05-01"}, {"birthday": ""}]
+    frame = stored(records_frame(Record(f"c{n}", row, n) for n, row in enumerate(rows)))
+    found, bad = canonical_frame(frame, SideMap(load_app("memory").info.fields, ("birthday",)), {})
+    assert not bad
+    assert found["birthday"].fillna("missing").tolist() == ["missing", "1990-05-01", ""]
 
 
 @settings(max_examples=60, deadline=None)

@@ -27,7 +27,7 @@ from contactsync.rest.services import Services
 
 OVERLAP = timedelta(seconds=2)  # `updated_at` has whole seconds
 AHEAD = timedelta(days=1)  # how far the account's clock may be ahead of ours
-MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
+MALFORMED = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 
 
 class Reader:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +17,7 @@ from contactsync.model.exchange import OwnValue, Record
 TEXTS = ("first_name", "last_name", "job_title", "work_number", "mobile_number", "department", "medium")
 NUMBERS = ("lead_score", "open_deals_amount", "won_deals_amount", "open_deals_count")
 DEALS = ("open_deals_amount", "won_deals_amount", "open_deals_count")
+_FLAG_WORDS = {"yes": "true", "1": "true", "true": "true", "no": "false", "0": "false", "false": "false"}
 FLAGS = ("has_authority", "do_not_disturb")  # Classic accounts only: elsewhere the key does not come
 ADDRESS = {"street": "address", "city": "city", "region": "state", "postal_code": "zipcode", "country": "country"}
 CUSTOM = "custom."
@@ -51,21 +54,28 @@ def identity(row: Row) -> str:
 
 def own_fields(row: Row, owners: Owners, kinds: Mapping[str, Kind]) -> dict[str, OwnValue]:
     """Own fields of a row. A key that did not come is left out: it is not known to be empty."""
-    fields: dict[str, OwnValue] = {name: text(row[name]) for name in TEXTS if name in row}
-    fields.update({name: number(row[name]) for name in NUMBERS if name in row})
+    fields: dict[str, OwnValue] = {name: single(row[name]) for name in TEXTS if name in row}
+    fields.update({name: single(row[name], number) for name in NUMBERS if name in row})
     fields.update({name: "0" for name in DEALS if fields.get(name) == ""})  # null: none
-    fields.update({name: text(row[name]) for name in FLAGS if name in row})
+    fields.update({name: single(row[name], flag) for name in FLAGS if name in row})
     if "last_contacted" in row:
-        fields["last_contacted"] = instant(row["last_contacted"])
+        fields["last_contacted"] = single(row["last_contacted"], instant)
     if "tags" in row:
-        fields["tags"] = [{"value": str(tag)} for tag in row["tags"] or ()]
+        fields["tags"] = _tags(row["tags"])
     for name, value in (("emails", _emails(row)), ("phone_numbers", _phones(row)), ("address", _address(row))):
         if value is not None:
             fields[name] = value
     fields.update(_associated(row, owners))
     for name, value in (row.get("custom_field") or {}).items():
-        fields[f"{CUSTOM}{name}"] = custom_text(value, kinds.get(name, Kind.TEXT))
+        fields[f"{CUSTOM}{name}"] = custom_value(value, kinds.get(name, Kind.TEXT))
     return fields
+
+
+def _tags(value: Any) -> OwnValue:
+    """Errors: TypeError for a tag that is no text. A text in place of the list stays one: it is no list of letters."""
+    if isinstance(value, str):
+        return value
+    return [{"value": plain(tag)} for tag in value or () if tag is not None]
 
 
 def _emails(row: Row) -> list[dict[str, Any]] | None:
@@ -107,6 +117,27 @@ def _associated(row: Row, owners: Owners) -> dict[str, OwnValue]:
     return fields
 
 
+def single(value: Any, read: Callable[[Any], str] | None = None) -> OwnValue:
+    """A JSON value as an own single value. One of another form becomes a list, which no single field takes.
+
+    So a contact is held where that field is mapped, and the field is no matter where it is not.
+    """
+    odd = isinstance(value, (list, dict)) or (isinstance(value, float) and not math.isfinite(value))
+    return [{"value": json.dumps(value)}] if odd else (read or text)(value)
+
+
+def plain(value: Any) -> str:
+    """A JSON value that is one text. Errors: TypeError."""
+    if isinstance(value, (list, dict)):
+        raise TypeError("a list or an object in place of a text")
+    return text(value)
+
+
+def flag(value: Any) -> str:
+    """true or false, however a client of the vendor wrote it."""
+    return _FLAG_WORDS.get(text(value).strip().casefold(), text(value))
+
+
 def text(value: Any) -> str:
     """A JSON value as own text: null is known to be empty."""
     if value is None:
@@ -126,13 +157,19 @@ def number(value: Any) -> str:
         return str(value)
 
 
-def custom_text(value: Any, kind: Kind) -> str:
-    """A custom field's value as own text; several choices are joined as Freshsales writes them."""
-    if isinstance(value, list):
+def custom_value(value: Any, kind: Kind) -> OwnValue:
+    """A custom field's value; several choices are joined as Freshsales writes them."""
+    if isinstance(value, list) and not any(isinstance(v, (list, dict)) for v in value):
         return ";".join(text(v) for v in value)
-    if kind is Kind.DATE and value:
-        return re.sub(r"^(\d{4}-\d{2}-\d{2})[T ].*$", r"\1", str(value))
-    return number(value) if kind is Kind.NUMBER else text(value)
+    return single(value, _CUSTOM.get(kind))
+
+
+def day(value: Any) -> str:
+    """A date, of which a time of day and a zone say nothing."""
+    return re.sub(r"^(\d{4}-\d{2}-\d{2})[T ].*$", r"\1", text(value))
+
+
+_CUSTOM: Mapping[Kind, Callable[[Any], str]] = {Kind.DATE: day, Kind.NUMBER: number, Kind.BOOLEAN: flag}
 
 
 def moment(value: Any) -> datetime | None:
@@ -230,9 +267,12 @@ def typed(value: str, kind: Kind, name: str) -> Any:
     if kind is not Kind.NUMBER:
         return value
     try:
-        return int(value) if re.fullmatch(r"-?\d+", value) else float(Decimal(value))
-    except InvalidOperation:
-        raise RecordRefused(f"the field {name} holds only numbers.") from None
+        found = int(value) if re.fullmatch(r"-?[0-9]{1,30}", value) else float(Decimal(value))
+    except (InvalidOperation, OverflowError):
+        found = math.nan
+    if not math.isfinite(found):  # which JSON cannot say
+        raise RecordRefused(f"the field {name} holds only numbers.")
+    return found
 
 
 def _single(value: OwnValue, name: str) -> str:

@@ -52,6 +52,12 @@ def _field(name: str) -> str:
     raise RecordRefused(f"Google Contacts does not let anybody write the field {name}.")
 
 
+def labels_in(patch: Mapping[str, OwnValue]) -> list[str]:
+    """The labels that a patch names."""
+    wanted = patch.get("memberships", ())
+    return [] if isinstance(wanted, str) else [str(item["value"]) for item in wanted]
+
+
 def to_fields(patch: Mapping[str, OwnValue], held: Held, group: Groups, label: Labels) -> dict[str, list[Any]]:
     """The fields of a Person that make a contact hold `patch`. `held`: its items as last read.
 

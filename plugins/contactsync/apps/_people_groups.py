@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from contactsync.apps._people_problem import not_allowed, problem_of, refused_read
@@ -16,6 +17,7 @@ SYSTEM = frozenset(
     for name in ("myContacts", "starred", "all", "friends", "family", "coworkers", "blocked", "chatBuddies")
 )
 CACHED = "groups"
+NEW_LABELS = 100  # for one contact; each costs a request of the account's minute, and more are no wish but a mistake
 
 
 class Groups:
@@ -26,6 +28,8 @@ class Groups:
         self._metadata = metadata
         self._account = account
         self._unknown: set[str] = set()
+        self._known: dict[str, str] | None = None  # group -> name, '' for system groups
+        self._labels: dict[str, str] = {}  # name, and folded name -> group
 
     def name(self, group: str) -> str:
         """The label of a group; '' for system groups and for groups that are no longer there."""
@@ -37,27 +41,42 @@ class Groups:
             self._unknown.add(group)
         return self._all().get(group, "")
 
+    def expect(self, labels: Iterable[str]) -> None:
+        """Look once for labels that a contact is about to get. Errors: RecordRefused where very many would be made."""
+        new = [label for label in labels if self._named(label) is None]
+        if new:
+            self._refresh()  # somebody may have made them since
+            new = [label for label in new if self._named(label) is None]
+        if len(new) > NEW_LABELS:
+            raise RecordRefused(
+                f"it has {len(new)} tags for which Google Contacts has no label yet; at most {NEW_LABELS} new labels "
+                "are made for one contact."
+            )
+
     def group(self, label: str) -> str:
         """The group of a label; made where there is none. Errors: NothingSent, RecordRefused."""
-        found = self._named(label)
-        if found is None:
-            self._refresh()  # somebody may have made it since
-            found = self._named(label)
-        return found or self._made(label)
+        return self._named(label) or self._made(label)
 
     def _named(self, label: str) -> str | None:
-        by_name = {name: group for group, name in self._all().items() if name}
-        folded = {fold(name): group for name, group in by_name.items()}
-        return by_name.get(label) or folded.get(fold(label))
+        self._all()
+        return self._labels.get(label) or self._labels.get(fold(label))
 
     def _all(self) -> dict[str, str]:
-        found = self._metadata.get(self._account, CACHED)
-        return found if isinstance(found, dict) else self._refresh()
+        if self._known is None:
+            found = self._metadata.get(self._account, CACHED)
+            return self._keep(found) if isinstance(found, dict) else self._refresh()
+        return self._known
+
+    def _keep(self, groups: dict[str, str]) -> dict[str, str]:
+        self._known = groups
+        labels = [(name, group) for group, name in groups.items() if name]
+        self._labels = {**{fold(name): group for name, group in labels}, **dict(labels)}
+        return groups
 
     def _refresh(self) -> dict[str, str]:
         groups = self._listed()
         self._metadata.put(self._account, CACHED, groups)
-        return groups
+        return self._keep(groups)
 
     def _listed(self) -> dict[str, str]:
         """Group -> name; '' for system groups."""
@@ -95,7 +114,7 @@ class Groups:
             words = problem.words([*self._api.secrets, label])
             raise RecordRefused(f"Google Contacts refused a new label (HTTP {reply.status}): {words}".rstrip(": "))
         group = str(reply.json()["resourceName"])
-        self._metadata.put(self._account, CACHED, {**self._all(), group: label})
+        self._metadata.put(self._account, CACHED, self._keep({**self._all(), group: label}))
         return group
 
     def _settled(self, label: str, unknown: OutcomeUnknown) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from contactsync.apps._people_body import mask_of, to_fields
+from contactsync.apps._people_body import labels_in, mask_of, to_fields
 from contactsync.apps._people_facts import BATCH, MARKER, PERSON_FIELDS, SOURCE
 from contactsync.apps._people_groups import Groups
 from contactsync.apps._people_problem import Problem, not_allowed, of_status, problem_of
@@ -116,6 +116,7 @@ class Writer:
         try:
             if op.verb is Verb.DELETE:
                 return Draft(op)
+            self._groups.expect(labels_in(op.patch))
             fields = to_fields(op.patch, ref.get("items") or {}, self._groups.group, self._groups.name)
             if op.verb is Verb.CREATE:
                 return Draft(op, {**fields, "clientData": [{"key": MARKER, "value": op.key}]})

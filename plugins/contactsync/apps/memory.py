@@ -324,12 +324,12 @@ def _since(cursor: Cursor, newest: int) -> int:
 def _keys(record: Record, key: str) -> tuple[str, ...]:
     values: dict[str, str] = {}
     for name, value in record.fields.items():
-        if isinstance(value, str):
+        kind = FIELDS.get(name, Kind.TEXT)
+        if isinstance(value, str) and not kind.several:
             values[name] = value
-            continue
-        kind = FIELDS[name]
-        raws = [str(v["value"]) for v in value if not isinstance(v["value"], Mapping)]
-        values[name] = encode(Element(element_id(kind, raw), raw) for raw in raws)
+        elif not isinstance(value, str) and kind.several:  # what came in another form has no key
+            raws = [str(v.get("value") or "") for v in value if not isinstance(v.get("value"), Mapping)]
+            values[name] = encode(Element(element_id(kind, raw), raw) for raw in raws if raw)
     return key_values(values, key)
 
 

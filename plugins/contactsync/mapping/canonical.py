@@ -22,6 +22,7 @@ from contactsync.contact import (
 )
 from contactsync.mapping.app_frame import META, list_column, lists_of, only_item, single_column
 from contactsync.mapping.coded import Coded, coded_texts, nothing
+from contactsync.mapping.conversions import known_day
 from contactsync.mapping.parts_frame import HeldOf, apart
 from contactsync.mapping.side_map import SideMap
 from contactsync.model.app import FieldInfo
@@ -77,7 +78,9 @@ def _column(frame: pd.DataFrame, info: FieldInfo, region: str | None, bad: Bad) 
         bad.update((row, _UNEXPECTED.format("list or single value")) for row in rows_of(other.codes >= 0))
     if shown is None:
         return nothing(len(frame))
-    return _lists(shown, _Elements(kind, info, region), bad) if kind.several else shown.each(normal_text)
+    if kind.several:
+        return _lists(shown, _Elements(kind, info, region), bad)
+    return shown.read(known_day) if kind is Kind.DATE else shown.each(normal_text)
 
 
 def rows_of(mask: Any) -> list[int]:

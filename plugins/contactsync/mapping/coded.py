@@ -25,6 +25,14 @@ class Coded:
         """Another value for each distinct one."""
         return Coded(self.codes, [of(value) for value in self.values])
 
+    def read(self, of: Callable[[str], str | None]) -> Coded:
+        """Another value for each distinct one; MISSING for one of which nothing can be made."""
+        import numpy as np
+
+        found = [of(value) for value in self.values]
+        lost = np.array([text is None for text in found] + [False])
+        return Coded(np.where(lost[self.codes], -1, self.codes), [text or "" for text in found])
+
     def texts(self, missing: str | None = None) -> Objects:
         """The text of each contact."""
         import numpy as np

@@ -70,6 +70,12 @@ def day(text: str) -> str:
     return _day(text[: found.end()] if found and _MIDNIGHT.fullmatch(text, found.end()) else text)
 
 
+def known_day(text: str) -> str | None:
+    """The same; '' where none is said, None (not known) for what says no day: an app's free text, zeros, seconds."""
+    text = normal_text(text)
+    return (day(text) or None) if text else ""
+
+
 def _day(text: str) -> str:
     if found := _NO_YEAR.fullmatch(text):
         return _valid_day("2000", *found.groups(), shown=f"--{found[1]}-{found[2]}")

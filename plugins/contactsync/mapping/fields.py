@@ -18,6 +18,7 @@ from contactsync.contact import (
     kind_of,
     normal_text,
 )
+from contactsync.mapping.conversions import known_day
 from contactsync.model.app import FieldInfo
 from contactsync.model.exchange import OwnValue
 
@@ -37,10 +38,14 @@ def to_contact(
             slots.setdefault(info.contact, []).extend(_slot(kind, value, info.slot, region))
         elif kind.several:
             values[info.contact] = encode(_elements(kind, value, info, region))
-        else:
-            values[info.contact] = normal_text(str(value))
+        elif (text := _single(kind, str(value))) is not None:
+            values[info.contact] = text
     values.update({name: encode(elements) for name, elements in slots.items()})
     return values
+
+
+def _single(kind: Kind, value: str) -> str | None:
+    return known_day(value) if kind is Kind.DATE else normal_text(value)
 
 
 def _slot(kind: Kind, value: OwnValue, label: str, region: str | None) -> list[Element]:

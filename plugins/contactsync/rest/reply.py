@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from contactsync.errors import NotTheApi
 
 CHECK_HOST = "check the host and the path in the connection"
+LONGEST_NUMBER = 1000
+DEEPEST = 100  # levels; no app's contact has ten
+_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)|[\[\]{}]', re.DOTALL)  # never looks at a byte twice
 
 
 @dataclass(frozen=True)
@@ -23,15 +27,31 @@ class Reply:
     url: str  # without query
 
     def json(self) -> Any:
-        """The body as JSON. Errors: NotTheApi where it is HTML or no JSON at all."""
+        """The body as JSON. Errors: NotTheApi where it is HTML or no JSON at all.
+
+        One odd value costs no other: NaN and Infinity are read as floats, an endless number as text, and what lies
+        deeper than any contact goes is null.
+        """
         fault = self._not_json()
         if fault:
             raise self._not_the_api(fault)
         try:
-            return json.loads(self.body, parse_constant=_refuse)
-        except (ValueError, RecursionError) as error:
-            fault = "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
+            return json.loads(self.body, parse_int=_whole_number)
+        except RecursionError:
+            fault = "nested too deeply"
+        except ValueError:
+            fault = "not JSON"
         # Raised outside the handler: the parser's own error quotes the body.
+        if fault == "not JSON":
+            raise self._not_the_api(fault)
+        return self._shallow()
+
+    def _shallow(self) -> Any:
+        """The body without what is nested too deeply."""
+        try:
+            return json.loads(_pruned(self.body), parse_int=_whole_number)
+        except (ValueError, RecursionError):
+            fault = "nested too deeply"
         raise self._not_the_api(fault)
 
     @property
@@ -68,6 +88,20 @@ def bare_url(url: str) -> str:
     return parts._replace(netloc=host_of(url), query="", fragment="").geturl()
 
 
-def _refuse(constant: str) -> NoReturn:
-    """Python reads NaN and Infinity, JSON does not know them."""
-    raise ValueError(constant)
+def _whole_number(digits: str) -> int | str:
+    """Python refuses to read more digits than any number has."""
+    return int(digits) if len(digits) < LONGEST_NUMBER else digits
+
+
+def _pruned(body: bytes) -> bytes:
+    """The body with null for every list and object below DEEPEST levels."""
+    kept, depth, start = bytearray(), 0, 0
+    for mark in _MARKS.finditer(body):
+        if mark[0] in b"[{":
+            depth += 1
+            if depth == DEEPEST + 1:
+                kept += body[start : mark.start()] + b"null"
+        elif mark[0] in b"]}":
+            depth -= 1
+            start = mark.end() if depth == DEEPEST else start
+    return bytes(kept + body[start:]) if depth == 0 else body

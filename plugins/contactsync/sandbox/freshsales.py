@@ -39,7 +39,10 @@ class FreshsalesSandbox(ListingRoutes, BulkRoutes):
             return self._shown(self.store.live(int(key)))
 
     def add_contact(self, data: Record) -> Record:
-        """Adds a contact; neither poison nor required fields stop a person."""
+        """Adds a contact; neither poison nor required fields stop a person.
+
+        `as_is` are keys that answers show in just that form, whatever is stored: the vendor's own oddities.
+        """
         with self.lock:
             return self._shown(self._person().create(data))
 

@@ -51,6 +51,7 @@ class Renderer:
         shown |= self._associations(record)
         for key in fields.TIMES:
             shown[key] = self.time(record[key])
+        shown |= record.get("as_is", {})
         return {key: value for key, value in shown.items() if key not in self.knobs.hidden}
 
     def time(self, seconds: float | None) -> str | None:

@@ -96,6 +96,14 @@ class Writer:
         self._custom(draft, data)
         if self.person:
             self._derived(draft, data)
+        self._as_is(draft, data)
+
+    def _as_is(self, draft: Record, data: Record) -> None:
+        """Keys in the vendor's own odd forms stand until they are written."""
+        odd = {key: value for key, value in draft.get("as_is", {}).items() if key not in data}
+        odd |= data.get("as_is", {}) if self.person else {}
+        if odd or "as_is" in draft:
+            draft["as_is"] = odd
 
     def _texts(self, draft: Record, data: Record) -> None:
         keys = set().union(*map(fields.text_keys, Flavour)) if self.person else fields.text_keys(self.flavour)

@@ -74,7 +74,7 @@ class Groups:
     def add(self, name: str, client_data: Iterable[Json] = ()) -> Group:
         """A new user group; ALREADY_EXISTS when there is one of that name."""
         self._check_name(name)
-        id_ = hashlib.sha256(f"{self.position}:{name}".encode()).hexdigest()[:15]
+        id_ = hashlib.sha256(f"{self.position}:{name}".encode("utf-8", "replace")).hexdigest()[:15]
         return self._keep(Group(id_, name, 0.0, client_data=tuple(client_data)))
 
     def change(self, group: Group, **changes: Any) -> Group:

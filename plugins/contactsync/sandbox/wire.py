@@ -70,7 +70,12 @@ class Reply:
         """The bytes of the body."""
         if self.raw is not None:
             return self.raw
-        return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
+        if self.body is None:
+            return b""
+        try:
+            return json.dumps(self.body, ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # half a character, which JSON can only name
+            return json.dumps(self.body).encode()
 
 
 def html(status: int, text: str) -> Reply:

@@ -6,6 +6,7 @@ changed since its own base is applied to the other side's current list, as far a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -125,13 +126,15 @@ def _heirs(source: Changes) -> dict[str, Element]:
     """Which removed element each added one replaces: the only other one, or the only one of the same label."""
     if len(source.removed) == len(source.added) == 1:
         return {next(iter(source.added)): next(iter(source.removed.values()))}
-    out = {}
-    for i, element in source.added.items():
-        gone = [e for e in source.removed.values() if e.label == element.label]
-        come = [e for e in source.added.values() if e.label == element.label]
-        if element.label and len(gone) == len(come) == 1:
-            out[i] = gone[0]
-    return out
+    gone, come = _alone(source.removed), _alone(source.added)
+    return {element.id: gone[label] for label, element in come.items() if label in gone}
+
+
+def _alone(elements: Elements) -> dict[str, Element]:
+    """Label -> the element that alone has it."""
+    by_label = {e.label: e for e in elements.values() if e.label}
+    count = Counter(e.label for e in elements.values())
+    return {label: e for label, e in by_label.items() if count[label] == 1}
 
 
 def _project(

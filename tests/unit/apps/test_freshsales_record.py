@@ -77,6 +77,35 @@ def test_a_row_becomes_a_record() -> None:
     }
 
 
+@pytest.mark.parametrize("odd", [["Buyer"], {"a": 1}, float("nan"), float("-inf")], ids=str)
+def test_a_value_of_another_form_is_no_text_and_leaves_the_rest_alone(odd: Any) -> None:
+    row = {"id": 1, "job_title": odd, "lead_score": odd, "first_name": "Ada", "custom_field": {"cf_tier": [odd]}}
+    fields = own_fields(row, {}, KINDS)
+    assert fields["first_name"] == "Ada"
+    assert not isinstance(fields["job_title"], str)
+    assert not isinstance(fields["lead_score"], str)
+
+
+def test_tags_are_never_made_of_letters_or_of_nothing() -> None:
+    assert own_fields({"id": 1, "tags": "VIP"}, {}, {})["tags"] == "VIP"
+    assert own_fields({"id": 1, "tags": [None, "VIP", 7]}, {}, {})["tags"] == [{"value": "VIP"}, {"value": "7"}]
+    with pytest.raises(TypeError):
+        own_fields({"id": 1, "tags": [{"name": "VIP"}]}, {}, {})
+
+
+@pytest.mark.parametrize(("shown", "meant"), [("Yes", "true"), (1, "true"), (0, "false"), (True, "true"), ("?", "?")])
+def test_a_flag_is_one_however_it_is_written(shown: Any, meant: str) -> None:
+    row = {"id": 1, "do_not_disturb": shown, "custom_field": {"cf_vip": shown}}
+    fields = own_fields(row, {}, KINDS)
+    assert (fields["do_not_disturb"], fields["custom.cf_vip"]) == (meant, meant)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-1e999", "9" * 400 + ".5", "many"])
+def test_a_number_that_json_cannot_say_is_refused_alone(text: str) -> None:
+    with pytest.raises(RecordRefused):
+        to_body({"custom.cf_size": text}, KINDS, ())
+
+
 def test_what_did_not_come_is_missing_not_blank() -> None:
     fields = own_fields({"id": 1, "first_name": None}, {}, {})
 

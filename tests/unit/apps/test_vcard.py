@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -521,3 +523,13 @@ def test_folding(text: str) -> None:
 def test_escaping(parts: list[str]) -> None:
     for mark in ",;":
         assert [unescape(p) for p in split(mark.join(escape(p) for p in parts), mark)] == [clean(p) for p in parts]
+
+
+def test_a_photo_of_ten_megabytes_passes_untouched_and_soon() -> None:
+    photo = "PHOTO;ENCODING=b;TYPE=JPEG:" + base64.b64encode(bytes(range(256)) * 40_000).decode()
+    lines = "\r\n ".join(photo[i : i + 74] for i in range(0, len(photo), 74))
+    began = time.process_time()
+    text = str(patched(parse(text_of("FN:Uma", "N:;Uma;;;", lines)), {"TITLE": "Editor"}, {}, NOW))
+    assert time.process_time() - began < 10
+    assert lines in text
+    assert "TITLE:Editor" in text

@@ -383,6 +383,15 @@ def test_lengths_cut_in_silence_or_refuse(api: Api, sandbox: FreshsalesSandbox) 
     assert api.add(email="a@example.org", first_name="Annabelle")["first_name"] == "Anna"
 
 
+def test_keys_stand_as_a_person_left_them_until_they_are_written(api: Api, sandbox: FreshsalesSandbox) -> None:
+    odd = {"job_title": ["Buyer"], "last_name": "\ud83d", "hat_size": 7}
+    made = sandbox.add_contact({"emails": ["a@example.org"], "job_title": "Buyer", "as_is": odd})
+    shown = api("GET", f"/contacts/{made['id']}")["contact"]
+    assert {key: shown[key] for key in odd} == odd
+    again = api("PUT", f"/contacts/{made['id']}", {"contact": {"job_title": "Clerk"}})["contact"]
+    assert (again["job_title"], again["hat_size"]) == ("Clerk", 7)
+
+
 def test_rewrites_defaults_and_hidden_keys(api: Api, sandbox: FreshsalesSandbox) -> None:
     sandbox.knobs.update(
         {
