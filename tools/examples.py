@@ -6,7 +6,7 @@ import copy
 import functools
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from contactsync.errors import ConfigError
 from contactsync.mapping.document import read_yaml
 from contactsync.mapping.file_test_sections import TestSection
 from contactsync.mapping.loader import load_sync
+from contactsync.mapping.pair_section import PairSection
 from contactsync.mapping.project import ProjectFile, load_project
 from contactsync.mapping.rule_sections import RuleSection
 from contactsync.mapping.spec import Section, SyncFile
 from contactsync.orchestration.shipped_apps import ShippedApps
-from key_meanings import Meaning
+from key_meanings import PAIR, PROJECT, RULE, SYNC, TEST, Meaning
 
 SMALLEST: Mapping[type[Section], dict[str, Any]] = {
     SyncFile: {
@@ -33,6 +34,7 @@ SMALLEST: Mapping[type[Section], dict[str, Any]] = {
         "given": {"left": {"names": {"given": "Uma"}}},
         "expect": {"linked": False},
     },
+    PairSection: {"left": "custom.cf_summary", "right": "custom.Summary"},
     ProjectFile: {"version": 1},
 }
 """The smallest good data of each model."""
@@ -40,8 +42,17 @@ SMALLEST: Mapping[type[Section], dict[str, Any]] = {
 PLACES: Mapping[type[Section], tuple[str, ...]] = {
     RuleSection: ("rules", "left_to_right"),
     TestSection: ("tests",),
+    PairSection: ("fields", "pairs"),
 }
 """Where the lists stand that hold such entries."""
+
+MEANINGS: Mapping[type[Section], Mapping[str, Meaning]] = {
+    SyncFile: SYNC,
+    RuleSection: RULE,
+    PairSection: PAIR,
+    TestSection: TEST,
+    ProjectFile: PROJECT,
+}
 
 
 def smallest_with(model: type[Section], path: tuple[str, ...], value: Any) -> dict[str, Any]:
@@ -57,14 +68,28 @@ def _set(data: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, A
     return data
 
 
-def check_example(model: type[Section], path: tuple[str, ...], meaning: Meaning) -> None:
-    """Errors: ValueError for an example that the reader refuses."""
-    data = smallest_with(model, path, value_of(meaning.example))
+def whole_file(model: type[Section], path: tuple[str, ...], meaning: Meaning) -> dict[str, Any]:
+    """A file that is right and holds the example."""
+    data = {**smallest_with(model, path, value_of(meaning.example)), **meaning.within}
     if model in PLACES:
         data = _set(copy.deepcopy(SMALLEST[SyncFile]), PLACES[model], [data])
     for key, value in meaning.beside.items():
         data[key] = {**data.get(key, {}), **value} if isinstance(value, dict) else value
-    reason = refusal(data, project=model is ProjectFile)
+    return data
+
+
+def every_example() -> Iterator[tuple[type[Section], tuple[str | int, ...], dict[str, Any]]]:
+    """(model, place of the key, file with its example) of every key of both kinds of file."""
+    for model, meanings in MEANINGS.items():
+        for key, meaning in meanings.items():
+            path = tuple(key.split("."))
+            above = (*PLACES[model], 0) if model in PLACES else ()
+            yield model, (*above, *path), whole_file(model, path, meaning)
+
+
+def check_example(model: type[Section], path: tuple[str, ...], meaning: Meaning) -> None:
+    """Errors: ValueError for an example that the reader refuses."""
+    reason = refusal(whole_file(model, path, meaning), project=model is ProjectFile)
     if reason:
         raise ValueError(f"the example of {'.'.join(path)} is refused: {reason}")
 

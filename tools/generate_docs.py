@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md and docs/apps.md from the code: `generate_docs.py`, or `generate_docs.py --check`."""
+"""Writes docs/configuration.md, docs/apps.md and docs/schema/ from the code: `generate_docs.py`, or with `--check`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from editor_schemas import project_schema, sync_schema
 from pages_of_apps import apps_page
 from pages_of_configuration import configuration_page
 
@@ -14,12 +15,21 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 def pages() -> Mapping[Path, str]:
     """Every generated page and what belongs in it."""
-    return {DOCS / "configuration.md": configuration_page(), DOCS / "apps.md": apps_page()}
+    return {
+        DOCS / "configuration.md": configuration_page(),
+        DOCS / "apps.md": apps_page(),
+        DOCS / "schema" / "sync.v1.json": sync_schema(),
+        DOCS / "schema" / "contactsync.v1.json": project_schema(),
+    }
 
 
 def stale() -> list[str]:
     """Names of pages that are not what the code says now."""
-    return [path.name for path, text in pages().items() if not path.exists() or path.read_text("utf-8") != text]
+    return [
+        path.relative_to(DOCS).as_posix()
+        for path, text in pages().items()
+        if not path.exists() or path.read_text("utf-8") != text
+    ]
 
 
 def main(arguments: list[str]) -> int:
@@ -29,6 +39,7 @@ def main(arguments: list[str]) -> int:
             print(f"docs/{name} is not what the code says: run .venv/bin/python tools/generate_docs.py")
         return 1 if found else 0
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
     return 0
 

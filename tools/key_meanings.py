@@ -17,6 +17,7 @@ class Meaning:
     default: str = ""
     kind: str = ""
     beside: Mapping[str, Any] = field(default_factory=dict)  # what the file must hold for the example to make sense
+    within: Mapping[str, Any] = field(default_factory=dict)  # the same of the entry that it stands in
 
 
 APP = "an app's name, see [apps](apps.md)"
@@ -233,6 +234,59 @@ TEST: Mapping[str, Meaning] = {
         default="`2026-01-05`",
         kind="day",
     ),
+}
+
+PAIR: Mapping[str, Meaning] = {
+    "left": Meaning(
+        "Own field of the left app (`custom.<key>` for a custom one). Two or three in brackets are the parts of a name "
+        "that the other side holds whole.",
+        "[first_name, last_name]",
+        kind="own field or list",
+    ),
+    "right": Meaning("The same of the right app.", "custom.Tier", kind="own field or list"),
+    "direction": Meaning(
+        "Which way it flows. A field that can only be read (`company.*` of Freshsales) flows one way.",
+        "left_to_right",
+        default="as the sync",
+    ),
+    "conflicts": Meaning("Who wins where both sides changed it.", "right", default="as the sync"),
+    "options": Meaning(
+        "Choices on the left: choices on the right, used both ways. Choices that differ in nothing need no pairing.",
+        "{Gold: gold, Silver: silver}",
+        kind="choices",
+        allowed="at most 500",
+    ),
+    "unknown_option": Meaning(
+        "A choice that `options` does not name, or that the field there does not have: a person is asked, or it is "
+        "left alone.",
+        "skip",
+    ),
+    "pick": Meaning(
+        "Which of several elements the single value of the other side is: the one with that label, else `first` (the "
+        "primary one, else the first that no other pair or field holds) or `nothing`. The element is remembered: an "
+        "edit replaces it, a clear removes it, all others stay.",
+        "{label: mobile, else: first}",
+        kind="keys and values",
+        allowed="`label`, `else`; or `first`",
+        within={"left": "mobile_number", "right": "phoneNumbers"},
+    ),
+    "transforms": Meaning(
+        "[Transforms](#transforms), applied in this order on the way from the sender (from the left where the pair "
+        "flows both ways) and taken back in reverse.",
+        "[strip_html]",
+        within={"direction": "left_to_right"},
+    ),
+    "too_long": Meaning(
+        "What the other side cannot hold whole is held, or shortened (listed by `contactsync explain`; a pair that "
+        "flows both ways has to say `lossy: true` too).",
+        "hold",
+    ),
+    "blanks": Meaning(
+        "`keep`: a blank clears nothing; `clear`: a field that was emptied empties the other, never when two contacts "
+        "meet for the first time. Each counts into the limit of blanked fields.",
+        "clear",
+    ),
+    "lossy": Meaning("`true` accepts that something of the value does not come back.", "true"),
 }
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from contactsync.apps import app_names, load_app
 from contactsync.contact import FIELDS
 from contactsync.mapping.file_test_sections import TestSection
+from contactsync.mapping.pair_section import PairSection
 from contactsync.mapping.problems import check_model
 from contactsync.mapping.project import ProjectFile
 from contactsync.mapping.rule_sections import RuleSection
@@ -22,7 +23,7 @@ from contactsync.mapping.transforms import TRANSFORMS, Transform
 from contactsync.model.rules import Compare
 from contactsync.model.spec import Limits
 from examples import check_example, check_option, smallest_with
-from key_meanings import OPTIONS, PROJECT, RULE, SYNC, TEST, VARIABLES, Meaning
+from key_meanings import OPTIONS, PAIR, PROJECT, RULE, SYNC, TEST, VARIABLES, Meaning
 from page_parts import GENERATED, code, page, plain, table
 from pages_of_pairs import pairs_part
 from pydantic import BaseModel
@@ -59,7 +60,7 @@ def configuration_page() -> str:
         _keys(RuleSection, RULE),
         table(("Test", "Holds where the value"), ((code(c), text) for c, text in TESTS.items())),
         _ACTIONS,
-        pairs_part(),
+        pairs_part(_keys(PairSection, PAIR)),
         "### Transforms",
         _TRANSFORMS,
         table(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, model_validator
 
-from contactsync.mapping.given_contacts import given_contact, given_contacts
+from contactsync.mapping.given_contacts import MOST, given_contact, given_contacts
 from contactsync.mapping.problems import shown, wrong
 from contactsync.mapping.sections import Section
+from contactsync.mapping.told import ToldPlain, later
 from contactsync.mapping.words import Short, choice, line_of_text
 from contactsync.model.file_tests import TODAY, WHY, Expected, FileTest, GivenContact
 from contactsync.model.spec import SIDES, Side
@@ -36,9 +37,13 @@ def _edited(data: Any) -> GivenContact | None:
     return None if data is None else given_contact(data)
 
 
-GivenWord = Annotated[Any, PlainValidator(given_contacts)]
-ExpectedWord = Annotated[Any, PlainValidator(_expected)]
-EditedWord = Annotated[Any, PlainValidator(_edited)]
+_DAY = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+CONTACT = later("contact")
+_CONTACTS = {"type": "array", "items": CONTACT, "minItems": 1, "maxItems": MOST}
+
+GivenWord = Annotated[Any, ToldPlain(given_contacts, {"anyOf": [CONTACT, _CONTACTS]})]
+ExpectedWord = Annotated[Any, ToldPlain(_expected, {"anyOf": [{"type": "null"}, CONTACT, _CONTACTS]})]
+EditedWord = Annotated[Any, ToldPlain(_edited, {"anyOf": [{"type": "null"}, CONTACT]})]
 WinnerWord = Annotated[str, choice(*SIDES, NOBODY)]
 ActionName = Annotated[str, line_of_text(100)]
 
@@ -107,7 +112,7 @@ class TestSection(Section):
     expect: ExpectSection
     linked: bool = False
     edits: EditsSection = Field(default_factory=EditsSection.model_construct)
-    today: Annotated[date, Field(validate_default=False), PlainValidator(_day)] = TODAY
+    today: Annotated[date, ToldPlain(_day, _DAY)] = TODAY
 
     def spec(self) -> FileTest:
         """As the rest of contactsync knows it."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from contactsync.mapping.condition_words import plain_text
 from contactsync.mapping.problems import shown, wrong
 from contactsync.mapping.sections import Section
+from contactsync.mapping.told import Told
 from contactsync.mapping.transforms import TRANSFORMS
 from contactsync.mapping.words import Short, choice, line_of_text, one_of
 from contactsync.model.spec import ConflictPolicy, Direction, PairSpec, Pick
@@ -49,8 +50,17 @@ def _transform(name: str) -> str:
     return name
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-TransformName = Annotated[str, AfterValidator(_transform)]
+_NAME = {"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME}
+_PARTS = {"type": "array", "items": _NAME, "minItems": 2, "maxItems": _MOST_PARTS, "uniqueItems": True}
+_CHOICES = {
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number", "boolean"]},
+    "minProperties": 1,
+    "maxProperties": _MOST_OPTIONS,
+}
+
+Names = Annotated[tuple[str, ...], Told(_names, {"anyOf": [_NAME, _PARTS]})]
+TransformName = Annotated[str, Told(_transform, {"enum": list(TRANSFORMS)}, after=True)]
 
 
 class PickSection(Section):
@@ -77,9 +87,9 @@ class PairSection(Section):
     right: Names
     direction: Annotated[Direction | None, one_of(Direction)] = None
     conflicts: Annotated[ConflictPolicy | None, one_of(ConflictPolicy)] = None
-    options: Annotated[dict[str, str], BeforeValidator(_options)] = {}
+    options: Annotated[dict[str, str], Told(_options, _CHOICES)] = {}
     unknown_option: Annotated[str, choice("hold", "skip")] = "hold"
-    pick: Annotated[PickSection | None, BeforeValidator(_pick)] = None
+    pick: Annotated[PickSection | None, Told(_pick, {"const": "first"}, also=True)] = None
     transforms: Annotated[list[TransformName], Field(max_length=10), Short] = []
     too_long: Annotated[str, choice("hold", "shorten")] = "hold"
     blanks: Annotated[str, choice("keep", "clear")] = "keep"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, model_validator
 
 from contactsync.mapping.condition_words import condition, plain_text
 from contactsync.mapping.problems import KeyPath, shown, wrong
 from contactsync.mapping.sections import Section
+from contactsync.mapping.told import ToldPlain, later
 from contactsync.mapping.words import Short, line_of_text, one_of
 from contactsync.model.rules import Action, Apply, Contacts, Rule
 from contactsync.model.spec import SIDES, Side
@@ -81,9 +82,9 @@ _LEAVING = {
     "allow_unmark": "leaving a rule never loosens consent.",
 }
 
-ConditionWord = Annotated[Any, PlainValidator(condition)]
-ActionWord = Annotated[Any, PlainValidator(action)]
-LeavingWord = Annotated[Any, PlainValidator(_leaving)]
+ConditionWord = Annotated[Any, ToldPlain(condition, later("condition"))]
+ActionWord = Annotated[Any, ToldPlain(action, later("action"))]
+LeavingWord = Annotated[Any, ToldPlain(_leaving, later("leaving"))]
 
 
 class ThenSection(Section):

@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
 from contactsync.contact import FIELDS, GROUPS, MATCH_KEYS
 from contactsync.mapping.problems import not_yet, shown, wrong
+from contactsync.mapping.told import Told
 
 # Airflow's presets that have a cron line; @once and @continuous make no sense for a sync
 PRESETS = ("@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
@@ -42,7 +43,7 @@ def one_of(kind: type[StrEnum], planned: Collection[str] = ()) -> BeforeValidato
     return BeforeValidator(check)
 
 
-def choice(*allowed: str) -> BeforeValidator:
+def choice(*allowed: str) -> Told:
     """One of a few words that no enum of the model names."""
 
     def check(value: Any) -> str:
@@ -50,7 +51,7 @@ def choice(*allowed: str) -> BeforeValidator:
             raise _not_allowed(value, allowed)
         return value
 
-    return BeforeValidator(check)
+    return Told(check, {"enum": list(allowed)})
 
 
 def _not_allowed(value: Any, allowed: tuple[str, ...]) -> Exception:
@@ -87,7 +88,7 @@ def _version(value: Any) -> int:
     return value
 
 
-def line_of_text(most: int) -> AfterValidator:
+def line_of_text(most: int) -> Told:
     """Text on one line, neither empty nor longer than `most`."""
 
     def check(text: str) -> str:
@@ -95,7 +96,12 @@ def line_of_text(most: int) -> AfterValidator:
             raise wrong(f"must be one line of 1 to {most} characters. This is {shown(text)}.", "Shorten it.")
         return text.strip()
 
-    return AfterValidator(check)
+    return Told(check, _text(r"\S", maxLength=most), after=True)
+
+
+def _text(pattern: str, **more: Any) -> dict[str, Any]:
+    """Text as JSON Schema."""
+    return {"type": "string", "pattern": pattern, **more}
 
 
 def _short(value: Any) -> Any:
@@ -201,14 +207,20 @@ def _artefact_root(text: str) -> str:
     return text
 
 
+_CRON = {"type": "string", "pattern": r"^\s*(\S+\s+){4}\S+\s*$", "maxLength": _LONGEST_CRON}
+_KEY = {"enum": list(MATCH_KEYS)}
+
 Short = BeforeValidator(_short)
-Version = Annotated[int, BeforeValidator(_version)]
-SyncId = Annotated[str, AfterValidator(_sync_id)]
-ConnectionId = Annotated[str, AfterValidator(_connection)]
-Schedule = Annotated[str | None, BeforeValidator(_schedule)]
-Timezone = Annotated[str, AfterValidator(_timezone)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Region = Annotated[str, AfterValidator(_region)]
-MatchKey = Annotated[tuple[str, ...], BeforeValidator(_match_key)]
-ContactField = Annotated[str, AfterValidator(_contact_field)]
-ArtefactRoot = Annotated[str, AfterValidator(_artefact_root)]
+Version = Annotated[int, Told(_version, {"const": VERSION})]
+SyncId = Annotated[str, Told(_sync_id, _text(f"^{_ID.pattern}$", **{"not": {"enum": [*RESERVED_IDS]}}), after=True)]
+ConnectionId = Annotated[str, Told(_connection, _text(f"^{_CONNECTION.pattern}$"), after=True)]
+Schedule = Annotated[str | None, Told(_schedule, {"anyOf": [{"enum": [*PRESETS, None]}, _CRON]})]
+Timezone = Annotated[str, Told(_timezone, _text("^[A-Za-z0-9_+/-]+$"), after=True)]
+Duration = Annotated[timedelta, Told(_duration, _text(f"^{_DURATION.pattern}$"))]
+Region = Annotated[str, Told(_region, {"enum": sorted(SUPPORTED_REGIONS)}, after=True)]
+MatchKey = Annotated[
+    tuple[str, ...],
+    Told(_match_key, {"anyOf": [_KEY, {"type": "array", "items": _KEY, "minItems": 1, "uniqueItems": True}]}),
+]
+ContactField = Annotated[str, Told(_contact_field, {"enum": [*GROUPS, *FIELDS]}, after=True)]
+ArtefactRoot = Annotated[str, Told(_artefact_root, _text(r"^/|^.+://.+"), after=True)]
