@@ -21,6 +21,7 @@ _FLAG_WORDS = {"yes": "true", "1": "true", "true": "true", "no": "false", "0": "
 FLAGS = ("has_authority", "do_not_disturb")  # Classic accounts only: elsewhere the key does not come
 ADDRESS = {"street": "address", "city": "city", "region": "state", "postal_code": "zipcode", "country": "country"}
 CUSTOM = "custom."
+WIDEST = 400  # what is wider is no amount, and its zeros could fill the memory
 
 Row = Mapping[str, Any]
 Owners = Mapping[str, tuple[str, str]]
@@ -152,9 +153,13 @@ def number(value: Any) -> str:
     if value is None or value == "":
         return ""
     try:
-        return f"{Decimal(str(value)).normalize():f}"
+        found = Decimal(str(value))
     except InvalidOperation:
         return str(value)
+    if not found.is_finite() or abs(found.adjusted()) > WIDEST:
+        return str(value)
+    digits = f"{found:f}" if found else "0"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def custom_value(value: Any, kind: Kind) -> OwnValue:
@@ -267,12 +272,29 @@ def typed(value: str, kind: Kind, name: str) -> Any:
     if kind is not Kind.NUMBER:
         return value
     try:
-        found = int(value) if re.fullmatch(r"-?[0-9]{1,30}", value) else float(Decimal(value))
+        return int(value) if re.fullmatch(r"-?[0-9]{1,30}", value) else _float(value, name)
     except (InvalidOperation, OverflowError):
-        found = math.nan
-    if not math.isfinite(found):  # which JSON cannot say
+        raise RecordRefused(f"the field {name} holds only numbers.") from None
+
+
+def _float(value: str, name: str) -> float:
+    """A JSON number that says what the text says. Errors: RecordRefused, InvalidOperation."""
+    asked = Decimal(value)
+    number = float(asked) if asked.is_finite() else math.inf
+    if not math.isfinite(number):  # which JSON cannot say
         raise RecordRefused(f"the field {name} holds only numbers.")
-    return found
+    if Decimal(repr(number)) != asked:
+        raise RecordRefused(f"the field {name} holds numbers of up to 15 digits.")
+    return number
+
+
+def _float(value: str, name: str) -> float:
+    """A JSON number that says what the text says. Errors: RecordRefused, InvalidOperation."""
+    asked = Decimal(value)
+    number = float(asked) if asked.is_finite() else math.inf
+    if not math.isfinite(number) or Decimal(repr(number)) != asked:
+        raise RecordRefused(f"the field {name} holds numbers of up to 15 digits.")
+    return number
 
 
 def _single(value: OwnValue, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -244,3 +245,32 @@ def _stored(row: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
 
 def _sorted(value: Any) -> Any:
     return sorted(json.dumps(v, sort_keys=True) for v in value) if isinstance(value, list) else value
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30))
+def test_a_number_is_sent_to_the_last_digit_or_refused(asked: Decimal) -> None:
+    try:
+        sent = to_body({"custom.cf_size": f"{asked:f}"}, {"cf_size": Kind.NUMBER}, ())["custom_field"]["cf_size"]
+    except RecordRefused:
+        assert len(asked.as_tuple().digits) > 15
+        return
+    assert Decimal(json.dumps(sent)) == asked
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "twelve", "1e999999", "1e400", "0.1234567890123456789"])
+def test_what_is_no_number_of_json_is_refused(text: str) -> None:
+    with pytest.raises(RecordRefused, match="holds"):
+        to_body({"custom.cf_size": text}, {"cf_size": Kind.NUMBER}, ())
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [("22780.0", "22780"), (-0.0, "0"), (1e21, "1000000000000000000000"), ("1e999999999", "1e999999999")],
+)
+def test_an_amount_is_read_in_plain_digits_and_one_without_end_as_it_stands(shown: object, text: str) -> None:
+    assert own_fields({"id": 1, "open_deals_amount": shown}, {}, {})["open_deals_amount"] == text
+
+
+def test_an_amount_keeps_every_digit() -> None:
+    long = "12345678901234567890123456789012345.5"
+    assert own_fields({"id": 1, "won_deals_amount": long + "0"}, {}, {})["won_deals_amount"] == long
