@@ -288,15 +288,6 @@ def _float(value: str, name: str) -> float:
     return number
 
 
-def _float(value: str, name: str) -> float:
-    """A JSON number that says what the text says. Errors: RecordRefused, InvalidOperation."""
-    asked = Decimal(value)
-    number = float(asked) if asked.is_finite() else math.inf
-    if not math.isfinite(number) or Decimal(repr(number)) != asked:
-        raise RecordRefused(f"the field {name} holds numbers of up to 15 digits.")
-    return number
-
-
 def _single(value: OwnValue, name: str) -> str:
     if not isinstance(value, str):
         raise RecordRefused(f"the field {name} holds one value, not a list.")
