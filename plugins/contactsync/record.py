@@ -124,6 +124,8 @@ class Folding:
         told = {(h.side, h.contact_id, h.reason, h.field) for h in self.holds}
         open_holds = [h for h, _ in self.reader.holds(self.sync_id)]
         open_holds = [h for h in open_holds if (h.side, h.contact_id, h.reason, h.field) not in told]
+        anew = {(h.link_id, h.field) for h in self.holds if h.field}  # a field waits for one reason at a time
+        open_holds = [h for h in open_holds if not h.field or (h.link_id, h.field) not in anew]
         for hold in (h for h in open_holds if h.link_id in self.links):
             row = self.known.get((hold.side, hold.contact_id))
             if _stands(hold, self.links[hold.link_id or ""]) and not (row and row.tombstone):

@@ -34,6 +34,7 @@ class ApartReason(StrEnum):
     UNPROVEN = "unproven"
     LEDGER_LOST = "ledger_lost"  # differed when the ledger was lost: waits for a person or an edit of the field
     KEPT = "kept"  # a person left both as they are
+    SKIPPED = "skipped"  # a choice without a partner, which its pair leaves alone
     SHORTENED = "shortened"  # the other side holds as much of it as it can
 
 

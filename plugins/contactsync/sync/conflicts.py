@@ -206,7 +206,8 @@ def _carry(state: FieldState, source: Side) -> Settled:
         return Settled(write={target: value}) if clears else Settled(apart=_apart(state, ApartReason.BLANK_KEPT))
     found = fitted(state.pair, value, target)
     if found.text is None:
-        return Settled(apart=_apart(state, ApartReason.NOT_REPRESENTABLE), held=found.held, rule=found.words)
+        reason = ApartReason.NOT_REPRESENTABLE if found.held else ApartReason.SKIPPED
+        return Settled(apart=_apart(state, reason), held=found.held, rule=found.words if found.held else "")
     return Settled(
         write={target: found.text}, apart=None if found.text == value else _apart(state, ApartReason.SHORTENED)
     )

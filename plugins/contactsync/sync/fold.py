@@ -12,6 +12,7 @@ from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
+from contactsync.model.unfit import Why, unfit_in
 from contactsync.sync.bases import written_base
 from contactsync.sync.creates import link_id
 from contactsync.sync.elements import by_id
@@ -323,4 +324,7 @@ def _not_sent_because(intent: Intent, name: str) -> ApartReason:
         return ApartReason.CONSENT
     if is_empty(intent.source[name]):
         return ApartReason.UNPROVEN  # the app filled it in by itself
-    return ApartReason.NOT_REPRESENTABLE if name in intent.dropped else ApartReason.ONE_WAY
+    if name not in intent.dropped:
+        return ApartReason.ONE_WAY
+    found = unfit_in(intent.source[name])
+    return ApartReason.SKIPPED if found and found.why is Why.SKIPPED else ApartReason.NOT_REPRESENTABLE
