@@ -301,7 +301,13 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "google_contacts": {"rate_per_minute": "60", "lag_seconds": "600"},
     "carddav": {"book": "Team"},
-    "memory": {"path": "/tmp/contacts.json", "bulk": "0", "page_size": "100", "kinds": "{custom.score: number}"},
+    "memory": {
+        "path": "/tmp/contacts.json",
+        "bulk": "0",
+        "page_size": "100",
+        "kinds": "{custom.score: number}",
+        "lengths": "{custom.summary: 200}",
+    },
 }
 """An example for each option of each app."""
 

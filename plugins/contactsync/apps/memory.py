@@ -146,12 +146,14 @@ class MemoryOptions(AppOptions):
     """path: JSON file that holds the contacts. bulk: from how many creates on a job is made (0 = never).
 
     page_size: how many contacts a page of a listing holds. kinds: what custom fields hold that hold no text.
+    lengths: how many characters a custom field holds.
     """
 
     path: str = ""
     bulk: int = 0
     page_size: int = 500
     kinds: dict[str, Kind] = Field(default_factory=dict)
+    lengths: dict[str, int] = Field(default_factory=dict)
 
 
 class Memory(App):
@@ -219,8 +221,14 @@ class Memory(App):
 
     def describe(self) -> Sequence[FieldInfo]:
         """The declared fields and the custom ones that the options speak of; any other may be written too."""
-        custom = (FieldInfo(name, kind, name, custom=True) for name, kind in self.chosen.kinds.items())
-        return (*self.info.fields, *custom)
+        kinds, lengths = self.chosen.kinds, self.chosen.lengths
+        return (
+            *self.info.fields,
+            *(
+                FieldInfo(name, kinds.get(name, Kind.TEXT), name, max_length=lengths.get(name), custom=True)
+                for name in dict.fromkeys((*kinds, *lengths))
+            ),
+        )
 
     def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
         """Contacts with a higher sequence number than the cursor's; all of them without one."""
@@ -273,6 +281,9 @@ class Memory(App):
         yield from results
 
     def _write(self, state: dict[str, Any], op: Op) -> Result:
+        lengths = self.chosen.lengths
+        if long := [name for name, value in op.patch.items() if name in lengths and len(value) > lengths[name]]:
+            return Result(op.key, State.REFUSED, id=op.id, reason=f"too long: {', '.join(long)}")
         if op.verb is Verb.CREATE:
             contact_id = f"m{state['seq'] + 1}"
             self.book.write(state, contact_id, op.patch, op.key)
