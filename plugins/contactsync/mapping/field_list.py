@@ -79,8 +79,10 @@ def _title(pair: PairSpec) -> str:
 
 
 def _flow(pairs: Sequence[FieldPair]) -> str:
-    ways = tuple(any(pair.open_from(side) for pair in pairs) for side in SIDES)
-    return {(True, True): "<->", (True, False): "->", (False, True): "<-"}.get(ways, "")
+    ways = [side for side in SIDES if any(pair.open_from(side) for pair in pairs)]
+    if len(ways) == len(SIDES):
+        return "<->"
+    return {Side.LEFT: "->", Side.RIGHT: "<-"}[ways[0]] if ways else ""
 
 
 def _closed(spec: SyncSpec, pair: FieldPair, apps: Mapping[Side, AppInfo]) -> str:
