@@ -16,7 +16,7 @@ that the vendor did not return is left out of Record.fields. An error is never a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -77,6 +77,12 @@ class App(ABC):
         """The declaration with these options, without asking any account. Default: `info`."""
         del options
         return cls.info
+
+    @classmethod
+    def shown(cls, options: AppOptions, names: Collection[str]) -> AppInfo:
+        """The declaration of an account that has these own fields, without asking it. Default: as `declared`."""
+        del names
+        return cls.declared(options)
 
     def actual(self) -> AppInfo:
         """The declaration of this very account; may ask it. Default: `info`."""

@@ -7,7 +7,7 @@ are no conditional writes. Leads and accounts are never touched.
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Literal
@@ -82,6 +82,13 @@ class Freshsales(App):
         """As the options say."""
         chosen = FreshsalesOptions.model_validate(options.model_dump())
         return declaration(chosen.flavour, chosen)
+
+    @classmethod
+    def shown(cls, options: AppOptions, names: Collection[str]) -> AppInfo:
+        """Some fields tell which product it is, unless the options do."""
+        chosen = FreshsalesOptions.model_validate(options.model_dump())
+        found = "suite" if CLASSIC_ONLY.isdisjoint(names) else "classic"
+        return declaration(found if chosen.flavour == "auto" else chosen.flavour, chosen)
 
     @functools.cached_property
     def site(self) -> Site:

@@ -17,6 +17,7 @@ from contactsync.cli import (
     probe_commands,
     report_commands,
     sandbox_commands,
+    snapshot_commands,
     sync_commands,
 )
 from contactsync.errors import ContactsyncError
@@ -26,8 +27,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Keeps contacts equal between two apps, both ways.",
-    epilog="Exit codes: 0 all done; 1 a run ended with problems, or a test failed; 2 stopped before or during writing; "
-    "3 try again later; 4 something in a file, option or connection is wrong; 5 another run holds the sync.",
+    epilog="Exit codes: 0 all done; 1 a run ended with problems, or a check failed; 2 stopped before or during "
+    "writing; 3 try again later; 4 something in a file, option or connection is wrong; 5 another run holds the sync.",
 )
 sync_commands.add_to(app)
 field_commands.add_to(app)
@@ -36,6 +37,7 @@ explain_commands.add_to(app)
 report_commands.add_to(app)
 account_commands.add_to(app)
 offline_commands.add_to(app)
+snapshot_commands.add_to(app)
 probe_commands.add_to(app)
 ledger_commands.add_to(app)
 sandbox_commands.add_to(app)

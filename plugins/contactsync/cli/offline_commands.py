@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from contactsync.cli.place import include_folder, loaded
+from contactsync.cli.place import include_folder, loaded, snapshots_beside
 from contactsync.cli.talk import console
 from contactsync.errors import ConfigError
 from contactsync.mapping.loader import SyncDocument, load_document
+from contactsync.mapping.snapshots import FOLDER, read_snapshots
 from contactsync.orchestration.shipped_apps import ShippedApps
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ def _files(which: Sequence[str], include: Path | None) -> list[SyncDocument]:
     """Errors: ConfigError for an unknown sync, and every error of a broken file among those asked for."""
     paths = [Path(word) for word in which if _is_path(word)]
     ids = [word for word in which if not _is_path(word)]
-    files = [load_document(path, path.parent, ShippedApps()) for path in paths]
+    files = [load_document(path, path.parent, ShippedApps(), snapshots_beside(path)) for path in paths]
     if which and not ids:
         return files
     folder = include_folder(include)
-    found = loaded(folder)
+    found = loaded(folder, read_snapshots(folder / FOLDER))
     for broken in found.broken:
         if not ids or broken.id in ids:
             raise broken.error

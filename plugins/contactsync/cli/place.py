@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
+from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots
 from contactsync.mapping.loader import Loaded, load_folder
 from contactsync.mapping.project import load_project
+from contactsync.mapping.snapshots import FOLDER, read_snapshots
 from contactsync.model.spec import ProjectSpec, SyncSpec
 from contactsync.model.stages import RunKind, RunRequest
 from contactsync.orchestration.command_owner import owner_of
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from contactsync.pipeline import Workplace
 
 INCLUDE_VARIABLE = "CONTACTSYNC_INCLUDE"
+MAPPINGS = "mappings"
 
 
 def include_folder(given: Path | None) -> Path:
@@ -34,7 +37,7 @@ def include_folder(given: Path | None) -> Path:
     if os.environ.get(INCLUDE_VARIABLE):
         return Path(os.environ[INCLUDE_VARIABLE])
     for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / "include" / "mappings").is_dir():
+        if (folder / "include" / MAPPINGS).is_dir():
             return folder / "include"
     raise ConfigError(
         f"No include/mappings folder in {Path.cwd()} or above.",
@@ -42,9 +45,20 @@ def include_folder(given: Path | None) -> Path:
     )
 
 
-def loaded(include: Path) -> Loaded:
+def loaded(include: Path, snapshots: Snapshots = NOTHING_ASKED) -> Loaded:
     """Every sync file of the folder."""
-    return load_folder(include / "mappings", ShippedApps())
+    return load_folder(include / MAPPINGS, ShippedApps(), snapshots)
+
+
+def some_specs(include: Path, ids: Sequence[str]) -> tuple[SyncSpec, ...]:
+    """The syncs with these ids; none = all that are not broken. Errors: those of `spec_of`."""
+    return tuple(spec_of(include, one) for one in ids) if ids else loaded(include).specs
+
+
+def snapshots_beside(file: Path) -> Snapshots:
+    """What is known of the accounts of a sync file: of the folder beside the mappings that it lies in."""
+    mappings = next((folder for folder in file.absolute().parents if folder.name == MAPPINGS), None)
+    return read_snapshots(mappings.parent / FOLDER) if mappings else NOTHING_ASKED
 
 
 def spec_of(include: Path, sync: str) -> SyncSpec:
@@ -57,7 +71,7 @@ def spec_of(include: Path, sync: str) -> SyncSpec:
         if spec.id == sync:
             return spec
     raise ConfigError(
-        f"There is no sync {sync!r} in {include / 'mappings'}.",
+        f"There is no sync {sync!r} in {include / MAPPINGS}.",
         allowed=tuple(sorted(s.id for s in files.specs)),
         next_step="name one of these, or add its file",
     )

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from contactsync.cli import plan_tables, tables
-from contactsync.cli.place import include_folder, loaded, request, workplace
+from contactsync.cli.place import include_folder, loaded, request, snapshots_beside, workplace
 from contactsync.cli.plan_differences import differences
 from contactsync.errors import ConfigError
-from contactsync.mapping.advice import advice
-from contactsync.mapping.loader import load_sync
-from contactsync.model.spec import SIDES, SyncSpec
+from contactsync.mapping.advice import advice, not_asked
+from contactsync.mapping.loader import SyncDocument, load_document, load_sync
+from contactsync.mapping.snapshots import FOLDER, read_snapshots
 from contactsync.model.stages import RunRequest, Summary
 from contactsync.orchestration.shipped_apps import ShippedApps
 
@@ -41,19 +41,19 @@ def validate(
 ) -> None:
     """Check sync files without touching any app."""
     problems: list[str] = []
-    good: list[SyncSpec] = []
+    good: list[SyncDocument] = []
     if files:
         for file in files:
             try:
-                good.append(load_sync(file, file.parent, ShippedApps()))
+                good.append(load_document(file, file.parent, ShippedApps(), snapshots_beside(file)))
             except ConfigError as error:
                 problems.append(str(error))
     else:
-        found = loaded(include_folder(include))
-        good = list(found.specs)
+        folder = include_folder(include)
+        found = loaded(folder, read_snapshots(folder / FOLDER))
+        good = list(found.files)
         problems = [str(broken.error) for broken in found.broken]
-    known = ShippedApps()
-    notes = {s.id: advice(s, {e: known.declared(s.side(e).app, s.side(e).options) for e in SIDES}) for s in good}
+    notes = {file.spec.id: (*advice(file.spec, file.apps), *not_asked(file)) for file in good}
     if as_json:
         typer.echo(json.dumps({"valid": list(notes), "notes": notes, "problems": problems}, indent=2))
     else:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 
 from contactsync.contact import FIELDS, Kind, kind_of
-from contactsync.mapping.leaves import CUSTOM, actions_of, field_named
+from contactsync.mapping.field_words import unknown_choice, unknown_field
+from contactsync.mapping.leaves import actions_of, field_named
 from contactsync.mapping.moments import number_of, when_of
 from contactsync.mapping.problems import KeyPath, Problem, shown
 from contactsync.model.app import ActionInfo, AppInfo, FieldInfo
@@ -65,10 +66,10 @@ def _field_problems(
     at: KeyPath,
 ) -> Iterator[Problem]:
     sender, receiver = apps[source], apps[source.other]
-    if field.name not in {f.name for f in receiver.fields} and not field.name.startswith(CUSTOM):
-        names = tuple(f.name for f in receiver.fields if f.writable and not f.kind.several)
-        message = f"{receiver.title} has no field {shown(field.name)}."
-        yield Problem((*at, "field"), message, "Use one of these, or custom.<name>.", names, field.name)
+    names = tuple(f.name for f in receiver.fields if f.writable and not f.kind.several)
+    unknown = tuple(unknown_field(field.name, receiver, (*at, "field"), names))
+    yield from unknown
+    if unknown:
         return
     if not field.writable:
         yield Problem((*at, "field"), f"{field.name} cannot be written.", "Name another field.")
@@ -101,6 +102,8 @@ def _value_problems(
             reason = f"it holds at most {field.max_length} characters."
         if reason:
             yield Problem((*at, "value"), f"{field.name} cannot hold this value: {reason}", "Correct the value.")
+        if info.how is How.SET:
+            yield from unknown_choice(action.value, field, (*at, "value"))
 
 
 def cannot_hold(kind: Kind, value: str) -> str:

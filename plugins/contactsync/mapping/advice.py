@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contactsync.mapping.defaults import pair_fields
-from contactsync.mapping.leaves import judged_anew, leaves
+from contactsync.mapping.leaves import CUSTOM, judged_anew, leaves
+from contactsync.mapping.loader import SyncDocument
+from contactsync.mapping.named_fields import named_fields
 from contactsync.model.app import ActionInfo, AppInfo, ConditionInfo, Deletes
 from contactsync.model.spec import SIDES, DeletionPolicy, Side, SyncSpec, Unsubscribes
 
@@ -19,6 +21,20 @@ def advice(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> tuple[str, ...]:
         *_lacking(spec, apps),
         *_fields(spec, apps),
     )
+
+
+def not_asked(file: SyncDocument) -> tuple[str, ...]:
+    """One sentence for each side whose custom fields cannot be checked without asking its account."""
+    told = []
+    for side in SIDES:
+        names = dict.fromkeys(named_fields(file.spec, file.tests, side))
+        custom = [name for name in names if name.startswith(CUSTOM)]
+        if custom and not file.apps[side].asked:
+            told.append(
+                f"{side}: whether {file.spec.side(side).connection} has {', '.join(custom)} is not known offline; keep "
+                "the account's field list beside the files: contactsync snapshot."
+            )
+    return tuple(told)
 
 
 def _rules(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:

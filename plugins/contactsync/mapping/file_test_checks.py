@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from contactsync.contact import FIELDS, Kind
 from contactsync.mapping.action_checks import cannot_hold
+from contactsync.mapping.field_words import unknown_choice, unknown_field
 from contactsync.mapping.given_contacts import CUSTOM, NAMES, OWN
-from contactsync.mapping.leaves import actions_of, field_named
+from contactsync.mapping.leaves import actions_of, field_named, is_sure
 from contactsync.mapping.problems import KeyPath, Problem, shown
 from contactsync.model.app import AppInfo, FieldInfo
 from contactsync.model.exchange import OwnValue
@@ -89,17 +90,18 @@ def _value_problems(kind: Kind, value: OwnValue, own: Sequence[FieldInfo], at: K
 
 
 def _own_problems(name: str, value: OwnValue, app: AppInfo, at: KeyPath) -> Iterator[Problem]:
-    names = tuple(f.name for f in app.fields)
-    if name not in names and not name.startswith(f"{CUSTOM}."):
-        message = f"{app.title} has no field {shown(name)}."
-        yield Problem(at, message, "Use one of these, or custom.<name>.", names, name)
-        return
+    unknown = tuple(unknown_field(name, app, at))
+    yield from unknown
     field = field_named(name, app)
-    if name in names and field.kind.several == isinstance(value, str):
+    if unknown or not is_sure(field, app):
+        return
+    if field.kind.several == isinstance(value, str):
         what = ("several values", "[one, two]") if field.kind.several else ("one value", "one text")
         yield Problem(at, f"{name} holds {what[0]}.", f"Write {what[1]}.")
     elif isinstance(value, str) and value and (reason := cannot_hold(field.kind, value)):
         yield Problem(at, f"{name} never holds {shown(value)}: {reason}", "Correct the value.")
+    elif isinstance(value, str) and value:
+        yield from unknown_choice(value, field, at)
 
 
 def _words(name: str) -> tuple[str, ...]:

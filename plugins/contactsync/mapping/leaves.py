@@ -40,6 +40,18 @@ def field_named(name: str, app: AppInfo) -> FieldInfo:
     return declared or FieldInfo(name, Kind.TEXT, name, custom=True)
 
 
+def is_unknown(name: str, app: AppInfo) -> bool:
+    """True for a field that the app does not have: of a custom one only an account that was asked can tell."""
+    if any(field.name == name for field in app.fields):
+        return False
+    return not name.startswith(CUSTOM) or (app.asked and not app.any_custom)
+
+
+def is_sure(field: FieldInfo, app: AppInfo) -> bool:
+    """True where it is known what the field holds."""
+    return not field.custom or (app.asked and field in app.fields)
+
+
 def conditions_of(app: AppInfo) -> dict[str, ConditionInfo]:
     """The app's conditions by name."""
     return {info.name: info for info in app.conditions}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from contactsync.errors import ConfigError, Place
+from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots, another_app, as_asked
 from contactsync.mapping.defaults import pair_fields
 from contactsync.mapping.document import Document, read_what_can_be_read
 from contactsync.mapping.document import read_yaml as read_yaml
@@ -40,6 +41,10 @@ class AppsPort(Protocol):
 
     def declared(self, app: str, options: Mapping[str, Any]) -> AppInfo:
         """What an app can do with these options, which are right."""
+        ...
+
+    def shown(self, app: str, options: Mapping[str, Any], names: Collection[str]) -> AppInfo:
+        """What an account with these own fields can do with these options, which are right."""
         ...
 
     def check_options(self, app: str, options: Mapping[str, Any]) -> Sequence[Problem]:
@@ -92,12 +97,12 @@ def load_sync(path: Path, root: Path, apps: AppsPort) -> SyncSpec:
     return load_document(path, root, apps).spec
 
 
-def load_document(path: Path, root: Path, apps: AppsPort) -> SyncDocument:
-    """The same, with the file's tests and the place of every key."""
-    return _checked(read_what_can_be_read(path), root, apps)
+def load_document(path: Path, root: Path, apps: AppsPort, snapshots: Snapshots = NOTHING_ASKED) -> SyncDocument:
+    """The same, with the file's tests and the place of every key. snapshots: what the accounts have, where known."""
+    return _checked(read_what_can_be_read(path), root, apps, snapshots)
 
 
-def load_folder(folder: Path, apps: AppsPort) -> Loaded:
+def load_folder(folder: Path, apps: AppsPort, snapshots: Snapshots = NOTHING_ASKED) -> Loaded:
     """Every *.yaml and *.yml below the folder, in the order of their paths; .name and _name are ignored.
 
     Two files with one id, or with one pair of accounts and the same options, are both broken: which of them is meant
@@ -111,7 +116,7 @@ def load_folder(folder: Path, apps: AppsPort) -> Loaded:
         document = Document(path)
         try:
             document = read_what_can_be_read(path)
-            good[path] = _checked(document, folder, apps)
+            good[path] = _checked(document, folder, apps, snapshots)
         except ConfigError as error:
             broken.append((document, error))
     for path, problems in _clashes(good, folder).items():
@@ -133,7 +138,7 @@ def _files(folder: Path) -> Iterator[Path]:
 # ---- one file
 
 
-def _checked(document: Document, root: Path, apps: AppsPort) -> SyncDocument:
+def _checked(document: Document, root: Path, apps: AppsPort, snapshots: Snapshots) -> SyncDocument:
     if document.problems:
         raise document.error(document.problems)
     if newer_than_this(document.data.get("version")):
@@ -147,27 +152,37 @@ def _checked(document: Document, root: Path, apps: AppsPort) -> SyncDocument:
         raise document.error(problems)
     relative = document.path.relative_to(root) if document.path.is_relative_to(root) else document.path
     spec = file.spec(document.path.stem, relative.as_posix())
-    return _with_apps(spec, tuple(test.spec() for test in file.tests), document, apps)
+    infos = {side: _info(spec.side(side), apps, snapshots) for side in SIDES}
+    tests = tuple(test.spec() for test in file.tests)
+    return _judged(SyncDocument(document, spec, tests, infos), tuple(another_app(spec, snapshots)))
 
 
-def _with_apps(spec: SyncSpec, tests: tuple[FileTest, ...], document: Document, apps: AppsPort) -> SyncDocument:
+def _info(side: SideSpec, apps: AppsPort, snapshots: Snapshots) -> AppInfo:
+    """What the app of a side can do, as far as its account is known."""
+    snapshot = snapshots.get(side.connection)
+    if snapshot is None or snapshot.app != side.app:
+        return apps.declared(side.app, side.options)
+    return as_asked(apps.shown(side.app, side.options, {f.name for f in snapshot.fields}), snapshot)
+
+
+def _judged(file: SyncDocument, found_before: tuple[Problem, ...]) -> SyncDocument:
     """Judged with what both apps can do. Rules that change without an edit need a complete read a day."""
-    infos = {s: apps.declared(spec.side(s).app, spec.side(s).options) for s in SIDES}
+    document, spec, tests, infos = file.document, file.spec, file.tests, file.apps
     pairs = pair_fields(spec, infos[Side.LEFT].fields, infos[Side.RIGHT].fields)
     found = (
-        pair_problems(spec, infos, document.line),
+        pair_problems(spec, infos, document.line, asked=all(infos[side].asked for side in SIDES)),
         mark_problems(spec, infos),
         rule_problems(spec, infos, pairs),
         file_test_problems(tests, infos, pairs),
     )
-    problems = tuple(problem for each in found for problem in each)
+    problems = (*found_before, *(problem for each in found for problem in each))
     if problems:
         raise document.error(problems)
     anew = any(judged_anew(rules, infos[side]) for side, rules in spec.rules.items())
     anew = anew or any(derived_in_pairs(spec, side, infos[side]) for side in SIDES)
     if anew and "full_every" not in document.data:
         spec = replace(spec, full_every=DAILY)
-    return SyncDocument(document, spec, tests, infos)
+    return replace(file, spec=spec)
 
 
 def _stem_problems(document: Document) -> Iterator[Problem]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from contactsync.contact import CONSENT, Kind
-from contactsync.mapping.leaves import CUSTOM
+from contactsync.mapping.field_words import unknown_choice, unknown_field
 from contactsync.mapping.lenses import common_kind
 from contactsync.mapping.pairs import OwnPair, direction_of, own_pairs
-from contactsync.mapping.problems import KeyPath, Problem, shown
+from contactsync.mapping.problems import KeyPath, Problem
 from contactsync.mapping.transforms import TRANSFORMS
 from contactsync.model.app import AppInfo
 from contactsync.model.spec import SIDES, Direction, PairSpec, Side, SyncSpec
@@ -39,6 +39,7 @@ def pair_problems(
             yield from _flow_problems(spec, pair, apps, at)
             yield from _shape_problems(pair, at, asked=asked)
             yield from _loss_problems(spec, pair, at)
+            yield from _choice_problems(pair, apps, at)
 
 
 def derived_in_pairs(spec: SyncSpec, side: Side, app: AppInfo) -> tuple[str, ...]:
@@ -58,10 +59,8 @@ def _unknown(pair: PairSpec, apps: Apps, at: KeyPath) -> Iterator[Problem]:
         for n, name in enumerate(names):
             key: KeyPath = (*at, side.value, n) if len(names) > 1 else (*at, side.value)
             found = known.get(name)
-            if found is None and not name.startswith(CUSTOM):
-                step = "Use one of these, or custom.<name>."
-                yield Problem(key, f"{apps[side].title} has no field {shown(name)}.", step, tuple(known), name)
-            elif found and found.contact == CONSENT:
+            yield from unknown_field(name, apps[side], key)
+            if found and found.contact == CONSENT:
                 yield Problem(key, "consent flows by `unsubscribes: carry`, never by a pair.", "Remove this pair.")
             elif found and len(names) > 1 and (found.kind is not Kind.TEXT or found.slot):
                 yield Problem(key, f"{name} is no part of a name.", "Name fields that hold text.")
@@ -125,6 +124,14 @@ def _shape_problems(pair: OwnPair, at: KeyPath, *, asked: bool) -> Iterator[Prob
     if lists and (pair.spec.options or pair.spec.transforms or pair.spec.shorten):
         key = "options" if pair.spec.options else "transforms" if pair.spec.transforms else "too_long"
         yield Problem((*at, key), "is for single values.", "Remove it.")
+
+
+def _choice_problems(pair: OwnPair, apps: Apps, at: KeyPath) -> Iterator[Problem]:
+    """Choices that a field does not have, where the account was asked."""
+    for left, right in pair.spec.options.items():
+        for side, choice in zip(SIDES, (left, right), strict=True):
+            if apps[side].asked:
+                yield from unknown_choice(choice, pair.own(side), (*at, "options", left))
 
 
 def _pick_problems(pair: OwnPair, lists: list[Side], at: KeyPath) -> Iterator[Problem]:

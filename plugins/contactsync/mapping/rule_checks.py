@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from contactsync.contact import Kind
 from contactsync.mapping.action_checks import action_problems, cannot_hold
-from contactsync.mapping.leaves import CUSTOM, conditions_of, field_named, leaf_of
+from contactsync.mapping.field_words import unknown_choice, unknown_field
+from contactsync.mapping.leaves import conditions_of, field_named, is_sure, leaf_of
 from contactsync.mapping.moments import number_of
 from contactsync.mapping.problems import KeyPath, Problem, shown
 from contactsync.mapping.rule_overlap import opposite_problems
@@ -68,25 +69,31 @@ def _word_problems(node: Condition, app: AppInfo, at: KeyPath) -> Iterator[Probl
         yield Problem((*at, node.name), f"{node.name} takes values, not a test.", step)
     elif info.takes is not Takes.NOTHING and not node.values:
         yield Problem(at, f"{node.name} needs a value.", f"Write {node.name}: ...")
-    elif info.takes is Takes.COMPARISON:
-        for field in leaf_of(node, app).fields:
-            yield from test_problems(node, field, (*at, node.name))
+    elif info.takes is not Takes.NOTHING:
+        yield from _named_fields(node, info.takes, app, (*at, node.name))
+
+
+def _named_fields(node: Condition, takes: Takes, app: AppInfo, at: KeyPath) -> Iterator[Problem]:
+    """Of the fields behind a word of the app; where it judges several, one that has the value is enough."""
+    fields = leaf_of(node, app).fields
+    for field in fields if takes is Takes.COMPARISON else ():
+        yield from test_problems(node, field, at)
+    if takes is Takes.TEXTS and len(fields) == 1:
+        for value in node.values:
+            yield from unknown_choice(value, fields[0], at)
 
 
 def _field_problems(node: Condition, app: AppInfo, at: KeyPath) -> Iterator[Problem]:
-    names = tuple(field.name for field in app.fields)
-    if node.field not in names and not node.field.startswith(CUSTOM):
-        message = f"{app.title} has no field {shown(node.field)}."
-        yield Problem((*at, "name"), message, "Use one of these, or custom.<name>.", names, node.field)
-        return
-    yield from test_problems(node, field_named(node.field, app), at)
+    unknown = tuple(unknown_field(node.field, app, (*at, "name")))
+    yield from unknown
+    field = field_named(node.field, app)
+    if not unknown and is_sure(field, app):
+        yield from test_problems(node, field, at)
 
 
 def test_problems(node: Condition, field: FieldInfo, at: KeyPath) -> Iterator[Problem]:
-    """Why a field of this kind cannot be tested so; of a custom field the kind is not known here."""
+    """Why a field of this kind cannot be tested so."""
     kind, test = field.kind, node.compare
-    if field.custom:
-        return
     numbers = test in _NUMBERS or (test is Compare.BETWEEN and number_of(node.values[0]) is not None)
     moments = test in _MOMENTS or (test is Compare.BETWEEN and not numbers)
     if numbers and kind not in (Kind.NUMBER, Kind.TEXT):
@@ -97,6 +104,7 @@ def test_problems(node: Condition, field: FieldInfo, at: KeyPath) -> Iterator[Pr
         for value in node.values:
             if reason := cannot_hold(kind, value):
                 yield Problem(at, f"{field.name} never holds {shown(value)}: {reason}", "Correct the value.")
+            yield from unknown_choice(value, field, at)
 
 
 def _noun(kind: Kind) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from contactsync.apps import app_names, load_app
@@ -24,6 +24,11 @@ class ShippedApps:
         """What the app can do with these options, which are right."""
         kind = load_app(app)
         return kind.declared(kind.Options(**options))
+
+    def shown(self, app: str, options: Mapping[str, Any], names: Collection[str]) -> AppInfo:
+        """What an account with these own fields can do with these options, which are right."""
+        kind = load_app(app)
+        return kind.shown(kind.Options(**options), names)
 
     def check_options(self, app: str, options: Mapping[str, Any]) -> Sequence[Problem]:
         """What is wrong with an app's options. An app that cannot be imported breaks only the files that name it."""

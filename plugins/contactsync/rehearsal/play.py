@@ -14,6 +14,7 @@ from contactsync.errors import LimitExceeded
 from contactsync.ledger.store import Ledger
 from contactsync.mapping.fields import to_contact
 from contactsync.mapping.loader import SyncDocument
+from contactsync.mapping.named_fields import named_fields
 from contactsync.model.exchange import OwnValue
 from contactsync.model.file_tests import FileTest
 from contactsync.model.ledger import FoldBatch
@@ -24,7 +25,7 @@ from contactsync.model.spec import SIDES, Limit, Limits, ProjectSpec, Side, Sync
 from contactsync.model.stages import RunKind, RunRequest
 from contactsync.pipeline import Workplace, open_run, run_sync
 from contactsync.rehearsal.artefacts import MemoryArtefacts
-from contactsync.rehearsal.standin import Standin, as_own, named_fields, shown_by
+from contactsync.rehearsal.standin import Standin, as_own, shown_by
 from contactsync.rest.services import Services
 from contactsync.sync.creates import link_id
 
@@ -113,7 +114,7 @@ def stage(file: SyncDocument, test: FileTest, number: int, ledger: Ledger, clock
     spec = replace(file.spec, id=sync_id, limits=Limits(_ENDLESS, _ENDLESS, _ENDLESS, _ENDLESS))
     services = Services(clock=clock, sleep=clock.sleep)
     apps = {
-        side: Standin(shown_by(file.apps[side], named_fields(spec, test, side)), f"{sync_id}-{side}", services)
+        side: Standin(shown_by(file.apps[side], named_fields(spec, [test], side)), f"{sync_id}-{side}", services)
         for side in SIDES
     }
     artefacts = MemoryArtefacts()

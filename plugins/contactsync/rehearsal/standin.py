@@ -9,11 +9,9 @@ from typing import Any
 from contactsync.apps.base import Access, Page
 from contactsync.apps.memory import Book, Memory, MemoryOptions
 from contactsync.contact import Kind
-from contactsync.mapping.leaves import leaves
 from contactsync.model.app import Account, AppInfo, Deletes, FieldInfo
 from contactsync.model.exchange import Cursor, OwnValue, Window
-from contactsync.model.file_tests import FileTest, GivenContact
-from contactsync.model.spec import Side, SyncSpec
+from contactsync.model.file_tests import GivenContact
 from contactsync.rest.services import Services
 
 
@@ -42,18 +40,6 @@ def shown_by(info: AppInfo, names: Iterable[str]) -> AppInfo:
     known = {field.name for field in info.fields}
     further = [FieldInfo(name, Kind.TEXT, name, custom=True) for name in dict.fromkeys(names) if name not in known]
     return replace(info, fields=(*info.fields, *further))
-
-
-def named_fields(spec: SyncSpec, test: FileTest, side: Side) -> Iterator[str]:
-    """Own fields of a side that rules, pairs and the test name."""
-    for rule in spec.rules.get(side, ()):
-        yield from (node.field for node in leaves(rule.conditions) if node.field)
-    for rule in spec.rules.get(side.other, ()):
-        yield from (action.field for action in (*rule.actions, *rule.on_leave) if action.field)
-    yield from (name for pair in spec.fields.pairs for name in pair.names(side))
-    edited = test.edits.get(side)
-    for contact in (*test.given.get(side, ()), *test.expect.contacts.get(side, ()), *([edited] if edited else ())):
-        yield from contact.own
 
 
 def as_own(contact: GivenContact, fields: Sequence[FieldInfo]) -> dict[str, OwnValue]:
