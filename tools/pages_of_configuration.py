@@ -221,7 +221,8 @@ A value goes from a field of one kind to one of another as follows; what cannot 
 - **Numbers** are compared by value and to the last digit: 12.50 is 12.5, 1e3 is 1000. A comma is not guessed at
   (1,234.50 is a text), and a text with leading zeros or a plus sign is no number: it would lose them.
 - **True or false**: true, yes, y, on and 1 are true; false, no, n, off and 0 are false, in capitals too.
-- **Text** takes all of them, in the forms above; from a text only what is written in one of these forms is taken."""
+- **Text** takes all of them, in the forms above; from a text only what is written in one of these forms is taken, and
+  no time of day is cut off from it or added to it."""
 _TESTS = """
 A test says what must stay true: given these contacts, the sync does this. `contactsync test` plays it without any
 network, account or connection: real runs between stand-ins of the two apps, until nothing is left to do, then the

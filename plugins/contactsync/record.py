@@ -27,6 +27,7 @@ from contactsync.model.plan import (
 )
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.creates import left_out
+from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending, with_standing
 from contactsync.sync.readings import key_hashes, now_values
 from contactsync.sync.scope import Effects
@@ -227,7 +228,7 @@ class Folding:
         link = fold_create(self.sync_id, intent, outcome, self.pairs, self.effects)
         if intent.source_fingerprint is not None and source.fingerprint != intent.source_fingerprint:
             link = with_standing(link, intent.side.other, Standing.MISSING)  # edited meanwhile: read by id next
-        self.links[link.id] = replace(link, due_run=0) if is_pending(link, self.pairs) else link
+        self.links[link.id] = replace(link, due_run=0) if rules_wait(link) else link
         self.holds.extend(left_out(link, intent, self.pairs))
         target_key = (intent.side, outcome.target_id)
         observed = self._as_observed(target_key, outcome)

@@ -165,6 +165,8 @@ def _to_day(text: str, source: Kind, zone: ZoneInfo) -> str:
     found = _read(text, source)
     if isinstance(found, str):
         return found
+    if source is Kind.TEXT:
+        raise ValueError("a date does not keep a time of day")
     try:  # a time without an offset names its day itself
         return (found.astimezone(zone) if found.tzinfo else found).date().isoformat()
     except OverflowError:
@@ -174,8 +176,8 @@ def _to_day(text: str, source: Kind, zone: ZoneInfo) -> str:
 def _to_instant(text: str, source: Kind, zone: ZoneInfo) -> str:
     found = _read(text, source)
     if isinstance(found, str):
-        if found.startswith("--"):
-            raise ValueError("a date-time needs a year")
+        if source is Kind.TEXT or found.startswith("--"):
+            raise ValueError("a date-time needs a time of day" if source is Kind.TEXT else "a date-time needs a year")
         return _stamp(_within(date.fromisoformat(found), zone))
     try:
         return _stamp(found if found.tzinfo else found.replace(tzinfo=zone).astimezone(UTC))
@@ -184,7 +186,7 @@ def _to_instant(text: str, source: Kind, zone: ZoneInfo) -> str:
 
 
 def _read(text: str, source: Kind) -> str | datetime:
-    """A day as text, or a date-time."""
+    """A day as text, or a date-time; from a text neither is made of the other, as it would not come back."""
     found = None if source in (Kind.NUMBER, Kind.BOOLEAN) else _day(text) or _when(text)
     if not found:
         raise ValueError("neither a date such as 2024-02-29 or --02-29 nor a date-time such as 2024-02-29T09:30:00Z")

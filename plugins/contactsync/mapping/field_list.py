@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from contactsync.contact import CONSENT
 from contactsync.mapping.defaults import owned, pair_fields, wanted
-from contactsync.mapping.pairs import OwnPair, own_pairs, paired_fields
+from contactsync.mapping.pairs import own_pairs, paired_fields
+from contactsync.mapping.parts import rest_of
 from contactsync.model.app import AppInfo, FieldInfo
-from contactsync.model.spec import FieldPair, Side, SyncSpec, Unsubscribes
+from contactsync.model.spec import SIDES, FieldPair, PairSpec, Side, SyncSpec, Unsubscribes
+
+Fields = Mapping[Side, Sequence[FieldInfo]]
 
 
 @dataclass(frozen=True)
 class Listed:
     """One own field.
 
-    mapped   the contact field it is part of, or `pair`; '' = none
+    mapped   the contact field it is part of, its pair, or both where a pair picks from a list; '' = none
     partner  the other side's own fields, joined
     flow     '<->', '->' (left to right), '<-', '' = nothing
     why      why nothing flows
@@ -29,64 +32,57 @@ class Listed:
     why: str = ""
 
 
-Fields = Mapping[Side, Sequence[FieldInfo]]
+@dataclass(frozen=True)
+class _Mapped:
+    """One way in which an own field is mapped."""
+
+    name: str
+    partners: tuple[str, ...]
+    pair: FieldPair
 
 
 def listed(spec: SyncSpec, side: Side, apps: Mapping[Side, AppInfo], fields: Fields) -> tuple[Listed, ...]:
     """The fields of a side in the app's order. fields: each side's own ones, as its account has them."""
-    flowing = {p.field: p for p in pair_fields(spec, fields[Side.LEFT], fields[Side.RIGHT])}
-    own = own_pairs(spec, fields)
-    free = {s: paired_fields(own, s, fields[s]) for s in fields}
-    rows = zip(fields[side], free[side], strict=False)  # what stands for parts comes behind the fields themselves
-    return tuple(_with_pairs(spec, side, apps, free, flowing, own, one, left) for one, left in rows)
+    return tuple(_listed(spec, side, apps, fields, own) for own in fields[side])
 
 
-def _with_pairs(
-    spec: SyncSpec,
-    side: Side,
-    apps: Mapping[Side, AppInfo],
-    free: Fields,
-    flowing: Mapping[str, FieldPair],
-    own: Sequence[OwnPair],
-    field: FieldInfo,
-    left: FieldInfo,
-) -> Listed:
-    """A field of a pair; of a list from which pairs pick, the rest is mapped by default."""
-    mine = [pair for pair in own if field.name in pair.spec.names(side)]
-    rest = replace(_listed(spec, side, apps, free, flowing, left), field=field)
-    if not mine:
-        return rest
-    partner = ", ".join(" + ".join(pair.spec.names(side.other)) for pair in mine)
-    flow = flow_of(flowing[mine[0].column])
-    found = Listed(field, "pair", partner, flow, "" if flow else _closed(spec, flowing[mine[0].column], apps))
-    if not mine[0].picks(side) or not rest.flow:
-        return found
-    return replace(found, mapped=f"pair, {rest.mapped}", partner=f"{partner}, {rest.partner}")
-
-
-def _listed(
-    spec: SyncSpec,
-    side: Side,
-    apps: Mapping[Side, AppInfo],
-    fields: Fields,
-    flowing: Mapping[str, FieldPair],
-    own: FieldInfo,
-) -> Listed:
-    pair = flowing.get(own.contact)
-    if pair is None:
+def _listed(spec: SyncSpec, side: Side, apps: Mapping[Side, AppInfo], fields: Fields, own: FieldInfo) -> Listed:
+    found = tuple(_mappings(spec, side, fields, own))
+    if not found:
         return Listed(own, why=_unmapped(spec, own, apps[side.other], fields[side.other]))
-    if own not in owned(fields[side], own.contact):
-        return Listed(own, why=f"{own.contact} is another field's part")
-    mapped = f"{own.contact} ({own.slot})" if own.slot else own.contact
-    partner = ", ".join(f.name for f in owned(fields[side.other], own.contact))
-    flow = flow_of(pair)
-    return Listed(own, mapped, partner, flow, "" if flow else _closed(spec, pair, apps))
+    partner = ", ".join(dict.fromkeys(name for one in found for name in one.partners))
+    flow = _flow([one.pair for one in found])
+    why = "" if flow else _closed(spec, found[0].pair, apps)
+    return Listed(own, ", ".join(one.name for one in found), partner, flow, why)
 
 
-def flow_of(pair: FieldPair) -> str:
-    """Which way it flows, as an arrow between left and right; '' = neither."""
-    ways = (pair.open_from(Side.LEFT), pair.open_from(Side.RIGHT))
-    return {(True, True): "<->", (True, False): "->", (False, True): "<-"}.get(ways, "")
+def _mappings(spec: SyncSpec, side: Side, fields: Fields, own: FieldInfo) -> Iterator[_Mapped]:
+    """The pairs that name it, and what the default mapping makes of it or of what they leave."""
+    pairs = own_pairs(spec, fields)
+    flowing = {p.field: p for p in pair_fields(spec, fields[Side.LEFT], fields[Side.RIGHT])}
+    for pair in pairs:
+        if own.name in pair.spec.names(side):
+            yield _Mapped(_title(pair.spec), pair.spec.names(side.other), flowing[pair.column])
+    free = {each: paired_fields(pairs, each, fields[each]) for each in SIDES}
+    columns = {p.column for p in pairs}
+    for field in free[side]:
+        kept = field.name in (own.name, rest_of(own.name)) and field.contact in flowing
+        if kept and field.contact not in columns and field in owned(free[side], field.contact):
+            partners = tuple(f.name.removesuffix(rest_of("")) for f in owned(free[side.other], field.contact))
+            name = f"{field.contact} ({field.slot})" if field.slot else field.contact
+            yield _Mapped(name, partners, flowing[field.contact])
+
+
+def _title(pair: PairSpec) -> str:
+    label = f" ({pair.pick.label})" if pair.pick and pair.pick.label else ""
+    return f"pair{label}"
+
+
+def _flow(pairs: Sequence[FieldPair]) -> str:
+    ways = [side for side in SIDES if any(pair.open_from(side) for pair in pairs)]
+    if len(ways) == len(SIDES):
+        return "<->"
+    return {Side.LEFT: "->", Side.RIGHT: "<-"}[ways[0]] if ways else ""
 
 
 def _closed(spec: SyncSpec, pair: FieldPair, apps: Mapping[Side, AppInfo]) -> str:
@@ -107,4 +103,9 @@ def _unmapped(spec: SyncSpec, own: FieldInfo, there: AppInfo, others: Sequence[F
         return f"{there.title} has no {name}"
     if name == CONSENT and spec.unsubscribes is not Unsubscribes.CARRY:
         return "unsubscribes is not carry"
-    return "both apps only let it be read"
+    taken = [f.name for f in owned(others, name) for pair in spec.fields.pairs if f.name in _names(pair)]
+    return f"a pair takes {', '.join(taken)}" if taken else "both apps only let it be read"
+
+
+def _names(pair: PairSpec) -> tuple[str, ...]:
+    return (*pair.left, *pair.right)

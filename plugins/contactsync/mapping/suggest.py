@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
 
-from contactsync.contact import fold
+from contactsync.contact import CONSENT, fold
 from contactsync.mapping.defaults import owned, pair_fields
 from contactsync.model.app import AppInfo, FieldInfo
 from contactsync.model.spec import DagSpec, Direction, Side, SideSpec, SyncSpec
@@ -89,6 +89,8 @@ def _compared(left: FieldInfo, right: FieldInfo) -> Proposed | None:
     """None where the two are not alike, or where nothing could flow."""
     if left.kind.several is not right.kind.several or not (left.writable or right.writable):
         return None
+    if CONSENT in (left.contact, right.contact):
+        return None
     names = max(_likeness(_words(left.name), _words(right.name)), _likeness(_words(left.title), _words(right.title)))
     crossed = max(_likeness(_words(left.name), _words(right.title)), _likeness(_words(left.title), _words(right.name)))
     same_kind = left.kind is right.kind
@@ -151,7 +153,7 @@ def _offers(
     found = []
     for side, own in left_out:
         there = side.other
-        if not apps[there].any_custom or own.kind.several:
+        if not apps[there].any_custom or own.kind.several or own.contact == CONSENT:
             continue
         names = (f"custom.{_title(own)}", f"custom.{own.name.removeprefix('custom.')}")
         name = next((n for n in names if fold(n) not in used[there]), None)
@@ -166,6 +168,8 @@ def _offers(
 
 
 def _why_not(own: FieldInfo, there: AppInfo, others: Sequence[FieldInfo]) -> str:
+    if own.contact == CONSENT:
+        return "consent never flows by a pair, only opt-outs by `unsubscribes: carry`"
     if own.contact and any(f.contact == own.contact for f in others):
         return f"both apps only let {own.contact} be read"
     alike = [f.name for f in others if f.kind is own.kind and own.kind.several]

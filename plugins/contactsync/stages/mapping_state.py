@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from contactsync.contact import Kind
 from contactsync.mapping.pairs import OwnPair, direction_of
 from contactsync.model.app import FieldInfo
 from contactsync.model.spec import SIDES, FieldPair, Side, SyncSpec
@@ -22,12 +23,12 @@ def mapping_of(
     spec: SyncSpec, flowing: Iterable[FieldPair], own: Sequence[OwnPair], fields: Mapping[Side, Sequence[FieldInfo]]
 ) -> dict[str, str]:
     """Column -> hash of how it is mapped now."""
-    region = spec.match.default_region
     taken = {side: {f.contact: _taken(own, side, f.contact, fields[side]) for f in fields[side]} for side in SIDES}
     meanings: dict[str, tuple[object, ...]] = {pair.column: _meaning(pair, spec) for pair in own}
     for pair in flowing:
         if pair.field not in meanings:
             parts = [taken[side].get(pair.field, ()) for side in SIDES]
+            region = spec.match.default_region if pair.kind is Kind.PHONES else None  # others' forms know none
             meanings[pair.field] = (pair.field, pair.kind.value, region, *(parts if any(parts) else ()))
     return {name: short(repr(meaning)) for name, meaning in meanings.items()}
 

@@ -333,7 +333,6 @@ def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known)
         ref=shown.ref,
         due_run=None,
         due_at=None,
-        first_seen_at=old.first_seen_at or shown.observed_at,
         keys=key_hashes(given.salt, given.match, shown.values),
     )
 

@@ -110,7 +110,6 @@ def test_a_day_is_the_same_day_after_it_was_a_date_time(day: str, zone: ZoneInfo
         assert _is_no_day_in(day, zone)
         return
     assert converted(when, Kind.DATETIME, Kind.DATE, zone) == day
-    assert converted(when, Kind.TEXT, Kind.DATE, zone) == day
 
 
 def _is_no_day_in(day: str, zone: ZoneInfo) -> bool:
@@ -204,6 +203,8 @@ def test_the_empty_value_is_empty_in_every_kind(source: Kind, target: Kind) -> N
         ("--02-29", Kind.DATE, Kind.DATETIME, "needs a year"),
         ("29.02.2024", Kind.TEXT, Kind.DATE, "neither a date"),
         ("2023-02-29", Kind.DATE, Kind.DATE, "neither a date"),
+        ("2024-07-01T10:00Z", Kind.TEXT, Kind.DATE, "a time of day"),
+        ("2024-07-01", Kind.TEXT, Kind.DATETIME, "needs a time of day"),
         ("20240229", Kind.NUMBER, Kind.DATE, "neither a date"),
         ("true", Kind.BOOLEAN, Kind.DATETIME, "neither a date"),
         ("2024-02-29", Kind.DATE, Kind.NUMBER, "a date is not a number"),

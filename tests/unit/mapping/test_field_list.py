@@ -10,7 +10,18 @@ from contactsync.apps.freshsales import Freshsales, FreshsalesOptions
 from contactsync.contact import Kind
 from contactsync.mapping.field_list import Listed, listed
 from contactsync.model.app import FieldInfo
-from contactsync.model.spec import SIDES, DagSpec, Direction, FieldsSpec, Side, SideSpec, SyncSpec, Unsubscribes
+from contactsync.model.spec import (
+    SIDES,
+    DagSpec,
+    Direction,
+    FieldsSpec,
+    PairSpec,
+    Pick,
+    Side,
+    SideSpec,
+    SyncSpec,
+    Unsubscribes,
+)
 
 TIER = FieldInfo("custom.cf_tier", Kind.TEXT, "Tier", custom=True, choices=("Gold", "Silver"))
 SCORE = FieldInfo("custom.cf_score", Kind.NUMBER, "Score", custom=True, writable=False)
@@ -87,3 +98,25 @@ def test_a_classic_department_is_mapped_and_a_suite_one_is_not() -> None:
     found = {f.field.name: f for f in listed(sync, Side.LEFT, apps, {side: apps[side].fields for side in SIDES})}
     assert found["department"].flow == "<->"
     assert fields_of(Side.LEFT)["department"].flow == ""
+
+
+PAIRS = (
+    PairSpec(("custom.cf_tier",), ("custom.Tier",), direction=Direction.LEFT_TO_RIGHT),
+    PairSpec(("mobile_number",), ("phoneNumbers",), pick=Pick("mobile")),
+    PairSpec(("first_name", "last_name"), ("nicknames",)),
+)
+
+
+def test_a_field_of_a_pair_names_its_partner_and_what_is_left_to_the_default_mapping() -> None:
+    spec = {"fields": FieldsSpec(pairs=PAIRS)}
+    found = fields_of(Side.LEFT, more=(TIER,), **spec)
+    told = {name: (one.mapped, one.partner, one.flow) for name, one in found.items()}
+    assert told["custom.cf_tier"] == ("pair", "custom.Tier", "->")
+    assert told["mobile_number"] == ("pair (mobile)", "phoneNumbers", "<->")
+    assert told["work_number"] == ("phones (work)", "phoneNumbers", "<->")
+    assert told["first_name"] == told["last_name"] == ("pair", "nicknames", "<->")
+    there = fields_of(Side.RIGHT, **spec)
+    assert there["phoneNumbers"].mapped == "pair (mobile), phones"
+    assert there["phoneNumbers"].partner == "mobile_number, work_number"
+    assert (there["nicknames"].partner, there["nicknames"].flow) == ("first_name, last_name", "<->")
+    assert there["names.givenName"].why == "a pair takes first_name"

@@ -49,7 +49,6 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "phone_numbers": (ELSEWHERE, ELSEWHERE, ELSEWHERE),
     "address": ("addresses", "ADR", "addresses"),
     "company.name": ("organizations.name", "ORG.name", "company"),
-    "company.website": (NEW, NOWHERE, NEW),
     "department": ("organizations.department", "ORG.unit", "department"),
     "tags": ("memberships", "CATEGORIES", "tags"),
     "medium": (NEW, NOWHERE, NEW),
@@ -189,12 +188,29 @@ def test_sixty_custom_fields_a_side_each_find_their_own() -> None:
     assert all(p.left.title == p.right.title for p in found.pairs)
 
 
+NASTY = ("a: b", "# x", "quote\"s'", "{{ 7*7 }}", "- dash", "true", "null", "1e3", "ünï", "&a *b", "Vat (EU)", "a,b]")
+
+
 @pytest.mark.parametrize("apps", list(itertools.permutations(app_names(), 2)), ids="-".join)
-def test_a_proposal_is_a_valid_file_as_it_stands(apps: tuple[str, str], tmp_path: Path) -> None:
+def test_a_proposal_is_a_valid_file_as_it_stands_and_with_every_offer_taken(
+    apps: tuple[str, str], tmp_path: Path
+) -> None:
     infos = {side: load_app(app).info for side, app in zip(Side, apps, strict=True)}
     halves = {s: SideSpec(infos[s].name, f"of_{s}") for s in Side}
+    known = {s: SUITE if infos[s].name == "freshsales" else infos[s].fields for s in Side}
+    mine = tuple(custom(name, f"{name}!", choices=("Gold", "off")) for name in NASTY)
+    theirs = tuple(custom(name, f"{name}!", choices=("gold", "OFF")) for name in NASTY)
+    fields = {Side.LEFT: (*known[Side.LEFT], *mine), Side.RIGHT: (*known[Side.RIGHT], *theirs[:-2])}
+    found = suggest(infos, fields, halves)
     file = tmp_path / "suggested.yaml"
-    fields = {s: SUITE if infos[s].name == "freshsales" else infos[s].fields for s in Side}
-    file.write_text(as_file(suggest(infos, fields, halves), *halves.values()))
+    text = as_file(found, *halves.values())
+    file.write_text(text)
     spec = load_sync(file, tmp_path, ShippedApps())
     assert (spec.left, spec.right, spec.fields.defaults, spec.dag.schedule) == (*halves.values(), True, None)
+    sure = {((p.left.name,), (p.right.name,)) for p in found.pairs if p.sure}
+    assert {(p.left, p.right) for p in spec.fields.pairs} == sure
+    assert sure
+    assert all(dict(p.options) in ({}, {"Gold": "gold", "off": "OFF"}) for p in spec.fields.pairs)
+    file.write_text(re.sub(r"(?m)^    #([- ] )", r"    \1", text))
+    taken = {(p.left, p.right) for p in load_sync(file, tmp_path, ShippedApps()).fields.pairs}
+    assert taken == {((p.left.name,), (p.right.name,)) for p in (*found.pairs, *found.offers)}
