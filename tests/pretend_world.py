@@ -15,16 +15,21 @@ from contactsync.contact import decode, fingerprint, is_empty, kind_of, normal_t
 from contactsync.model.app import Deletes
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import ApartReason, Known, Link, LinkStatus, Standing
-from contactsync.model.plan import Intent, Outcome, Plan
+from contactsync.model.plan import Intent, JournalRow, Outcome, Plan
 from contactsync.model.rules import Contacts, Matching
-from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, MatchSpec, Side
+from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Holding, MatchSpec, Side
+from contactsync.model.undo import Stay
+from contactsync.sync.collisions import Carriers
 from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
 from contactsync.sync.links import Rules
-from contactsync.sync.matching import Node
+from contactsync.sync.matching import Node, Verdicts
+from contactsync.sync.past import TOOK_PLACE, Deed, Means, Past
 from contactsync.sync.readings import Reading, Shown, key_hashes
 from contactsync.sync.reconcile import Given, reconcile
+from contactsync.sync.recreated import fold_recreated, not_again
 from contactsync.sync.scope import Effects, in_scope
+from contactsync.sync.undoing import undo
 from factories import SYNC, minutes
 
 Judge = Callable[[Side, Mapping[str, str]], Matching | None]
@@ -112,6 +117,10 @@ class World:
     apps: dict[Side, PretendApp] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     known: dict[Side, dict[str, Known]] = field(default_factory=lambda: {s: {} for s in SIDES})
+    journal: list[JournalRow] = field(default_factory=list)
+    apart: set[tuple[str, str]] = field(default_factory=set)  # what a person said of two contacts
+    parted_in: dict[str, int] = field(default_factory=dict)  # link that an undo parted -> run
+    met_in: dict[str, int] = field(default_factory=dict)  # link that matching made -> run
     seq: int = 0
 
     def __post_init__(self) -> None:
@@ -129,6 +138,7 @@ class World:
         self.seq += 1
         given = self.given(complete or dict.fromkeys(SIDES, False))
         plan = reconcile(given)
+        self.met_in.update({k.id: self.seq for k in plan.links if k.id not in self.links})
         self.links.update({k.id: k for k in plan.links})
         for side, row in plan.known:
             self.known[side][row.contact_id] = row
@@ -136,12 +146,59 @@ class World:
             self.known[side].pop(contact_id, None)
         for intent in plan.intents:
             self.watch(intent)
-            self._fold(intent, self._write(intent, troubles))
+        self.carry_out(plan, troubles)
+        return plan
+
+    def carry_out(self, plan: Plan, troubles: Troubles | None) -> None:
+        """Write every action and fold what came of it."""
+        for intent in plan.intents:
+            outcome = self._write(intent, troubles)
+            self.journal.append(JournalRow(intent, outcome, f"run {self.seq}", minutes(self.seq)))
+            self._fold(intent, outcome)
         for link_id in {i.link_id for i in plan.intents if i.link_id}:
             link = self.links[link_id]
             if link.due_run is None and is_pending(link, self.pairs):
                 self.links[link_id] = replace(link, due_run=0)
+
+    def undo(self, since: int, until: int, troubles: Troubles | None = None) -> Plan:
+        """Take back the runs of these numbers, as a run of its own."""
+        self.seq += 1
+        runs = {f"run {n}" for n in range(since, until + 1)}
+        rows = [r for r in self.journal if r.outcome.state in TOOK_PLACE and int(r.run_id.split()[1]) >= since]
+        deeds = [Deed(r, self._link_of(r), r.run_id in runs) for r in rows]
+        met = [self.links[i] for i, n in self.met_in.items() if since <= n <= until]
+        now = {(s, i): self.apps[s].shown(i, self.seq) for s in SIDES for i in self.apps[s].contacts}
+        away = {d.place: Stay.GONE for d in deeds if d.place not in now}
+        known = {(s, i): row for s in SIDES for i, row in self.known[s].items()}
+        parted = [self.links[i] for i, n in self.parted_in.items() if since <= n <= until]
+        plan = undo(Past(deeds, now, away, known, met, parted), self.means())
+        self.links.update({k.id: k for k in plan.links})
+        for link in plan.links:
+            both = (link.left.contact_id, link.right.contact_id)
+            if link.status is LinkStatus.PARTED:
+                self.apart.add(both)
+                self.parted_in[link.id] = self.seq
+            else:
+                self.apart.discard(both)
+        self.carry_out(plan, troubles)
         return plan
+
+    def means(self) -> Means:
+        holding = {(s, p.field): p.holding(s) for s in SIDES for p in self.pairs}
+        holding.update({(s, name): Holding() for s in SIDES for name in self.extra})
+
+        held: dict[tuple[Side, str, int], frozenset[str]] = {}
+        for side in SIDES:
+            for contact_id, contact in self.apps[side].contacts.items():
+                for at in ((side, k, h) for k, hashes in key_hashes(SALT, KEYS, contact).items() for h in hashes):
+                    held[at] = held.get(at, frozenset()) | {contact_id}
+        return Means(SYNC, "runs", self.pairs, holding, owner=Carriers(KEYS, SALT, held))
+
+    def _link_of(self, row: JournalRow) -> Link | None:
+        if row.intent.link_id:
+            return self.links[row.intent.link_id]
+        known = self.known[row.intent.side].get(row.outcome.target_id)
+        return self.links.get(known.link_id or "") if known else None
 
     def given(self, complete: Mapping[Side, bool]) -> Given:
         readings = {s: self._read(s, complete=complete[s]) for s in SIDES}
@@ -166,6 +223,7 @@ class World:
             links=[self.links[i] for i in sorted(self._touched(readings, retry=any(complete.values())))],
             known={s: dict(rows) for s, rows in self.known.items()},
             others=others,
+            verdicts=Verdicts(apart=frozenset(self.apart)),
         )
 
     def rules(self, *, retry: bool = False) -> Rules:
@@ -173,13 +231,21 @@ class World:
         return Rules(SYNC, self.pairs, self.direction, self.deletions, detects, retry=retry, effects=self.effects)
 
     def _touched(self, readings: Mapping[Side, Reading], *, retry: bool) -> Iterable[str]:
-        """Links that are read or due; on a complete read also those with something refused."""
+        """Links that are read or due; on a complete read also those with something refused.
+
+        An ended one that its contact no longer belongs to is none of these.
+        """
         for link in self.links.values():
-            halves = [(readings[s], link.side(s).contact_id) for s in SIDES]
+            sides = [s for s in SIDES if link.status is LinkStatus.LIVE or self._belongs(link, s)]
+            halves = [(readings[s], link.side(s).contact_id) for s in sides]
             due = link.due_run is not None and link.due_run <= self.seq and link.status in _OPEN
             due = due or (retry and any(a.reason is ApartReason.REFUSED for a in link.apart.values()))
             if due or any(i in r.shown or i in r.gone or i in r.missing for r, i in halves):
                 yield link.id
+
+    def _belongs(self, link: Link, side: Side) -> bool:
+        row = self.known[side].get(link.side(side).contact_id)
+        return row is not None and row.link_id == link.id
 
     def _read(self, side: Side, *, complete: bool) -> Reading:
         """A delta or a complete listing, and point reads of who is missing or due."""
@@ -268,6 +334,9 @@ class World:
     def _fold(self, intent: Intent, outcome: Outcome) -> None:
         """What `record` does with one settled action."""
         when = When(self.seq, minutes(self.seq))
+        if intent.verb is Verb.CREATE and intent.undoes:
+            self._fold_recreated(intent, outcome)
+            return
         if intent.verb is Verb.CREATE:
             self._fold_create(intent, outcome, when)
             return
@@ -276,6 +345,9 @@ class World:
         rows = self.known[intent.side]
         if outcome.state is State.DONE and intent.verb is Verb.DELETE:
             rows[intent.target_id] = replace(rows[intent.target_id], tombstone=True, raw=None, keys={})
+            there = self.known[intent.side.other]
+            if intent.undoes:
+                there[intent.source_id] = not_again(there[intent.source_id], intent)
         elif outcome.values is not None:
             rows[intent.target_id] = self._row(intent.side, rows[intent.target_id], outcome)
 
@@ -294,10 +366,23 @@ class World:
             source = replace(source, due_run=due_run, due_at=due_at, attempts=source.attempts + 1)
         self.known[intent.side.other][intent.source_id] = source
 
+    def _fold_recreated(self, intent: Intent, outcome: Outcome) -> None:
+        link = self.links[intent.link_id or ""]
+        self.links[link.id] = fold_recreated(link, intent, outcome, self.pairs)
+        if outcome.state is not State.DONE:
+            return
+        new = self._row(intent.side, Known(outcome.target_id, None, None), outcome)
+        self.known[intent.side][outcome.target_id] = replace(new, link_id=link.id)
+        source = self.known[intent.side.other][intent.source_id]
+        if not source.tombstone:
+            self.known[intent.side.other][intent.source_id] = replace(source, link_id=link.id, wish="")
+
     def _row(self, side: Side, row: Known, outcome: Outcome) -> Known:
         values = outcome.values or {}
         raw = None if self.effects.get(side) else outcome.raw
-        return replace(row, raw=raw, keys=key_hashes(SALT, KEYS, values), tombstone=False)
+        return replace(
+            row, raw=raw, fingerprint=fingerprint(values), keys=key_hashes(SALT, KEYS, values), tombstone=False
+        )
 
 
 _OPEN = (LinkStatus.LIVE, LinkStatus.PARTED)

@@ -158,10 +158,11 @@ def observed(
 
 
 def check_sources(source: App, intents: Sequence[Intent], now: datetime) -> Checked:
-    """A delete also reads its source just before: not gone = not sent."""
-    answers = {f.id: f.presence for f in source.fetch([Ref(i.source_id, i.source_ref) for i in intents])}
-    gone = [i for i in intents if answers.get(i.source_id) is Presence.GONE]
-    there = [i for i in intents if answers.get(i.source_id) is not Presence.GONE]
+    """A delete also reads its source just before: not gone = not sent. An undone create's source may well be there."""
+    asked = [Ref(i.source_id, i.source_ref) for i in intents if not i.undoes]
+    answers = {f.id: f.presence for f in source.fetch(asked)} if asked else {}
+    there = [i for i in intents if not i.undoes and answers.get(i.source_id) is not Presence.GONE]
+    gone = [i for i in intents if i not in there]
     return Checked(
         tuple(gone),
         tuple(Outcome(i.key, State.NOT_SENT, i.target_id, reason=STILL_THERE, at=now) for i in there),

@@ -16,6 +16,7 @@ from contactsync.model.link import Known, Link
 from contactsync.model.plan import Conflict, Counted, Hold, Intent, Outcome, Plan
 from contactsync.model.rules import Matching
 from contactsync.model.spec import Side
+from contactsync.model.undo import Stays
 from contactsync.sync.readings import Reading, Shown
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def plan_artefact(plan: Plan, header: Mapping[str, Any]) -> tuple[pd.DataFrame, 
     for part, adapter in _PARTS.items():
         items = getattr(plan, part)
         rows.extend((part, adapter.dump_json(item).decode()) for item in items)
-    totals = {"matched": plan.matched, "hash": plan.hash, "problems": list(plan.problems)}
+    totals = {"matched": plan.matched, "hash": plan.hash, "problems": list(plan.problems), "undo": plan.undo}
     return pd.DataFrame(rows, columns=["part", "value"], dtype="str"), {**header, **totals}
 
 
@@ -112,7 +113,7 @@ def plan_from(frame: pd.DataFrame, header: Mapping[str, Any]) -> Plan:
     parts: dict[str, list[Any]] = {part: [] for part in _PARTS}
     for part, value in zip(frame["part"].tolist(), frame["value"].tolist(), strict=True):
         parts[part].append(_PARTS[part].validate_json(value))
-    totals: dict[str, Any] = {k: header[k] for k in ("matched", "hash", "problems")}
+    totals: dict[str, Any] = {k: header[k] for k in ("matched", "hash", "problems", "undo")}
     return Plan(**{**parts, **totals})
 
 
@@ -127,4 +128,5 @@ _PARTS: dict[str, TypeAdapter[Any]] = {
     "settled": TypeAdapter(Outcome),
     "listed": TypeAdapter(str),
     "rekeyed": TypeAdapter(tuple[Side, str, str]),
+    "stays": TypeAdapter(Stays),
 }

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from contactsync.errors import AccountBusy, ConfigError, ContactsyncError
 from contactsync.frames import plan_from
 from contactsync.model.plan import Plan
 from contactsync.model.spec import SIDES, Side, SyncSpec
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
+from contactsync.model.undo import Stays, UndoOrder
 from contactsync.stages.opening import open_run
 from contactsync.stages.planning import reconcile
 from contactsync.stages.reading import extract_side, transform
 from contactsync.stages.recording import record
+from contactsync.stages.undoing import check_order, plan_undo
+from contactsync.stages.undone import failures
 from contactsync.stages.workplace import Workplace
 from contactsync.stages.writing import load_side
 
@@ -29,10 +32,20 @@ __all__ = [
     "record",
     "run_sync",
     "transform",
+    "undo_sync",
 ]
 
 ACCOUNT_PATIENCE = 900.0
 ACCOUNT_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an undo did, or would do; failed: what of its plan was not done after all."""
+
+    plan: Plan
+    summary: Summary
+    failed: tuple[Stays, ...] = ()
 
 
 def run_sync(place: Workplace, request: RunRequest) -> Summary:
@@ -92,6 +105,28 @@ def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None
         record(place, request, opened, reads, planned, loaded, [stage])
         raise
     return record(place, request, opened, reads, planned, loaded, []), planned
+
+
+def undo_sync(place: Workplace, request: RunRequest, order: UndoOrder) -> Undone:
+    """Take back what earlier runs did, as a run of its own. A dry run says what would be done, and writes nothing."""
+    check_order(place, order)
+    opened = open_run(place, request)
+    nothing: dict[Side, Read | None] = dict.fromkeys(SIDES)
+    loaded: dict[Side, Loaded | None] = dict.fromkeys(SIDES)
+    planned: Planned | None = None
+    stage = "reconcile"
+    try:
+        planned = plan_undo(place, request, opened, order)
+        for side in SIDES:
+            stage = f"load_{side}"
+            loaded[side] = _load(place, request, opened, planned, side)
+    except ContactsyncError:
+        record(place, request, opened, nothing, planned, loaded, [stage])
+        raise
+    summary = record(place, request, opened, nothing, planned, loaded, [])
+    plan = plan_from(*place.artefacts.read(planned.ref))
+    rows = place.reader.journal(place.spec.id, request.run_id)
+    return Undone(plan, summary, () if request.dry_run else failures(plan, rows))
 
 
 def _load(place: Workplace, request: RunRequest, opened: Opened, planned: Planned, side: Side) -> Loaded:

@@ -30,6 +30,7 @@ from contactsync.sync.creates import left_out
 from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending, with_standing
 from contactsync.sync.readings import key_hashes, now_values
+from contactsync.sync.recreated import fold_recreated, is_there, not_again
 from contactsync.sync.scope import Effects
 
 SETTLED = (State.DONE, State.ADOPTED, State.REFUSED, State.OVERTAKEN, State.NOT_SENT)
@@ -57,11 +58,11 @@ class Folding:
     ended: set[tuple[Side, str]] = field(default_factory=set)  # contacts with a hold that no longer stands
 
     def start(self, plan: Plan) -> None:
-        """Take the plan's own observations."""
+        """Take the plan's own observations. An undo judges nobody: holds that stand stay."""
         self.links.update({k.id: k for k in plan.links})
         self.known.update({(s, k.contact_id): k for s, k in plan.known})
         self.holds.extend(plan.holds)
-        self.worked.update((c.source, c.contact_id) for c in plan.counted)
+        self.worked.update((c.source, c.contact_id) for c in plan.counted if not plan.undo)
         self._ask_again([h for h in plan.holds if h.reason is HoldReason.UNREADABLE and h.contact_id])
 
     def _ask_again(self, holds: Sequence[Hold]) -> None:
@@ -80,7 +81,9 @@ class Folding:
         settled = [r for r in rows if r.outcome.state in SETTLED]
         self._load(settled)
         for row in settled:
-            if row.intent.verb is Verb.CREATE:
+            if row.intent.verb is Verb.CREATE and row.intent.undoes:
+                self._recreate(row)
+            elif row.intent.verb is Verb.CREATE:
                 self._create(row)
             else:
                 self._link(row)
@@ -103,7 +106,7 @@ class Folding:
             self.known.update({(side, i): k for i, k in found.items()})
         for key, row in self.known.items():
             same = any(self.freed.get(name, set()) & {*hashes} for name, hashes in row.keys.items())
-            if same and row.link_id is None and not row.tombstone:
+            if same and row.link_id is None and not row.tombstone and row.wish != Wish.NOT_AGAIN:
                 self.known[key] = replace(row, due_run=0)
 
     def _collided_again(self) -> None:
@@ -158,6 +161,9 @@ class Folding:
             gone = self.known[key]
             self._free(gone, {})
             self.known[key] = replace(gone, tombstone=True, raw=None, keys={}, generation=gone.generation + 1)
+            there = (intent.side.other, intent.source_id)
+            if intent.undoes and there in self.known:
+                self.known[there] = not_again(self.known[there], intent)
         elif outcome.values is not None:
             observed, before = self._as_observed(key, outcome), self.known.get(key)
             if before is not None:
@@ -168,6 +174,22 @@ class Folding:
         for name, hashes in row.keys.items():
             if lost := set(hashes) - set(kept.get(name, ())):
                 self.freed.setdefault(name, set()).update(lost)
+
+    def _recreate(self, row: JournalRow) -> None:
+        """A contact that an undo made anew: its link is parted, or flows again where the other contact is there."""
+        intent, outcome = row.intent, row.outcome
+        self.folded.append(intent.key)
+        link = self.links.get(intent.link_id or "")
+        if link is None or (is_there(outcome) and self._taken(intent, outcome) is not None):
+            return
+        self.links[link.id] = fold_recreated(link, intent, outcome, self.pairs)
+        if not is_there(outcome):
+            return
+        key, there = (intent.side, outcome.target_id), (intent.side.other, intent.source_id)
+        self.known[key] = replace(self._as_observed(key, outcome), link_id=link.id, due_run=None, due_at=None)
+        source = self.known.get(there)
+        if source is not None and not source.tombstone:
+            self.known[there] = replace(source, link_id=link.id, wish=Wish.NONE, due_run=None, due_at=None)
 
     def _as_observed(self, key: tuple[Side, str], outcome: Outcome) -> Known:
         """The index row after our own write. Which rules it matches now is judged when a listing shows it."""

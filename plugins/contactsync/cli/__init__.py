@@ -19,6 +19,7 @@ from contactsync.cli import (
     sandbox_commands,
     snapshot_commands,
     sync_commands,
+    undo_commands,
 )
 from contactsync.errors import ContactsyncError
 
@@ -34,6 +35,7 @@ sync_commands.add_to(app)
 field_commands.add_to(app)
 hold_commands.add_to(app)
 explain_commands.add_to(app)
+undo_commands.add_to(app)
 report_commands.add_to(app)
 account_commands.add_to(app)
 offline_commands.add_to(app)

@@ -82,11 +82,13 @@ def project_of(include: Path) -> ProjectSpec:
     return load_project(include / "contactsync.yaml")
 
 
-def request(*, dry_run: bool = False, full_read: bool = False, apply_plan: str = "") -> RunRequest:
+def request(
+    *, dry_run: bool = False, full_read: bool = False, apply_plan: str = "", kind: RunKind = RunKind.CLI, by: str = ""
+) -> RunRequest:
     """A run of the command line; its owner names host and process, so that a dead one's lock can be taken."""
     now = datetime.now(UTC)
-    run_id = f"cli__{now:%Y-%m-%dT%H:%M:%S}_{secrets.token_hex(3)}"
-    return RunRequest(run_id, owner_of(run_id), RunKind.CLI, dry_run, full_read, apply_plan)
+    run_id = f"{kind}__{now:%Y-%m-%dT%H:%M:%S}_{secrets.token_hex(3)}"
+    return RunRequest(run_id, owner_of(run_id), kind, dry_run, full_read, apply_plan, by=by)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from rich.text import Text
 from contactsync.cli.plan_differences import Difference
 from contactsync.cli.tables import summary
 from contactsync.cli.talk import console
-from contactsync.contact import full_name
+from contactsync.contact import full_name, is_empty
 from contactsync.model.plan import Bucket, Intent, Plan
 from contactsync.model.readable import readable
 from contactsync.model.spec import Side
@@ -23,12 +23,7 @@ SOME = 5  # ids named of those that are left out for one reason
 def plan(made: Plan, told: Summary, names: Mapping[Side, str]) -> None:
     """Every action, field by field, with its reason; then holds by reason, limits and the hash."""
     out = console()
-    for intent in made.intents:
-        out.print(Text(f"{intent.verb.value} in {names[intent.side]}: {_who(intent)}", style="bold"))
-        for name, before, after in _changes(intent):
-            out.print(Text(f"    {name}: {before} -> {after}"))
-        if intent.reason:
-            out.print(Text(f"    because: {intent.reason}", style="dim"))
+    actions(made, names)
     for hold in made.holds:
         what = f"held in {names[hold.side]}: {hold.contact_id}: {hold.reason.value}: {hold.detail}"
         out.print(Text(what, style="yellow"))
@@ -43,9 +38,20 @@ def plan(made: Plan, told: Summary, names: Mapping[Side, str]) -> None:
         out.print(Text(f"plan {made.hash}: {len(made.intents)} actions"))
 
 
-def plan_as_data(made: Plan, told: Summary) -> dict[str, Any]:
+def actions(made: Plan, names: Mapping[Side, str]) -> None:
+    """Every action of a plan, field by field, with its reason."""
+    out = console()
+    for intent in made.intents:
+        out.print(Text(f"{intent.verb.value} in {names[intent.side]}: {_who(intent)}", style="bold"))
+        for name, before, after in _changes(intent):
+            out.print(Text(f"    {name}: {before} -> {after}"))
+        if intent.reason:
+            out.print(Text(f"    because: {intent.reason}", style="dim"))
+
+
+def actions_as_data(made: Plan) -> list[dict[str, Any]]:
     """The same as JSON-able data."""
-    actions = [
+    return [
         {
             "side": i.side.value,
             "verb": i.verb.value,
@@ -55,13 +61,17 @@ def plan_as_data(made: Plan, told: Summary) -> dict[str, Any]:
         }
         for i in made.intents
     ]
+
+
+def plan_as_data(made: Plan, told: Summary) -> dict[str, Any]:
+    """The same as JSON-able data."""
     holds = [
         {"side": h.side.value, "contact": h.contact_id, "reason": h.reason.value, "detail": h.detail}
         for h in made.holds
     ]
     return {
         "hash": made.hash,
-        "actions": actions,
+        "actions": actions_as_data(made),
         "holds": holds,
         "left_out": [
             {"side": side.value, "reason": reason, "contacts": ids} for (side, reason), ids in left_out(made).items()
@@ -97,6 +107,7 @@ def _who(intent: Intent) -> str:
 
 
 def _changes(intent: Intent) -> Iterable[tuple[str, str, str]]:
-    for name in intent.patch or intent.before:
+    held = [f for f, text in intent.before.items() if not is_empty(text)]  # what goes with a contact
+    for name in intent.patch or held:
         after = readable(name, intent.patch[name]) if name in intent.patch else "(deleted)"
         yield name, readable(name, intent.before.get(name, "")), after

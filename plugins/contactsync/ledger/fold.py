@@ -15,7 +15,7 @@ def fold(connection: Connection, sync_id: str, run_id: str, batch: FoldBatch, no
     for side, old, new in batch.rekeyed:
         for table in (index, links, intents, holds, decisions):
             table.rekey(connection, sync_id, side, old, new)
-    links.write(connection, sync_id, batch.links)
+    links.write(connection, sync_id, run_id, batch.links)
     index.write(connection, sync_id, batch.known)
     index.forget(connection, sync_id, batch.forgotten)
     holds.replace(connection, sync_id, batch.hold_scope, batch.holds, now)

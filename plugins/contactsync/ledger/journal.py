@@ -16,10 +16,20 @@ from contactsync.model.plan import Intent, JournalRow, Outcome
 from contactsync.model.spec import Side
 
 _MADE_NOTHING = (State.PLANNED, State.NOT_SENT, State.OVERTAKEN, State.REFUSED)
+_MADE = (State.DONE, State.ADOPTED)
 INTENT_COLUMNS = ("key", "side", "verb", "link_id", "source_id", "target_id")
 OUTCOME_COLUMNS = ("key", "state", "target_id", "created", "at")
 INTENT_TIMES = ("source_modified_at", "source_observed_at", "observed_at")
-INTENT_TUPLES = ("touched", "dropped", "keys", "leaving", "matching")
+INTENT_TUPLES = ("touched", "dropped", "keys", "leaving", "matching", "undoes")
+
+
+def creates_of(connection: Connection, sync_id: str, side: Side, contact_ids: Collection[str]) -> list[JournalRow]:
+    """Creates that made, or found, these contacts on that side; oldest first."""
+    found: list[JournalRow] = []
+    for chunk in chunks(contact_ids):
+        query = _of(sync_id).where(journal.c.side == side, journal.c.result_id.in_(chunk))
+        found += _rows(connection, query.where(journal.c.verb == Verb.CREATE, journal.c.state.in_(_MADE)))
+    return found
 
 
 def unfolded(connection: Connection, sync_id: str) -> list[JournalRow]:
@@ -31,6 +41,11 @@ def of_run(connection: Connection, sync_id: str, run_id: str | None) -> list[Jou
     """Rows of a run, or all, oldest first."""
     query = _of(sync_id)
     return _rows(connection, query if run_id is None else query.where(journal.c.run_id == run_id))
+
+
+def sent_since(connection: Connection, sync_id: str, since: datetime) -> list[JournalRow]:
+    """Rows that were sent since then, oldest first."""
+    return _rows(connection, _of(sync_id).where(journal.c.sent_at >= since))
 
 
 def creates(
@@ -123,4 +138,4 @@ def _journal_row(row: Any) -> JournalRow:
         created=row.created,
         at=row.settled_at,
     )
-    return JournalRow(intent, outcome, row.run_id, row.sent_at, row.folded, row.listings)
+    return JournalRow(intent, outcome, row.run_id, row.sent_at, row.folded, row.listings, row.account)

@@ -48,6 +48,11 @@ def missing(connection: Connection, sync_id: str, side: Side) -> list[Link]:
     return _in_order([_select(connection, sync_id, and_(stands, link.c.status.in_(_OPEN)))])
 
 
+def made_in(connection: Connection, sync_id: str, run_ids: Collection[str]) -> list[Link]:
+    """Links that these runs made, by matching or by a create."""
+    return _in_order(_select(connection, sync_id, link.c.made_in.in_(chunk)) for chunk in chunks(run_ids))
+
+
 def every(connection: Connection, sync_id: str) -> list[Link]:
     """All links."""
     return _in_order([_select(connection, sync_id, true())])
@@ -156,12 +161,13 @@ def _in_order(found: Iterable[list[Link]]) -> list[Link]:
 # ---- writing
 
 
-def write(connection: Connection, sync_id: str, links: Sequence[Link]) -> None:
+def write(connection: Connection, sync_id: str, run_id: str, links: Sequence[Link]) -> None:
     """Write the links that are newer than what is stored; the caller holds the sync's lock row."""
     stored = _versions(connection, sync_id, [one.id for one in links])
     newest = {one.id: one for one in sorted(links, key=lambda one: one.version)}
     newer = [one for one in newest.values() if stored.get(one.id, -1) < one.version]
-    upsert(connection, link, [_link_row(sync_id, one) for one in newer])
+    rows = [{**_link_row(sync_id, one), "made_in": run_id} for one in newer]
+    upsert(connection, link, rows, keep=("made_in",))
     upsert(connection, link_side, [_side_row(sync_id, one, side) for one in newer for side in SIDES])
     upsert(connection, link_value, [_value_row(sync_id, one, side) for one in newer for side in SIDES])
 

@@ -109,6 +109,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return links.missing(connection, sync_id, side)
 
+    def links_made(self, sync_id: str, run_ids: Collection[str]) -> list[Link]:
+        """Links that these runs made, by matching or by a create."""
+        with reading(self._engine) as connection:
+            return links.made_in(connection, sync_id, run_ids)
+
     def all_links(self, sync_id: str) -> list[Link]:
         """Every link, values included (reports, plan --against, tests)."""
         with reading(self._engine) as connection:
@@ -130,6 +135,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return journal.of_run(connection, sync_id, run_id)
 
+    def sent_since(self, sync_id: str, since: datetime) -> list[JournalRow]:
+        """Journal rows that were sent since then, oldest first."""
+        with reading(self._engine) as connection:
+            return journal.sent_since(connection, sync_id, since)
+
     def writes_of(self, sync_id: str, link_ids: Collection[str], since: datetime) -> list[JournalRow]:
         """Journal rows of these links that were sent since then, oldest first."""
         with reading(self._engine) as connection:
@@ -148,6 +158,11 @@ class LedgerReader:
         """Journal rows of actions that were not sent, oldest first; some may have been made by a later one since."""
         with reading(self._engine) as connection:
             return journal.not_sent(connection, sync_id)
+
+    def creates_of(self, sync_id: str, side: Side, contact_ids: Collection[str]) -> list[JournalRow]:
+        """The creates of this sync that made, or found, these contacts on that side."""
+        with reading(self._engine) as connection:
+            return journal.creates_of(connection, sync_id, side, contact_ids)
 
     def jobs(self, account: str, since: datetime) -> list[JournalRow]:
         """Rows that asynchronous jobs on this account, begun since then by any sync, have not answered (core 22)."""

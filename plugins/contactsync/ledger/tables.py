@@ -88,9 +88,11 @@ link = Table(
     _text("apart"),
     _text("wish"),
     _text("rules"),
+    _text("made_in"),  # run; '' = before that was kept
 )
 Index("ix_link_due_run", link.c.sync_id, link.c.due_run)
 Index("ix_link_due_at", link.c.sync_id, link.c.due_at)
+Index("ix_link_made_in", link.c.sync_id, link.c.made_in)
 
 link_side = Table(
     "link_side",

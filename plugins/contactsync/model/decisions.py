@@ -30,6 +30,7 @@ class Wish(StrEnum):
     CREATE = "create"
     SKIP = "skip"  # stands until another decision
     RETRY = "retry"  # what is held or refused is tried again
+    NOT_AGAIN = "not_again"  # its create was undone: not created again until it is edited
 
 
 _LEFT = {Answer.LEFT: "write the left value to the right", Answer.RIGHT: "write the right value to the left"}

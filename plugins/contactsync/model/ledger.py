@@ -60,7 +60,7 @@ class RunRow:
     sync_id: str
     run_id: str
     seq: int
-    kind: str  # scheduled | manual | backfill | cli
+    kind: str  # a RunKind: scheduled | manual | backfill | cli | undo
     state: RunState
     started_at: datetime
     ended_at: datetime | None = None

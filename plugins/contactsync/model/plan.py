@@ -11,6 +11,7 @@ from contactsync.contact import Values
 from contactsync.model.exchange import Json, State, Verb
 from contactsync.model.link import Known, Link, Made
 from contactsync.model.spec import Side
+from contactsync.model.undo import Stays
 
 
 class Bucket(StrEnum):
@@ -103,6 +104,7 @@ class Intent:
     entering      rule -> what its actions make with this; counts as entered (core 17) once it is done
     leaving       rules that the contact has left once this is done
     matching      of a create: the rules that its source matches
+    undoes        keys of the actions that this one takes back (core 30)
     """
 
     key: str
@@ -124,6 +126,7 @@ class Intent:
     leaving: tuple[str, ...] = ()
     matching: tuple[str, ...] = ()
     parts: bool = False
+    undoes: tuple[str, ...] = ()
     version: str | None = None
     ref: Json = field(default_factory=dict)
     source_version: str | None = None
@@ -167,6 +170,7 @@ class JournalRow:
     sent_at: datetime | None = None
     folded: bool = False
     listings: int = 0  # complete listings since that did not show the result (adopt: marker)
+    account: str = ""  # the one that was written to
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,7 @@ class Plan:
     settled    unknown outcomes that this run's listings settled, or on which they cast a doubt
     listed     unknown creates that a listing did not show
     rekeyed    (side, old id, new id)
+    undo       what this plan takes back, in words ('' = an ordinary run); stays: what it leaves as it is, and why
     """
 
     intents: Sequence[Intent] = ()
@@ -201,6 +206,8 @@ class Plan:
     settled: Sequence[Outcome] = ()
     listed: Sequence[str] = ()
     rekeyed: Sequence[tuple[Side, str, str]] = ()
+    stays: Sequence[Stays] = ()
+    undo: str = ""
     matched: int = 0
     hash: str = ""
     problems: Sequence[str] = ()  # limits that this plan exceeds

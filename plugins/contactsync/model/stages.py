@@ -18,6 +18,7 @@ class RunKind(StrEnum):
     MANUAL = "manual"
     BACKFILL = "backfill"
     CLI = "cli"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class RunRequest:
     full_read: bool = False
     apply_plan: str = ""
     every_row: bool = False  # of a complete read, also those that are as they were: to compare two mappings
+    by: str = ""  # the person who asked, where that is to be kept
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ def explain(place: Workplace, who: str, *, live: bool = True) -> Explanation:
     Errors: ConfigError (nobody, or several), those of App.fetch.
     """
     place.reader.check()
-    side, contact_id = _found(place, who)
-    link = _link_of(place, side, contact_id)
+    side, contact_id = who_is(place, who)
+    link = link_of(place, side, contact_id)
     ids = {s: link.side(s).contact_id for s in SIDES} if link else {side: contact_id}
     halves = [_half(place, s, i, link, live=live) for s, i in ids.items()]
     of = set(ids.items())
@@ -65,7 +65,8 @@ def explain(place: Workplace, who: str, *, live: bool = True) -> Explanation:
 # ---- who is meant
 
 
-def _found(place: Workplace, who: str) -> tuple[Side, str]:
+def who_is(place: Workplace, who: str) -> tuple[Side, str]:
+    """The contact meant by an id, `left:ID`, `right:ID` or an e-mail address. Errors: ConfigError."""
     sides = [s for s in SIDES if who.startswith(f"{s}:")]
     ids = [(s, who.partition(":")[2]) for s in sides] or [(s, who) for s in SIDES]
     found = [(s, i) for s, i in ids if place.reader.known(place.spec.id, s, [i])]
@@ -97,7 +98,7 @@ def _linked(place: Workplace, found: Sequence[tuple[Side, str]]) -> bool:
     return found[0][0] is not found[1][0] and bool(links[0] & links[1])
 
 
-def _link_of(place: Workplace, side: Side, contact_id: str) -> Link | None:
+def link_of(place: Workplace, side: Side, contact_id: str) -> Link | None:
     """The link that the index names, else the newest that held it."""
     row = place.reader.known(place.spec.id, side, [contact_id]).get(contact_id)
     links = {k.id: k for k in place.reader.links_of(place.spec.id, side, [contact_id])}
@@ -124,11 +125,12 @@ def _half(place: Workplace, side: Side, contact_id: str, link: Link | None, *, l
 
 def _actions(place: Workplace, link: Link | None, of: set[tuple[Side, str]]) -> list[JournalRow]:
     rows = place.reader.journal(place.spec.id)
-    mine = [r for r in rows if (link and r.intent.link_id == link.id) or _concerns(r, of)]
+    mine = [r for r in rows if (link and r.intent.link_id == link.id) or concerns(r, of)]
     return mine[-LAST:]
 
 
-def _concerns(row: JournalRow, of: set[tuple[Side, str]]) -> bool:
+def concerns(row: JournalRow, of: set[tuple[Side, str]]) -> bool:
+    """True for an action that read or wrote one of these contacts."""
     intent = row.intent
     target = row.outcome.target_id or intent.target_id
     return (intent.side.other, intent.source_id) in of or (intent.side, target) in of

@@ -50,23 +50,27 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
     left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)
     log.info("Plan %s: %d actions left, %d right, %d matched", plan.hash, left, right, plan.matched)
     if not request.dry_run:
-        _judge(place, request, plan)
+        sync = place.spec.id
+        passes = f"triggering a run with apply_plan = {plan.hash} (or: contactsync run {sync} --apply-plan {plan.hash})"
+        judge(request, plan, look=f"contactsync plan {sync}", passes=passes)
     return Planned(ref, plan.hash, left, right)
 
 
-def _judge(place: Workplace, request: RunRequest, plan: Plan) -> None:
-    """A plan over a limit passes once, by its own hash."""
+def judge(request: RunRequest, plan: Plan, *, look: str, passes: str) -> None:
+    """A plan over a limit passes once, by its own hash. Errors: LimitExceeded, PlanMismatch.
+
+    look, passes  how a person looks at the plan, and lets it pass, in words
+    """
     if request.apply_plan and request.apply_plan != plan.hash:
         raise PlanMismatch(
             f"This run was to apply plan {request.apply_plan}, but the plan worked out now is {plan.hash}.",
-            next_step=f"look at it with: contactsync plan {place.spec.id}",
+            next_step=f"look at it with: {look}",
         )
     if plan.problems and request.apply_plan != plan.hash:
         raise LimitExceeded(
             f"Nothing was written: {'; '.join(plan.problems)}. Plan {plan.hash}.",
             plan_hash=plan.hash,
-            next_step=f"look at it with: contactsync plan {place.spec.id}; let it pass once by triggering a run with "
-            f"apply_plan = {plan.hash} (or: contactsync run {place.spec.id} --apply-plan {plan.hash})",
+            next_step=f"look at it with: {look}; let it pass once by {passes}",
         )
 
 

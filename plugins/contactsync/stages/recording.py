@@ -14,9 +14,11 @@ from contactsync.model.exchange import State
 from contactsync.model.ledger import RunRow, RunState, StoredCursor
 from contactsync.model.plan import Bucket, Hold, HoldReason, JournalRow, Outcome, Plan
 from contactsync.model.spec import SIDES, Side
-from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
+from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, RunRequest, Summary
+from contactsync.model.undo import Stay, Stays
 from contactsync.record import Folding, batches, final_buckets
 from contactsync.stages.mapping_state import to_record
+from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
 
@@ -34,6 +36,7 @@ class _Done:
     states: Mapping[str, State]
     problems: tuple[str, ...]
     holds: Sequence[Hold]
+    told: str = ""  # of an undo: its own last line
 
 
 def record(
@@ -50,11 +53,15 @@ def record(
     headers = {s: place.artefacts.read(r.ref)[1] for s, r in reads.items() if r is not None}
     problems = _problems(failed, loaded, plan if request.dry_run else Plan())
     if request.dry_run:
-        done = _Done(plan, headers, {i.key: State.DONE for i in plan.intents}, problems, plan.holds)
+        states = {i.key: State.DONE for i in plan.intents}
+        done = _Done(plan, headers, states, problems, plan.holds, _undone(place, request, plan, states))
         return _summary(place, done, dry_run=True)
     place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
     states, holds = _fold(place, request, opened, plan, written=planned is not None and not _stopped(failed))
-    done = _Done(plan, headers, states, problems, holds)
+    left = failures(plan, place.ledger.journal(place.spec.id, request.run_id)) if plan.undo else ()
+    lost = sum(s.why in (Stay.REFUSED, Stay.FAILED, Stay.UNSETTLED) for s in left)
+    problems += (f"{lost} not taken back",) if lost else ()
+    done = _Done(plan, headers, states, problems, holds, _undone(place, request, plan, states, left))
     read_whole = all(reads.get(s) is not None for s in SIDES)
     if read_whole and (planned is not None or all(r.quiet for r in reads.values() if r)) and not _stopped(failed):
         _move_cursors(place, request, opened, headers)
@@ -62,6 +69,14 @@ def record(
     summary = _summary(place, done, dry_run=False)
     _end(place, request, opened, planned, summary)
     return summary
+
+
+def _undone(
+    place: Workplace, request: RunRequest, plan: Plan, states: Mapping[str, State], failed: Sequence[Stays] = ()
+) -> str:
+    """The last line of an undo; '' for any other run."""
+    names = {s: _name(place, s) for s in SIDES}
+    return line(plan, states, failed, names, request.by) if request.kind is RunKind.UNDO else ""
 
 
 def _stopped(failed: Sequence[str]) -> bool:
@@ -94,6 +109,8 @@ def _fold(
     folding = Folding(sync_id, row.salt, place.spec.match, place.pairs, when, place.reader, effects=place.effects)
     folding.start(plan)
     folding.fold(rows)
+    if plan.undo:
+        place.ledger.fold(sync_id, request.run_id, verdicts(plan, request.by), fence=opened.fence)
     for batch in batches(folding, plan):
         place.ledger.fold(sync_id, request.run_id, batch, fence=opened.fence)
     return {r.intent.key: r.outcome.state for r in rows}, folding.holds
@@ -167,11 +184,11 @@ def _summary(place: Workplace, done: _Done, *, dry_run: bool) -> Summary:
     listed = {side: int(h["listed"]) - int(h["news"]) for side, h in done.headers.items()}
     totals = final_buckets(done.plan, done.states, listed)
     counts = {_direction(side): _counts(totals[side], done.plan.matched) for side in SIDES}
-    line = "; ".join(_sentence(place, side, totals[side], done.holds) for side in SIDES)
+    told = done.told or "; ".join(_sentence(place, side, totals[side], done.holds) for side in SIDES)
     problems = (*done.problems, *_sums(done, worked))
     if problems:
-        line = f"{line}. NOT COMPLETE: {'; '.join(problems)}"
-    return Summary(not problems, f"Dry run, nothing written: {line}" if dry_run else line, counts, problems, dry_run)
+        told = f"{told}. NOT COMPLETE: {'; '.join(problems)}"
+    return Summary(not problems, f"Dry run, nothing written: {told}" if dry_run else told, counts, problems, dry_run)
 
 
 def _sums(done: _Done, worked: Mapping[Side, set[str]]) -> list[str]:

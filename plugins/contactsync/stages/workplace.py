@@ -69,11 +69,11 @@ class Workplace:
     def effects(self) -> dict[Side, dict[str, RuleEffects]]:
         """What the rules do to partners, by the side read from and the rule's name, in the order of the file."""
         return {
-            side: {e.name: e for e in effects_of(rules, self._declared(side.other), self.pairs)}
+            side: {e.name: e for e in effects_of(rules, self.declared(side.other), self.pairs)}
             for side, rules in self.spec.rules.items()
         }
 
-    def _declared(self, side: Side) -> AppInfo:
+    def declared(self, side: Side) -> AppInfo:
         """What the side's very account can do; it is asked (and the answer cached) only where rules need to know."""
         app = self.app(side)
         return app.actual() if self.spec.rules else app.info
@@ -84,7 +84,7 @@ class Workplace:
         return marks_of(self.spec, {s: self.app(s).info for s in SIDES}, self.pairs)
 
     def _written(self, side: Side) -> tuple[FieldInfo, ...]:
-        info, rules = self._declared(side), self.spec.rules.get(side.other, ())
+        info, rules = self.declared(side), self.spec.rules.get(side.other, ())
         found = (*own_columns(rules, info, self.pairs), *marked_columns(self.spec, info, side.other, self.pairs))
         return tuple({f.contact: f for f in found}.values())
 

@@ -54,13 +54,21 @@ def without_collisions(
     out = dict(settled)
     for target in SIDES:
         writes = {f: s.write[target] for f, s in out.items() if target in s.write}
-        if not any(f in writes for fields in _FIELDS.values() for f in fields):
-            continue
-        before = now_values(link.side(target))
-        for key, ids in owner(target, before, {**before, **writes}).items():
-            others = sorted(ids - {link.side(target).contact_id})
-            parts = {f for part in key.split("+") for f in _FIELDS[part]} if others else set()
-            out.update({f: _held(states[f], others) for f in sorted(parts & writes.keys())})
+        half = link.side(target)
+        found = colliding(target, half.contact_id, now_values(half), writes, owner)
+        out.update({f: _held(states[f], others) for f, others in found.items()})
+    return out
+
+
+def colliding(side: Side, contact_id: str, before: Values, writes: Values, owner: Owner) -> dict[str, list[str]]:
+    """Fields whose write would give a contact the key of others there, and who these are."""
+    if not any(f in writes for fields in _FIELDS.values() for f in fields):
+        return {}
+    out: dict[str, list[str]] = {}
+    for key, ids in owner(side, before, {**before, **writes}).items():
+        others = sorted(ids - {contact_id})
+        parts = {f for part in key.split("+") for f in _FIELDS[part]} if others else set()
+        out.update(dict.fromkeys(sorted(parts & writes.keys()), others))
     return out
 
 

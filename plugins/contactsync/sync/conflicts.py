@@ -63,6 +63,7 @@ class Settled:
 
 
 _RETRIED = (ApartReason.HELD, ApartReason.REFUSED)
+_BY_ELEMENT = (ApartReason.LEDGER_LOST, ApartReason.UNDONE)  # end for each element of a list by itself
 
 
 def settle(state: FieldState) -> Settled:
@@ -268,8 +269,8 @@ def _several(
         if ids or shared or first:
             base[side] = moved_base(None if first else state.base[side], state.now[side], ids, shared)
     apart = None
-    if state.apart is not None and state.apart.reason is ApartReason.LEDGER_LOST:
-        apart = _still_lost(state, kept, dropped)
+    if state.apart is not None and state.apart.reason in _BY_ELEMENT:
+        apart = _still_apart(state, state.apart.reason, kept, dropped)
     elif dropped:
         apart = _apart(state, ApartReason.NOT_REPRESENTABLE, dropped)
     elif blanks:
@@ -286,14 +287,17 @@ def _several(
     )
 
 
-def _still_lost(
-    state: FieldState, carried: Mapping[Side, Applied], dropped: Mapping[Side, tuple[str, ...]]
+def _still_apart(
+    state: FieldState, reason: ApartReason, carried: Mapping[Side, Applied], dropped: Mapping[Side, tuple[str, ...]]
 ) -> Apart | None:
-    """An edit of a list is carried; other elements that differed when the ledger was lost wait on."""
+    """An edit of a list is carried; elements that differ for another reason (undone, ledger lost) wait on."""
     after = {s: carried[s].text if s in carried else state.now[s] for s in SIDES}
-    if by_id(after[Side.LEFT]).keys() == by_id(after[Side.RIGHT]).keys():
+    left, right = by_id(after[Side.LEFT]), by_id(after[Side.RIGHT])
+    exact = reason is ApartReason.UNDONE
+    holding = state.pair.left, state.pair.right
+    if left.keys() == right.keys() and not (exact and any(not agree(left[i], right[i], *holding) for i in left)):
         return None
-    return Apart(ApartReason.LEDGER_LOST, after[Side.LEFT], after[Side.RIGHT], dropped)
+    return Apart(reason, after[Side.LEFT], after[Side.RIGHT], dropped)
 
 
 def _settled_ids(
@@ -317,7 +321,12 @@ def _made(state: FieldState, side: Side, *, first: bool) -> Changes:
     waiting = state.apart.dropped.get(side.other, ()) if state.apart else ()
     mine, theirs = by_id(state.now[side]), by_id(state.now[side.other])
     again = {i: mine[i] for i in waiting if i in mine and i not in theirs}
-    return Changes({**made.added, **again}, made.removed, made.edited)
+    if state.apart is not None and state.apart.reason is ApartReason.UNDONE:
+        # What was taken back over there comes again once it is edited here.
+        settled = by_id(state.base[side.other])
+        again.update({i: now for i, (_, now) in made.edited.items() if i not in theirs and i not in settled})
+    edited = {i: pair for i, pair in made.edited.items() if i not in again}
+    return Changes({**made.added, **again}, made.removed, edited)
 
 
 def _both_filled_differently(state: FieldState) -> bool:

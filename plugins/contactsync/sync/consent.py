@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contactsync.contact import OPTED_OUT
+from contactsync.contact import OPTED_IN, OPTED_OUT
 from contactsync.model.spec import SIDES, Side
 
 
@@ -27,6 +27,14 @@ def tightened(base: Mapping[Side, str | None], now: Mapping[Side, str | None]) -
     other = news[0].other
     changed = bool(now[other]) and (first or base[other] != now[other])
     return Tightened(other, other if changed else None, "an opt-out wins, whatever `conflicts` says" if changed else "")
+
+
+_LOOSER = {OPTED_IN: 0, "": 1, OPTED_OUT: 2}
+
+
+def loosens(now: str, text: str) -> bool:
+    """True where a contact that shows `now` would be easier to write to with `text`."""
+    return _LOOSER.get(text, 0) < _LOOSER.get(now, 0)
 
 
 def strictest(values: tuple[str, ...]) -> str:

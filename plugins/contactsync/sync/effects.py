@@ -108,7 +108,7 @@ class _Acting:
             if late or self.claims.setdefault(claim, rule.name) != rule.name:
                 continue
             waited = claim in after and after[claim] is None
-            if made is not None and not waited and effect.apply is not Apply.ALWAYS:
+            if made is not None and not waited and (effect.apply is not Apply.ALWAYS or self._was_undone(effect)):
                 continue
             if self._satisfied(effect):
                 if waited:
@@ -207,6 +207,15 @@ class _Acting:
         if apart.reason is ApartReason.KEPT:
             return True
         return not self.scene.retry and (effect.how is not How.SET or self._wanted(effect) == wanted)
+
+    def _was_undone(self, effect: Effect) -> bool:
+        """True where a person took the same back, and neither side was edited since (core 30)."""
+        apart = self.scene.apart.get(effect.column)
+        if apart is None or apart.reason is not ApartReason.UNDONE:
+            return False
+        wanted, now = self._remembered(apart)
+        asked_for = effect.how is not How.SET or self._wanted(effect) == wanted
+        return asked_for and self.scene.target.get(effect.column) == now
 
     def _write(self, effect: Effect, rule: RuleEffects) -> str:
         """What the effect makes, as it is remembered."""

@@ -96,6 +96,17 @@ def apply(
     return Applied(encode(fitted.values()), touched, dropped)
 
 
+def restored(wanted: Elements, now: str | None, held: Holding) -> Applied:
+    """A list in which elements are as they were before. Who comes back needs a place, and takes nobody's primary."""
+    there = by_id(now)
+    fitted, dropped = _fit(wanted, there, held)
+    primaries = [i for i, e in fitted.items() if e.primary]
+    keep = next((i for i in primaries if i in there and there[i].primary), next(iter(primaries), ""))
+    fitted.update({i: replace(fitted[i], primary=False) for i in primaries if i != keep})
+    touched = tuple(sorted(i for i in set(fitted) | set(there) if fitted.get(i) != there.get(i)))
+    return Applied(encode(fitted.values()), touched, dropped)
+
+
 def contested(winner: Changes, loser: Changes, giver: Holding, held: Holding) -> bool:
     """True where both gave the same attribute of the same element different values, and the winner's takes over."""
     rivals = [(winner.edited[i], loser.edited[i]) for i in winner.edited if i in loser.edited]

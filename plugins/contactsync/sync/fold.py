@@ -94,6 +94,9 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
             _made(bases[target], apart, name, intent, observed)
             continue
         _move(bases, name, intent, observed)
+        if intent.undoes:
+            _undone_apart(apart, name, intent, bases, observed)
+            continue
         planned = bases[source].get(name) if _written_since(there, intent) else intent.source.get(name)
         _settle_apart(apart, name, intent, planned, observed)
     now_there = now_values(there)
@@ -130,11 +133,16 @@ def is_pending(link: Link, pairs: Sequence[FieldPair]) -> bool:
     for pair in pairs if in_scope(link) else ():
         name = pair.field
         now = {s: now_values(link.side(s)).get(name) for s in (Side.LEFT, Side.RIGHT)}
-        if None in now.values() or name in link.apart:
+        if None in now.values() or (name in link.apart and not _edited_before(link.apart[name], now)):
             continue
         if any(link.side(s).base.get(name) != now[s] for s in now):
             return True
     return False
+
+
+def _edited_before(apart: Apart, now: Mapping[Side, str | None]) -> bool:
+    """True for a field that was undone while an edit of it waited to be carried."""
+    return apart.reason is ApartReason.UNDONE and (apart.left, apart.right) != (now[Side.LEFT], now[Side.RIGHT])
 
 
 _IGNORED = HoldReason.NOT_STORED
@@ -152,6 +160,28 @@ def _written_since(there: LinkSide, intent: Intent) -> bool:
     return later and there.own_at is not None and there.own_version == there.version
 
 
+def _undone_apart(
+    apart: dict[str, Apart], name: str, intent: Intent, bases: Mapping[Side, Values], observed: str
+) -> None:
+    """Remembered with what each side held when it was last settled, or apart: an edit that still waits ends it.
+
+    Of a column that only actions write, the other side is remembered with what the action had made.
+    """
+    proven, before = alike(name, intent.patch[name], observed), apart.get(name)
+    if proven and name not in intent.apart:
+        apart.pop(name, None)
+        return
+    held = {s: bases[s].get(name, intent.before.get(name)) for s in (Side.LEFT, Side.RIGHT)}
+    if before is not None:
+        was = {Side.LEFT: before.left, Side.RIGHT: before.right}
+        other = was[intent.side.other]
+        held[intent.side.other] = held[intent.side.other] if other is None else other
+        if intent.before.get(name) == was[intent.side]:
+            held[intent.side] = observed
+    reason = ApartReason.UNDONE if proven else ApartReason.UNPROVEN
+    apart[name] = Apart(reason, held[Side.LEFT], held[Side.RIGHT], before.dropped if before else {})
+
+
 def _move(bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, observed: str) -> None:
     target, source = intent.side, intent.side.other
     planned = intent.source.get(name)
@@ -164,9 +194,10 @@ def _move(bases: Mapping[Side, dict[str, str]], name: str, intent: Intent, obser
     touched = intent.touched.get(name, ())
     # What the target added itself and the source still lacks is not settled by a change of its label or the like.
     still_new = by_id(before).keys() - by_id(bases[target].get(name)).keys() - by_id(planned).keys()
-    mine = {*touched, *_forms_of(name, intent, observed)} - still_new
+    mine = {*touched, *forms_of(name, intent, observed)} - still_new
     bases[target][name] = written_base(bases[target].get(name), before, sent, observed, mine)
-    bases[source][name] = written_base(bases[source].get(name), before, sent, planned, touched)
+    if planned is not None:
+        bases[source][name] = written_base(bases[source].get(name), before, sent, planned, touched)
 
 
 def _made(base: dict[str, str], apart: dict[str, Apart], name: str, intent: Intent, observed: str) -> None:
@@ -180,7 +211,7 @@ def _made(base: dict[str, str], apart: dict[str, Apart], name: str, intent: Inte
         _settle_apart(apart, name, intent, intent.patch[name], observed)
 
 
-def _forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
+def forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
     """Elements that the target made of ours: as many strangers as of our new elements are missing from the answer."""
     before, sent, got = by_id(intent.before.get(name)), by_id(intent.patch[name]), by_id(observed)
     lost = [i for i in sent if i not in before and i not in got]
@@ -219,7 +250,9 @@ def _deleted(link: Link, intent: Intent) -> Link:
 
 
 def _refused(link: Link, intent: Intent, words: str, reason: HoldReason) -> tuple[Link, tuple[Hold, ...]]:
-    """All fields of a refused action become apart; a refused delete parts the link."""
+    """All fields of a refused action become apart; a refused delete parts the link. A refused undo changes nothing."""
+    if intent.undoes:
+        return link, ()
     source = intent.side.other
     hold = Hold(source, intent.source_id, reason, words, link.id)
     if intent.verb is Verb.DELETE:
@@ -251,6 +284,9 @@ def _overtaken(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link
 
 
 def _not_sent(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
+    """Planned again by a later run. An undo is not: a person asks for it once more."""
+    if intent.undoes:
+        return link
     if outcome.reason == STILL_THERE:
         source = intent.side.other
         return _with(link, source, replace(link.side(source), standing=Standing.MISSING))

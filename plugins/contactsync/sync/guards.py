@@ -72,7 +72,7 @@ def flipping(
     decided  when a person last settled such a field: writes before that do not count
     """
     turns: dict[tuple[str, str], list[Side]] = {}
-    for row in rows:
+    for row in (r for r in rows if not r.intent.undoes):  # an undo is a person's wish
         for name in row.intent.patch:
             at = (decided or {}).get((row.intent.link_id or "", name))
             if at is not None and row.sent_at is not None and row.sent_at <= at:

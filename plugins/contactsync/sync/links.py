@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from contactsync.contact import Values
@@ -224,7 +224,7 @@ def _settle_fields(
     else:
         settled = {}
     acts = _acts(observed, settled, case, rules)
-    apart = _aparts(observed, settled)
+    apart = _aparts(observed, settled, {p.field for p in rules.pairs})
     bases = {s: dict(observed.side(s).base) for s in SIDES}
     for name, s in settled.items():
         for side, text in s.base.items():
@@ -251,15 +251,21 @@ def _acts(link: Link, settled: Mapping[str, Settled], case: Case, rules: Rules) 
     return on_link(link, now, written, rules.effects, rules.direction, retry=rules.retry, lost=rules.lost)
 
 
-def _aparts(link: Link, settled: Mapping[str, Settled]) -> dict[str, Apart]:
+def _aparts(link: Link, settled: Mapping[str, Settled], fields: Collection[str]) -> dict[str, Apart]:
     """Fields apart after this run's decisions; one whose write is only planned stays apart until it is settled."""
-    out = dict(link.apart)
+    out = {name: apart for name, apart in link.apart.items() if name in fields or not _edited_since(link, name, apart)}
     for name, s in settled.items():
         if s.apart is not None:
             out[name] = s.apart
         elif not s.write:
             out.pop(name, None)
     return out
+
+
+def _edited_since(link: Link, name: str, apart: Apart) -> bool:
+    """True for a column beside the fields, of which an action was undone, once somebody edits it."""
+    now = ((now_values(link.side(s)).get(name), apart.left if s is Side.LEFT else apart.right) for s in SIDES)
+    return apart.reason is ApartReason.UNDONE and any(text is not None and text != was for text, was in now)
 
 
 def _rebased(side: LinkSide, base: Values) -> LinkSide:

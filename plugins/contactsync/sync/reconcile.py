@@ -17,6 +17,8 @@ from contactsync.sync.readings import Reading, Shown, key_hashes
 from contactsync.sync.scope import DIRECTION_CLOSED, NOTHING_TO_WRITE, why_not_created
 from contactsync.sync.unknowns import Settling
 
+NOT_AGAIN = "its create was undone; it is created again once it is edited"
+
 
 @dataclass(frozen=True)
 class Given:
@@ -101,6 +103,8 @@ def plan_hash(plan: Plan) -> str:
     for intent in plan.intents:
         patch = sorted(intent.patch.items())
         digest.update(repr((intent.key, intent.verb.value, intent.target_id, patch)).encode("utf-8", "replace"))
+    for link in plan.links if plan.undo else ():  # parted, or joined again
+        digest.update(repr((link.id, link.status.value, link.version)).encode())
     return digest.hexdigest()[:16]
 
 
@@ -247,6 +251,9 @@ def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
     """Nobody matches: created on the other side, where that is open and nothing speaks against it."""
     rules = given.rules
     row = given.known[side].get(shown.id)
+    if row is not None and _undone(row, shown):
+        draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason=NOT_AGAIN))
+        return
     hold = None if row and row.wish == Wish.CREATE else _why_not(given, side, shown)
     if hold is not None:
         draft.holds.append(hold)
@@ -267,6 +274,12 @@ def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
         draft.counted.append(Counted(side, shown.id, Bucket.CREATED, intent.key))
     else:
         draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason=NOTHING_TO_WRITE))
+
+
+def _undone(row: Known, shown: Shown) -> bool:
+    """Its create was taken back, and it was not edited since. Another mapping alone is no edit."""
+    as_it_was = shown.raw == row.raw or shown.fingerprint == row.fingerprint
+    return row.wish == Wish.NOT_AGAIN and as_it_was
 
 
 def _why_not(given: Given, side: Side, shown: Shown) -> Hold | None:
@@ -331,6 +344,7 @@ def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known)
         link_id=draft.linked_now.get((side, shown.id), old.link_id),
         tombstone=False,
         ref=shown.ref,
+        wish=Wish.NONE if old.wish == Wish.NOT_AGAIN and not _undone(old, shown) else old.wish,
         due_run=None,
         due_at=None,
         keys=key_hashes(given.salt, given.match, shown.values),

@@ -70,6 +70,15 @@ def test_an_older_link_does_not_overwrite_a_newer_one(ledger: Ledger) -> None:
     assert ledger.all_links(SYNC) == [a_link(version=6)]
 
 
+def test_a_link_is_of_the_run_that_made_it_whoever_changes_it_later(ledger: Ledger) -> None:
+    _fold(ledger, links=[a_link(1), a_link(2)])
+    _fold(ledger, "run-2", links=[a_link(2, version=2), a_link(3)])
+    made = {run: [one.id for one in ledger.links_made(SYNC, [run])] for run in (RUN, "run-2", "run-3")}
+    assert made == {RUN: ["link-1", "link-2"], "run-2": ["link-3"], "run-3": []}
+    assert ledger.links_made(SYNC, ["run-2"]) == [a_link(3)]
+    assert ledger.links_made("other", [RUN]) == []
+
+
 def test_links_are_found_by_either_contact_whatever_their_status(ledger: Ledger) -> None:
     _fold(ledger, links=[a_link(number, status=status) for number, status in enumerate(LinkStatus)])
     assert len(ledger.links_of(SYNC, LEFT, [f"l{number}" for number in range(9)])) == len(LinkStatus)

@@ -28,6 +28,7 @@ FULL_INTENT = Intent(
     touched={"emails": ("ada@example.org",)},
     dropped={"emails": ("b@example.org", "c@example.org")},
     keys={"email": ("ada@example.org",)},
+    undoes=("k7", "k3"),
     version='W/"1"',
     ref={"href": "/a.vcf", "card": ["x", 1, None, {"y": True}]},
     source_version="v",
@@ -62,9 +63,9 @@ def _state(ledger: Ledger, key: str = "k1") -> State:
 
 def test_an_intent_and_its_outcome_come_back_whole(ledger: Ledger) -> None:
     returned = ledger.plan_intents(SYNC, RUN, ACCOUNT, [FULL_INTENT], {})
-    assert returned == [JournalRow(FULL_INTENT, Outcome("full", State.PLANNED), RUN)]
+    assert returned == [JournalRow(FULL_INTENT, Outcome("full", State.PLANNED), RUN, account=ACCOUNT)]
     ledger.settle(SYNC, [FULL_OUTCOME])
-    assert ledger.journal(SYNC) == [JournalRow(FULL_INTENT, FULL_OUTCOME, RUN)]
+    assert ledger.journal(SYNC) == [JournalRow(FULL_INTENT, FULL_OUTCOME, RUN, account=ACCOUNT)]
 
 
 def test_planning_twice_adds_nothing(ledger: Ledger) -> None:
@@ -206,3 +207,23 @@ def test_many_keys_are_asked_for_at_once(ledger: Ledger, ledger_clock: Clock) ->
     _create(ledger, "hub-1", "k1", ACCOUNT, "h1100", State.DONE)
     hashes = [f"h{number}" for number in range(1200)]
     assert len(ledger.creates(ACCOUNT, {"email": hashes}, ledger_clock())) == 1
+
+
+def test_what_was_sent_since_a_time_comes_oldest_first(ledger: Ledger, ledger_clock: Clock) -> None:
+    sent(ledger, "old")
+    ledger_clock.now += timedelta(minutes=5)
+    since = ledger_clock()
+    sent(ledger, "k2")
+    sent(ledger, "k1", run_id="run-2")
+    planned(ledger, "never sent")
+    assert [row.intent.key for row in ledger.sent_since(SYNC, since)] == ["k2", "k1"]
+    assert ledger.sent_since("other", since) == []
+
+
+def test_a_contact_is_traced_to_the_create_that_made_or_found_it(ledger: Ledger) -> None:
+    sent(ledger, "made", "found", "refused")
+    for key, state in (("made", State.DONE), ("found", State.ADOPTED), ("refused", State.REFUSED)):
+        ledger.settle(SYNC, [Outcome(key, state, f"of {key}", created=state is State.DONE)])
+    ids = ["of made", "of found", "of refused", "absent"]
+    assert [row.intent.key for row in ledger.creates_of(SYNC, Side.RIGHT, ids)] == ["made", "found"]
+    assert ledger.creates_of(SYNC, Side.LEFT, ids) == []

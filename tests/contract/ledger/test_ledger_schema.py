@@ -114,7 +114,9 @@ def test_a_ledger_of_the_first_schema_keeps_its_syncs_links_and_tokens(bare_url:
     ledger = Ledger(engine, Clock())
     assert ledger.sync(SYNC) == SyncRow(SYNC, "salt", {Side.LEFT: "a"}, "m", "s", union=2)
     dumped = ledger.dump()["link"]
-    assert [(row["link_id"], row["version"], row["wish"], row["rules"]) for row in dumped] == [("l1", 3, "", "{}")]
+    assert [(r["link_id"], r["version"], r["wish"], r["rules"], r["made_in"]) for r in dumped] == [
+        ("l1", 3, "", "{}", "")
+    ]
     assert LedgerTokens(engine, KEY.decode()).get("crm", "f1") == {"access": "a"}
     engine.dispose()
 

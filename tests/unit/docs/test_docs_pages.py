@@ -99,3 +99,11 @@ def test_every_variable_of_ours_is_described(root):
     described = (root / "docs" / "configuration.md").read_text("utf-8")
     for name in set(re.findall(r'"(CONTACTSYNC_[A-Z_]+)"', source)):
         assert f"`{name}`" in described, name
+
+
+def test_every_reason_for_what_an_undo_leaves_is_explained(root):
+    from contactsync.model.undo import STAYS, Stay
+
+    text = (root / "docs" / "undo.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == [why.value for why in Stay]
+    assert set(STAYS) == set(Stay)

@@ -1,0 +1,123 @@
+"""Which actions an undo is asked to take back: those of a run, or all since a time; of one contact, of some fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from contactsync.contact import GROUPS
+from contactsync.errors import ConfigError
+from contactsync.model.exchange import Verb
+from contactsync.model.ledger import RunRow
+from contactsync.model.link import Link
+from contactsync.model.plan import JournalRow
+from contactsync.model.spec import SIDES, Side
+from contactsync.model.stages import RunKind
+from contactsync.model.undo import Stay, Stays, UndoOrder
+from contactsync.stages.explaining import concerns, link_of, who_is
+from contactsync.stages.workplace import Workplace
+from contactsync.sync.past import OPEN, TOOK_PLACE
+
+EVERY_RUN = 1_000_000
+NAMED = 5  # runs named where one is not known
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """rows: oldest first. met: links made by matching; parted: links that an undo parted; fields: () = all."""
+
+    rows: Sequence[JournalRow]
+    met: Sequence[Link]
+    parted: Sequence[Link]
+    fields: tuple[str, ...]
+    decisions: Sequence[Stays]
+
+
+def choose(place: Workplace, order: UndoOrder) -> Chosen:
+    """What is meant. Errors: ConfigError (no such run or contact, values that are no longer kept)."""
+    reader, sync_id = place.reader, place.spec.id
+    runs = _runs(place, order)
+    if order.run_id:
+        rows = reader.journal(sync_id, order.run_id)
+    else:
+        rows = reader.sent_since(sync_id, order.since) if order.since else []
+    rows = [r for r in rows if r.outcome.state in (*TOOK_PLACE, *OPEN)]
+    met, parted = _met(place, runs), _parted(place, runs)
+    decisions = _decisions(place, runs)
+    if order.contact:
+        side, contact_id = who_is(place, order.contact)
+        rows, met, parted = _of_contact(place, side, contact_id, rows, met, parted)
+        decisions = [d for d in decisions if (d.side, d.contact_id) == (side, contact_id)]
+    fields = tuple(name for word in order.fields for name in GROUPS.get(word, (word,)))
+    if fields:
+        rows = [r for r in rows if r.intent.verb is Verb.UPDATE and r.intent.patch.keys() & set(fields)]
+        met, parted, decisions = [], [], []
+    _check_kept(rows)
+    return Chosen(rows, met, parted, fields, decisions)
+
+
+def _runs(place: Workplace, order: UndoOrder) -> list[RunRow]:
+    """The runs meant. Errors: ConfigError."""
+    every = place.reader.runs(place.spec.id, EVERY_RUN)
+    if order.since is not None:
+        return [r for r in every if r.ended_at is None or r.ended_at >= order.since]
+    found = [r for r in every if r.run_id == order.run_id]
+    if not found:
+        raise ConfigError(
+            f"Sync {place.spec.id!r} has had no run {order.run_id!r}.",
+            allowed=tuple(r.run_id for r in every[:NAMED]),
+            next_step=f"list its runs with: contactsync runs {place.spec.id}",
+        )
+    return found
+
+
+def _met(place: Workplace, runs: Sequence[RunRow]) -> list[Link]:
+    """Links that these runs made by matching two contacts, none of which we had made."""
+    reader, sync_id = place.reader, place.spec.id
+    links = reader.links_made(sync_id, [r.run_id for r in runs])
+    made = {
+        (s, r.outcome.target_id)
+        for s in SIDES
+        for r in reader.creates_of(sync_id, s, [k.side(s).contact_id for k in links])
+    }
+    return [k for k in links if not {(s, k.side(s).contact_id) for s in SIDES} & made]
+
+
+def _parted(place: Workplace, runs: Sequence[RunRow]) -> list[Link]:
+    undos = {r.run_id for r in runs if r.kind == RunKind.UNDO.value}
+    said = [d for _, run_id, d in place.reader.decisions(place.spec.id) if run_id in undos and d.answer == "apart"]
+    return place.reader.links(place.spec.id, sorted({d.link_id for d in said if d.link_id}))
+
+
+def _decisions(place: Workplace, runs: Sequence[RunRow]) -> list[Stays]:
+    """What persons decided in these runs: it stands until they decide anew."""
+    of = {r.run_id for r in runs if r.kind != RunKind.UNDO.value}
+    out = []
+    for _, run_id, decided in place.reader.decisions(place.spec.id) if of else ():
+        side, _, contact_id = decided.what.split()[-1].partition(":")
+        if run_id in of:
+            detail = f"{decided.what} -> {decided.answer}"
+            out.append(Stays(Side(side), contact_id, Stay.DECIDED, decided.field, detail, run_id))
+    return out
+
+
+def _of_contact(
+    place: Workplace, side: Side, contact_id: str, rows: list[JournalRow], met: list[Link], parted: list[Link]
+) -> tuple[list[JournalRow], list[Link], list[Link]]:
+    """The part of it that concerns one contact, or its partner."""
+    link = link_of(place, side, contact_id)
+    of = {(s, link.side(s).contact_id) for s in SIDES} if link else {(side, contact_id)}
+    mine = [r for r in rows if (link and r.intent.link_id == link.id) or concerns(r, of)]
+    met, parted = ([k for k in links if (side, k.side(side).contact_id) in of] for links in (met, parted))
+    return mine, met, parted
+
+
+def _check_kept(rows: Iterable[JournalRow]) -> None:
+    """Errors: ConfigError where the journal no longer holds the values of one of these."""
+    for row in rows:
+        values = row.intent.before if row.intent.verb is Verb.DELETE else row.intent.patch
+        if not values and row.outcome.state in TOOK_PLACE:
+            raise ConfigError(
+                f"The values that run {row.run_id} wrote are no longer kept, so it cannot be taken back.",
+                next_step="undo later runs only, or correct the contacts in their apps",
+            )

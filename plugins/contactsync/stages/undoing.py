@@ -1,0 +1,71 @@
+"""undo: what can be taken back of earlier runs, as a plan that goes the way of every plan (core 30)."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from contactsync.errors import ConfigError
+from contactsync.frames import plan_artefact
+from contactsync.model.ledger import SyncRow
+from contactsync.model.plan import Plan
+from contactsync.model.spec import SIDES
+from contactsync.model.stages import Opened, Planned, RunRequest
+from contactsync.model.undo import UndoOrder
+from contactsync.stages.planning import judge
+from contactsync.stages.undo_choice import choose
+from contactsync.stages.undo_means import means_of
+from contactsync.stages.undo_past import past_of
+from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.sync.guards import exceeded
+from contactsync.sync.readings import Reading
+from contactsync.sync.undoing import undo
+
+log = logging.getLogger(__name__)
+
+
+def check_order(place: Workplace, order: UndoOrder) -> None:
+    """Refuse at once what cannot be undone at all. Errors: ConfigError, LedgerSchema."""
+    place.ledger.check()
+    _row(place)
+    choose(place, order)
+
+
+def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: UndoOrder) -> Planned:
+    """Plan what is taken back. Errors: ConfigError (no such run, values trimmed), LimitExceeded, PlanMismatch."""
+    if not request.dry_run:
+        place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+    plan = make_undo(place, order)
+    # No cursor: each target is asked for by id once more, just before it is written.
+    about = {"sync": place.spec.id, "run": request.run_id, "cursors": {s.value: None for s in SIDES}}
+    ref = place.artefacts.write("plan", *plan_artefact(plan, about))
+    log.info("Undo %s: %d actions, %d things stay", plan.hash, len(plan.intents), len(plan.stays))
+    if not request.dry_run:
+        look = "the same command with --dry-run"
+        judge(request, plan, look=look, passes=f"the same command with --apply-plan {plan.hash}")
+    left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)
+    return Planned(ref, plan.hash, left, right)
+
+
+def make_undo(place: Workplace, order: UndoOrder) -> Plan:
+    """Everything that the undo does, what it leaves, and the limits it exceeds."""
+    row = _row(place)
+    chosen = choose(place, order)
+    plan = undo(past_of(place, row, chosen), means_of(place, row, order, chosen.fields))
+    known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
+    nothing_read = {side: Reading(side, place.clock()) for side in SIDES}
+    problems = exceeded(plan, place.spec.limits, known, nothing_read, has_links=True)
+    return replace(plan, stays=[*plan.stays, *chosen.decisions], problems=problems)
+
+
+def _row(place: Workplace) -> SyncRow:
+    row = sync_row(place)
+    if row is None:
+        raise ConfigError(f"Sync {place.spec.id!r} has not run with this ledger yet; there is nothing to undo.")
+    if row.union:
+        raise ConfigError(
+            f"The ledger of sync {place.spec.id!r} was lost or is older than the apps: what it says was written may "
+            "not be so.",
+            next_step="let the sync run until it trusts its links again (docs/runbook.md), then undo",
+        )
+    return row
