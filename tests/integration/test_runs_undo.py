@@ -15,10 +15,11 @@ from contactsync.model.link import ApartReason, LinkStatus
 from contactsync.model.spec import DeletionPolicy, FieldsSpec, Limit, Limits, Side, Unsubscribes
 from contactsync.model.stages import RunKind
 from contactsync.model.undo import Stay, UndoOrder
-from contactsync.pipeline import Undone, undo_sync
+from contactsync.pipeline import undo_sync
 from contactsync.stages.deciding import Judge, keep_apart
 from contactsync.stages.explaining import explain
 from sqlalchemy import text
+from undos import undo, why
 from views import QUIET_TABLES, changed_tables, differences, links
 from world import WIDE, World, mail, memory_spec
 
@@ -33,12 +34,6 @@ def ada(**fields: Any) -> dict[str, Any]:
     return {"names.given": "Ada", "names.family": "Beispiel", "emails": mail("ada@example.org"), **fields}
 
 
-def undo(world: World, run_id: str = "", **asked: Any) -> Undone:
-    order = {name: asked.pop(name) for name in ("since", "contact", "fields") if name in asked}
-    request = replace(world.request(**asked), kind=RunKind.UNDO, by="maria.sample")
-    return undo_sync(world.place(), request, UndoOrder(run_id, **order))
-
-
 def quiet(world: World) -> None:
     """Two more runs write nothing, a complete one neither, and then nothing is remembered anew."""
     writes = world.writes()
@@ -51,10 +46,6 @@ def quiet(world: World) -> None:
     assert world.run().ok
     assert world.writes() == writes
     assert changed_tables(before, world.known.dump()) <= QUIET_TABLES
-
-
-def why(done: Undone) -> list[tuple[Stay, str]]:
-    return [(s.why, s.field) for s in (*done.plan.stays, *done.failed)]
 
 
 def only(world: World, side: Side) -> dict[str, Any]:
