@@ -123,6 +123,7 @@ class CardDav(App):
             ActionInfo("remove_category", "Remove a category", "CATEGORIES", How.REMOVE, reverse="add_category"),
         ),
         tag_field="CATEGORIES",
+        account_options=("book",),
         notes=(
             "Lines of a vCard that are not mapped are kept to the character.",
             "FN follows the parts of the name; one that was worded otherwise stays as it is.",

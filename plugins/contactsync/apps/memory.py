@@ -185,6 +185,7 @@ class Memory(App):
             ActionInfo("subscribe", "Take back an opt-out", "consent", value="opted_in", allow="allow_unmark"),
         ),
         tag_field="tags",
+        account_options=("path",),
         any_custom=True,
         archive=ActionInfo("archive", "Archive", "archived", value="true"),
         caps=Capabilities(

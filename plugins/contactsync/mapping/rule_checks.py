@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from contactsync.contact import Kind
 from contactsync.mapping.action_checks import action_problems, cannot_hold
+from contactsync.mapping.contradictions import never_matching
 from contactsync.mapping.field_words import unknown_choice, unknown_field
 from contactsync.mapping.leaves import conditions_of, field_named, is_sure, leaf_of
 from contactsync.mapping.moments import number_of
 from contactsync.mapping.problems import KeyPath, Problem, shown
-from contactsync.mapping.rule_overlap import opposite_problems
+from contactsync.mapping.rule_overlap import opposite_problems, twice_set
 from contactsync.model.app import AppInfo, FieldInfo, Takes
 from contactsync.model.rules import ALREADY_EXISTS, FIELD, Compare, Condition, Join, Rule
 from contactsync.model.spec import SIDES, FieldPair, Side, SyncSpec
@@ -31,6 +32,8 @@ def rule_problems(spec: SyncSpec, apps: Mapping[Side, AppInfo], pairs: Sequence[
         for n, rule in enumerate(rules):
             yield from _rule_problems(rule, apps[source], (*where, n))
             yield from action_problems(spec, rule, source, apps, pairs, (*where, n))
+            yield from twice_set(rule, apps[source.other], (*where, n))
+        yield from never_matching(rules, apps[source], where)
         yield from opposite_problems(rules, apps[source], apps[source.other], where)
 
 

@@ -1,15 +1,15 @@
-"""Whether two rules can match the same contact, and whether their actions would then undo each other."""
+"""Actions that undo or overwrite each other, in one rule or in two that can both match a contact."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from contactsync.contact import Kind, fold
-from contactsync.mapping.leaves import Leaf, actions_of, leaf_of, written_field
-from contactsync.mapping.moments import number_of
-from contactsync.mapping.problems import KeyPath, Problem
+from contactsync.contact import fold
+from contactsync.mapping.contradictions import exclusive
+from contactsync.mapping.leaves import actions_of, written_field
+from contactsync.mapping.problems import KeyPath, Problem, shown
 from contactsync.model.app import AppInfo
-from contactsync.model.rules import Action, Compare, Condition, Join, Rule
+from contactsync.model.rules import Action, How, Rule
 
 
 def opposite_problems(rules: Sequence[Rule], sender: AppInfo, receiver: AppInfo, at: KeyPath) -> Iterator[Problem]:
@@ -38,64 +38,41 @@ def opposite(one: Action, other: Action, app: AppInfo) -> bool:
     return same_field and fold(one.value) == fold(other.value)
 
 
-def exclusive(one: Rule, other: Rule, app: AppInfo) -> bool:
-    """True where it is certain that no contact matches both; judged by their outermost conditions."""
-    return any(_contradict(a, b, app) for a in one.conditions for b in other.conditions)
+def twice_set(rule: Rule, receiver: AppInfo, at: KeyPath) -> Iterator[Problem]:
+    """Actions of one rule that set one field to different values at the same time: each run would do both."""
+    for n, later in enumerate(rule.actions):
+        for earlier in rule.actions[:n]:
+            if earlier.apply is later.apply and (field := differently_set(earlier, later, receiver)):
+                message = f"sets {field} to another value than an action before it in this rule."
+                yield Problem((*at, "then", "actions", n, later.name), message, "Keep one of the two.")
 
 
-def _contradict(one: Condition, other: Condition, app: AppInfo) -> bool:
-    for a, b in ((one, other), (other, one)):
-        if a.join is Join.NOT and b in a.parts:
-            return True
-    if one.join is not Join.LEAF or other.join is not Join.LEAF:
-        return False
-    try:
-        return _apart(leaf_of(one, app), leaf_of(other, app))
-    except KeyError:
-        return False  # an unknown condition: said already
+def differently_set(one: Action, other: Action, app: AppInfo) -> str:
+    """The own field that both set, each to another value; '' where there is none."""
+    known = actions_of(app)
+    if not all(action.name in known and known[action.name].how is How.SET for action in (one, other)):
+        return ""
+    field = written_field(one, app).name
+    same = field == written_field(other, app).name
+    return field if same and value_of(one, app) != value_of(other, app) else ""
 
 
-def _apart(one: Leaf, other: Leaf) -> bool:
-    """Two tests of one field of one value that no value passes both."""
-    if len(one.fields) != 1 or one.fields != other.fields or one.fields[0].kind.several:
-        return False
-    if {one.compare, other.compare} == {Compare.EMPTY}:
-        return one.values != other.values
-    number = one.fields[0].kind is Kind.NUMBER
-    sets = [_values(leaf, number=number) for leaf in (one, other)]
-    if sets[0] is not None and sets[1] is not None:
-        return not sets[0] & sets[1]
-    return number and _disjoint(_range(one), _range(other))
+def value_of(action: Action, app: AppInfo) -> str:
+    """What an action sets: its own value, or that of its name."""
+    fixed = actions_of(app)[action.name].value
+    return fold(action.value if fixed is None else fixed)
 
 
-def _values(leaf: Leaf, *, number: bool) -> set[object] | None:
-    if leaf.compare not in (Compare.EQUALS, Compare.IN):
-        return None
-    return {number_of(value) if number else fold(value) for value in leaf.values}
-
-
-Range = tuple[float, float, bool]
-"""Low, high, and whether both ends are inside."""
-
-
-def _range(leaf: Leaf) -> Range | None:
-    numbers = [found for value in leaf.values if (found := number_of(value)) is not None]
-    if not numbers:
-        return None
-    low, high = min(numbers), max(numbers)
-    match leaf.compare:
-        case Compare.GREATER_THAN:
-            return low, float("inf"), False
-        case Compare.LESS_THAN:
-            return float("-inf"), high, False
-        case Compare.BETWEEN | Compare.EQUALS | Compare.IN:
-            return low, high, True
-    return None
-
-
-def _disjoint(one: Range | None, other: Range | None) -> bool:
-    if one is None or other is None:
-        return False
-    low, high = max(one[0], other[0]), min(one[1], other[1])
-    outside = any(not inside and low in (first, last) for first, last, inside in (one, other))
-    return low > high or (low == high and outside)
+def first_wins(rules: Sequence[Rule], sender: AppInfo, receiver: AppInfo, at: KeyPath) -> Iterator[Problem]:
+    """What is right, and perhaps not what is meant: of two rules that can both match, the first has a field."""
+    for n, later in enumerate(rules):
+        for earlier in rules[:n]:
+            if exclusive(earlier, later, sender):
+                continue
+            for k, action in enumerate(later.actions):
+                field = next((f for a in earlier.actions if (f := differently_set(a, action, receiver))), "")
+                if field:
+                    who = f"the rule {shown(earlier.name)}, which stands first and can match too"
+                    message = f"does nothing for contacts that both match: {who}, sets {field} to another value."
+                    step = "Order the rules as it is meant, or let them exclude each other with `not`."
+                    yield Problem((*at, n, "then", "actions", k, action.name), message, step)

@@ -213,6 +213,7 @@ class AppInfo:
     tag_field: str = ""  # own field of tags, labels or categories that `deletions: tag` may set
     any_custom: bool = False  # any custom.<key> may be written, and one that a record does not show is empty there
     archive: ActionInfo | None = None  # what `deletions: archive` does; None = the app has no archive
+    account_options: tuple[str, ...] = ()  # by these options one connection leads to different accounts
     asked: bool = False  # `fields` are those of a very account, custom ones included
 
 

@@ -315,3 +315,28 @@ def test_opposite_actions_on_rules_that_can_both_match_are_refused(write: Write,
     told = refused(write, LABELS.format(one=one, other=other))
     assert "crm.yaml:9: rules.left_to_right[1].then.actions[0].remove_label" in told
     assert "'one', which can match too" in told
+
+
+NEVER = [
+    ("if: [{lead_score: {greater_than: 60}}, {lead_score: {less_than: 60}}]", "lead_score"),
+    ("if: [has_open_deals, {not: has_open_deals}]", "not"),
+    ("if: [{medium: Blog}, {any: [{medium: Fair}, {all: [contacted, not_contacted]}]}]", "any"),
+]
+
+
+@pytest.mark.parametrize(("conditions", "_about"), NEVER)
+def test_a_rule_that_no_contact_can_match_is_refused(write: Write, conditions: str, _about: str) -> None:
+    message = refused(write, f"  left_to_right:\n    - name: a\n      {conditions}\n")
+    place = "crm.yaml:9: rules.left_to_right[0].if: "
+    assert (
+        f"{place}no contact can match this: its conditions contradict each other. Next: Remove one of them" in message
+    )
+
+
+def test_one_rule_may_set_a_field_once(write: Write) -> None:
+    head = "  right_to_left:\n    - name: a\n      then:\n        actions:\n          - update_medium: Blog\n"
+    message = refused(write, f"{head}          - update_field: {{field: medium, value: Fair}}\n")
+    place = "crm.yaml:12: rules.right_to_left[0].then.actions[1].update_field: "
+    assert f"{place}sets medium to another value than an action before it in this rule. Next: Keep one" in message
+    load(write, f"{head}          - update_field: {{field: medium, value: ' blog '}}\n")
+    load(write, f"{head}          - update_medium: {{value: Fair, apply: on_create}}\n")
