@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from contactsync.apps import app_names, load_app
+from contactsync.mapping.spec import SyncFile
 from contactsync.model.app import Check
 
 
@@ -54,6 +56,20 @@ def test_every_option_of_every_app_has_a_meaning(configuration):
             meaning, example = (cell.strip() for cell in line.rsplit("|", 3)[1:3])
             assert len(meaning) > 10, line
             assert len(example) > 2, line
+
+
+@pytest.mark.parametrize("lacking", ["full_every", "match.keys"])
+def test_no_page_is_made_where_a_key_has_no_example_or_one_that_is_refused(lacking):
+    import key_meanings
+    import pages_of_configuration as pages
+
+    known = dict(key_meanings.SYNC)
+    refused = {**known, lacking: replace(known[lacking], example="no such thing")}
+    with pytest.raises(ValueError, match=f"the example of {lacking} is refused"):
+        pages._keys(SyncFile, refused)
+    del known[lacking]
+    with pytest.raises(KeyError, match=lacking):
+        pages._keys(SyncFile, known)
 
 
 def test_every_pair_of_apps_has_a_table(apps):
