@@ -328,6 +328,17 @@ def test_a_word_that_only_classic_has_stops_a_suite_account_before_reading(hub: 
     assert len(hub.google.contacts()) == len(hub.freshsales.contacts()) == 1
 
 
+def test_a_custom_field_that_the_account_lacks_stops_the_run_before_reading(hub: Hub) -> None:
+    add(hub, "Muster")
+    inside = {"name": "tier", "if": [{"field": {"name": "custom.cf_teir", "equals": "Gold"}}]}
+    sync = ruled(hub, SUITE, {"left_to_right": [inside]})
+    with pytest.raises(ConfigError, match=r"rules: .* shows no field 'custom\.cf_teir'.*contactsync fields"):
+        sync.world.run()
+    assert hub.google.contacts() == []
+    hub.freshsales.add_field("cf_teir", "Teir", "text")  # it is asked anew, not remembered for a day
+    assert sync.world.run().ok
+
+
 def test_a_classic_account_uses_its_own_fields_though_the_options_name_others(hub: Hub) -> None:
     add(hub, "Muster")
     hub.google.add_contact(person(labels=["VIP"]))

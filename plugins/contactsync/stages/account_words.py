@@ -11,6 +11,7 @@ from contactsync.mapping.pair_checks import pair_problems
 from contactsync.mapping.problems import Problem, dotted
 from contactsync.mapping.rule_checks import rule_problems
 from contactsync.model.spec import SIDES
+from contactsync.stages.account_fields import check_custom
 from contactsync.stages.workplace import Workplace
 
 
@@ -22,6 +23,8 @@ def check_rules(place: Workplace) -> None:
     if place.spec.rules:
         apps = {side: place.app(side).actual() for side in SIDES}
         _stop(place, rule_problems(place.spec, apps, place.pairs))
+        for side in SIDES:
+            check_custom(place.spec, side, place.app(side))
 
 
 def check_pairs(place: Workplace) -> None:
