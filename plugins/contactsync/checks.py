@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -211,8 +211,10 @@ def _other_create(
     if hit is None:
         return None
     contact_id, _ = hit
-    records: Iterable[Record | None] = (f.record for f in target.app.fetch([Ref(contact_id)])) if contact_id else ()
-    record = next((r for r in records if r is not None), None)
+    answers = list(target.app.fetch([Ref(contact_id)])) if contact_id else []
+    record = next((f.record for f in answers if f.record is not None), None)
+    if intent.undoes and any(f.presence is Presence.GONE for f in answers):
+        return None  # an undo deleted it, and this one makes it anew
     if record is None:
         return Outcome(intent.key, State.NOT_SENT, reason="another sync is creating this contact", at=now)
     values = target.translator.decode(record)

@@ -35,9 +35,11 @@ def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: Undo
     """Plan what is taken back. Errors: ConfigError (no such run, values trimmed), LimitExceeded, PlanMismatch."""
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+    began_at = place.clock().isoformat()
     plan = make_undo(place, order)
     # No cursor: each target is asked for by id once more, just before it is written.
-    about = {"sync": place.spec.id, "run": request.run_id, "cursors": {s.value: None for s in SIDES}}
+    sides = {"cursors": {s.value: None for s in SIDES}, "began_at": {s.value: began_at for s in SIDES}}
+    about = {"sync": place.spec.id, "run": request.run_id, **sides}
     ref = place.artefacts.write("plan", *plan_artefact(plan, about))
     log.info("Undo %s: %d actions, %d things stay", plan.hash, len(plan.intents), len(plan.stays))
     if not request.dry_run:
