@@ -27,7 +27,6 @@ from contactsync.model.plan import (
 )
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.creates import left_out
-from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending, with_standing
 from contactsync.sync.readings import key_hashes, now_values
 from contactsync.sync.recreated import fold_recreated, is_there, not_again
@@ -250,7 +249,7 @@ class Folding:
         link = fold_create(self.sync_id, intent, outcome, self.pairs, self.effects)
         if intent.source_fingerprint is not None and source.fingerprint != intent.source_fingerprint:
             link = with_standing(link, intent.side.other, Standing.MISSING)  # edited meanwhile: read by id next
-        self.links[link.id] = replace(link, due_run=0) if rules_wait(link) else link
+        self.links[link.id] = replace(link, due_run=0) if is_pending(link, self.pairs) else link
         self.holds.extend(left_out(link, intent, self.pairs))
         target_key = (intent.side, outcome.target_id)
         observed = self._as_observed(target_key, outcome)

@@ -12,7 +12,7 @@ from contactsync.checks import Decode, observed
 from contactsync.contact import Values, alike
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
-from contactsync.model.plan import NEVER_HAPPENED, TARGET_GONE, JournalRow, Outcome
+from contactsync.model.plan import FOUND_AGAIN, FOUND_THERE, NEVER_HAPPENED, TARGET_GONE, JournalRow, Outcome
 from contactsync.sync.unknowns import job_runs
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,8 @@ def _look_up(app: App, decode_record: Decode, row: JournalRow, now: datetime) ->
     intent = row.intent
     found = list(app.look_up(Op(intent.key, intent.verb, keys=intent.keys, ref=intent.ref)))
     if len(found) == 1:
-        return observed(intent.key, State.ADOPTED, found[0], decode_record(found[0]), now, reason="found again")
+        why = FOUND_THERE if app.info.caps.adopt is Adopt.UNIQUE_KEY else FOUND_AGAIN
+        return observed(intent.key, State.ADOPTED, found[0], decode_record(found[0]), now, reason=why)
     return None
 
 

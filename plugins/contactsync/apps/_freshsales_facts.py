@@ -41,6 +41,7 @@ FIELDS = (
     FieldInfo("phone_numbers", Kind.PHONES, "Further numbers (Suite)", writable=False, holds_label=True),
     FieldInfo("address", Kind.ADDRESSES, "Address", contact="addresses", max_items=1),
     FieldInfo("company.name", title="Account", contact="company", writable=False),
+    FieldInfo("company.website", title="Account: website", writable=False, derived=True),
     DEPARTMENT,
     FieldInfo("tags", Kind.TAGS, "Tags", contact="tags"),
     FieldInfo("medium", title="Medium"),
@@ -108,7 +109,7 @@ INFO = AppInfo(
         "An e-mail address belongs to one contact; Freshsales refuses it on a second.",
         "Freshsales has no conditional write: between the check and the write a window of seconds remains.",
         "Deletions are not reported; a contact that is gone is noticed when it is read by itself.",
-        "The account (company) and the owner are read only.",
+        "The account (company) and the owner are read only; of the account its name and website can be read.",
         "The department is mapped by default only with the option `flavour: classic`: Suite accounts have none.",
         "Authority and Do not disturb exist in Classic accounts; Suite accounts use the custom checkboxes that "
         "the options `authority_field` and `do_not_disturb_field` name.",

@@ -20,6 +20,7 @@ DEALS = ("open_deals_amount", "won_deals_amount", "open_deals_count")
 _FLAG_WORDS = {"yes": "true", "1": "true", "true": "true", "no": "false", "0": "false", "false": "false"}
 FLAGS = ("has_authority", "do_not_disturb")  # Classic accounts only: elsewhere the key does not come
 ADDRESS = {"street": "address", "city": "city", "region": "state", "postal_code": "zipcode", "country": "country"}
+COMPANY = ("name", "website")  # what comes of a contact's company without a call for each company
 CUSTOM = "custom."
 WIDEST = 400  # what is wider is no amount, and its zeros could fill the memory
 
@@ -113,8 +114,9 @@ def _associated(row: Row, owners: Owners) -> dict[str, OwnValue]:
         fields.update({"owner": email or name, "owner.name": name, "owner.id": text(owner)})
     companies = row.get("sales_accounts")
     if isinstance(companies, Sequence):
-        first = next((c for c in companies if c.get("is_primary")), companies[0] if companies else {})
-        fields["company.name"] = text(first.get("name"))
+        first = next((c for c in companies if c.get("is_primary")), companies[0] if companies else None)
+        shown = COMPANY if first is None else [key for key in COMPANY if key in first]
+        fields.update({f"company.{key}": text((first or {}).get(key)) for key in shown})
     return fields
 
 

@@ -82,6 +82,8 @@ STILL_THERE = "the source is still there"
 TARGET_GONE = "the target is gone"
 NEVER_HAPPENED = "never happened"
 MADE_AND_GONE = "made, and deleted since"
+FOUND_AGAIN = "found again"  # by its id or mark: it is what we made
+FOUND_THERE = "a contact with its key is there"  # which somebody else may have made
 MAY_BE_GONE = "no answer, and a contact that nobody knew was deleted or merged there since: "  # its id follows
 
 

@@ -206,7 +206,14 @@ class _Gathering:
     def _settle(self, rows: list[JournalRow], known: Mapping[Side, Mapping[str, Known]]) -> Settling:
         apps = {s: self.place.app(s).info.caps for s in SIDES}
         unknown = [r for r in rows if r.outcome.state not in SETTLED and r.intent.verb is Verb.CREATE]
-        strangers = {s: [i for i in self.readings[s].shown if i not in known[s]] for s in SIDES}
+        strangers = {
+            s: {
+                i: row.first_seen_at if row else None
+                for i in self.readings[s].shown
+                if (row := known[s].get(i)) is None or row.link_id is None
+            }
+            for s in SIDES
+        }
         return settle_unknown(
             unknown,
             self.readings,

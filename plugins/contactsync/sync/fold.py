@@ -10,7 +10,7 @@ from contactsync.contact import CONSENT, Values, alike, is_empty, kind_of
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
-from contactsync.model.plan import MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
+from contactsync.model.plan import FOUND_AGAIN, MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
 from contactsync.model.unfit import Why, unfit_in
 from contactsync.sync.bases import written_base
@@ -338,9 +338,18 @@ def fold_create(
         elif name in intent.source and held is not None and held != intent.source[name]:
             waiting = {target: intent.dropped[name]} if intent.dropped.get(name) else {}
             apart[name] = Apart(_not_sent_because(intent, name), left.base[name], right.base[name], waiting)
+    if outcome.state is State.ADOPTED and outcome.reason not in (FOUND_AGAIN, MADE_AND_GONE):
+        left, right = _met(left), _met(right)
+        apart.pop(CONSENT, None)
     status = LinkStatus.PARTED if gone else LinkStatus.LIVE
     link = Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, status, version=1, apart=apart)
     return _with_rules(link, intent, outcome, effects or {})
+
+
+def _met(side: LinkSide) -> LinkSide:
+    """Consent as at a first match: somebody else may have made what was found, and an opt-out on either side wins."""
+    base = {f: text for f, text in side.base.items() if f != CONSENT}
+    return replace(side, base=base, seen={f: t for f, t in now_values(side).items() if base.get(f) != t})
 
 
 def _with_rules(link: Link, intent: Intent, outcome: Outcome, effects: Effects) -> Link:

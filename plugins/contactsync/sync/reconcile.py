@@ -347,6 +347,7 @@ def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known)
         wish=Wish.NONE if old.wish == Wish.NOT_AGAIN and not _undone(old, shown) else old.wish,
         due_run=None,
         due_at=None,
+        first_seen_at=old.first_seen_at or shown.observed_at,
         keys=key_hashes(given.salt, given.match, shown.values),
     )
 

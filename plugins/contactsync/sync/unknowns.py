@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import State, Verb
-from contactsync.model.plan import MADE_AND_GONE, MAY_BE_GONE, NEVER_HAPPENED, JournalRow, Outcome
+from contactsync.model.plan import FOUND_AGAIN, MADE_AND_GONE, MAY_BE_GONE, NEVER_HAPPENED, JournalRow, Outcome
 from contactsync.model.spec import Side
 from contactsync.sync.readings import Reading, Shown
 
 JOB_GIVEN_UP = timedelta(hours=24)  # after that an asynchronous job's contacts are looked for like any unknown create
 NAMED = 5  # how many ids a doubt names
 LISTINGS = 2  # complete listings that must not show a marked create before it is made again
+
+
+Strangers = Mapping[str, datetime | None]
+"""Id -> when it was first seen, None = never before."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class _Side:
     reading: Reading
     adopt: Adopt
     lag: timedelta
-    strangers: Collection[str]
+    strangers: Strangers
     told: Told
 
 
@@ -64,12 +68,12 @@ def settle_unknown(
     readings: Mapping[Side, Reading],
     adopt: Mapping[Side, Adopt],
     lag: Mapping[Side, timedelta],
-    strangers: Mapping[Side, Collection[str]],
+    strangers: Mapping[Side, Strangers],
     told: Told,
 ) -> Settling:
     """Settle unknown creates without any mutating request.
 
-    strangers  ids of this reading that were not in the key index before (anyone of them may be the result)
+    strangers  ids of this reading that no link holds: anyone who was not there before the request may be its result
     """
     draft = _Draft()
     for row in rows:
@@ -125,7 +129,8 @@ def _proves_absence(row: JournalRow, side: _Side) -> bool:
     key, told = row.intent.key, side.told
     if side.adopt not in (Adopt.CLIENT_ID, Adopt.UNIQUE_KEY) or key not in told.looked_up or key in told.several:
         return False
-    return not side.strangers
+    before = row.sent_at
+    return all(first is not None and before is not None and first <= before for first in side.strangers.values())
 
 
 def _own(reading: Reading, own: str) -> Shown | None:
@@ -152,7 +157,7 @@ def _adopted(row: JournalRow, found: Shown) -> Outcome:
         ref=found.ref,
         raw=found.raw,
         values=found.values,
-        reason="found again",
+        reason=FOUND_AGAIN,
         at=found.observed_at,
     )
 

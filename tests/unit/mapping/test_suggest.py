@@ -49,6 +49,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "phone_numbers": (ELSEWHERE, ELSEWHERE, ELSEWHERE),
     "address": ("addresses", "ADR", "addresses"),
     "company.name": ("organizations.name", "ORG.name", "company"),
+    "company.website": (NEW, NOWHERE, NEW),
     "department": ("organizations.department", "ORG.unit", "department"),
     "tags": ("memberships", "CATEGORIES", "tags"),
     "medium": (NEW, NOWHERE, NEW),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,13 +11,13 @@ from contactsync.model.app import Adopt
 from contactsync.model.exchange import State, Verb
 from contactsync.model.plan import MADE_AND_GONE, MAY_BE_GONE, NEVER_HAPPENED, JournalRow, Outcome
 from contactsync.sync.readings import Reading
-from contactsync.sync.unknowns import Settling, Told, settle_unknown
+from contactsync.sync.unknowns import Settling, Strangers, Told, settle_unknown
 from factories import LEFT, RIGHT, a_reading, a_row, a_shown, an_intent, both, minutes
 
 LAG = timedelta(minutes=5)
 LATER = 5.1
 GHOST = frozenset({"r9"})
-NOBODY: tuple[str, ...] = ()
+NOBODY: Strangers = {}
 
 
 def settled(
@@ -26,11 +25,11 @@ def settled(
     reading: Reading,
     row: JournalRow | None = None,
     told: Told | None = None,
-    strangers: Collection[str] = NOBODY,
+    strangers: Strangers = NOBODY,
 ) -> Settling:
     readings = both(a_reading(LEFT, began_at=minutes(60)), reading)
     told = told or Told(looked_up=("k1",))
-    return settle_unknown([row or a_row()], readings, both(adopt, adopt), both(LAG, LAG), both((), strangers), told)
+    return settle_unknown([row or a_row()], readings, both(adopt, adopt), both(LAG, LAG), both({}, strangers), told)
 
 
 def listing(after: float = LATER, **changes: Any) -> Reading:
@@ -70,7 +69,9 @@ def test_without_a_look_up_nothing_is_proven(adopt: Adopt) -> None:
 
 @LOOKED_UP
 def test_a_stranger_may_be_the_result(adopt: Adopt) -> None:
-    assert is_unknown(settled(adopt, listing(), strangers=("r9",)))
+    assert is_unknown(settled(adopt, listing(), strangers={"r9": None}))
+    assert is_unknown(settled(adopt, listing(), strangers={"r9": minutes(1)}))  # shown by an earlier listing already
+    assert is_never(settled(adopt, listing(), strangers={"r9": minutes(-1)}))
 
 
 def test_several_records_with_the_key_are_for_a_person() -> None:
@@ -183,7 +184,7 @@ def test_only_creates_are_settled_here() -> None:
 
 def test_each_side_is_settled_by_its_own_listing() -> None:
     readings = both(a_reading(LEFT, began_at=minutes(60)), a_reading(RIGHT, began_at=minutes(1)))
-    adopt, lag, nobody = both(Adopt.CLIENT_ID, Adopt.CLIENT_ID), both(LAG, LAG), both((), ())
+    adopt, lag, nobody = both(Adopt.CLIENT_ID, Adopt.CLIENT_ID), both(LAG, LAG), both({}, {})
     rows = [a_row(an_intent(s, Verb.CREATE, key=s.value, link_id=None)) for s in (LEFT, RIGHT)]
     settling = settle_unknown(rows, readings, adopt, lag, nobody, Told(looked_up=("left", "right")))
     assert [o.key for o in settling.settled] == ["left"]
