@@ -68,6 +68,8 @@ def configuration_page() -> str:
         ),
         "### Values of different kinds",
         _KINDS,
+        "### What a pair loses",
+        _PROOFS,
         "### Tests",
         _TESTS,
         _keys(TestSection, TEST),
@@ -252,6 +254,20 @@ conditions name them. What is not given is empty; in `expect` what is not named 
 for an empty field. The first run begins at noon of `today`.
 """
 
+_PROOFS = """\
+`contactsync validate` takes each pair through round trips: a value is read on its side, written to the other, read
+there, and given back. It does so with generated values of the fields' kinds (the choices of the account where its field
+list is kept: `contactsync snapshot`), and with `--live [--sample N]` with the first N contacts that each app lists,
+which are only read. Per pair and way it says how many values arrive whole, and lists
+
+- **held**: a value that the other side cannot hold; it is not written, and waits with the reason;
+- **lost**: a value that would not come back as it was. Such a pair has to flow one way, or say `lossy: true`; else the
+  file is broken. It is lossy to shorten, to take a date from a date-time, or to use a transform without a way back. How
+  a value is written is no loss: 12.50 in a text field comes back as 12.5;
+- **broken**: a value that the other side would show as another one, so that the two never agree. The file is broken.
+
+With `--live` it also says of which fields of the default mapping the other app cannot take all: a third phone number,
+where it has two. No values are shown, unless you ask with `--examples`."""
 _ACTIONS = """
 An action applies `on_enter` (the default: once, when the contact starts matching, or is linked or created while it
 does; a later edit by a person stands), `on_create` (only with the create), or `always` (with every run; what it

@@ -20,6 +20,7 @@ from contactsync.cli import (
     snapshot_commands,
     sync_commands,
     undo_commands,
+    validate_commands,
 )
 from contactsync.errors import ContactsyncError
 
@@ -31,6 +32,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 all done; 1 a run ended with problems, or a check failed; 2 stopped before or during "
     "writing; 3 try again later; 4 something in a file, option or connection is wrong; 5 another run holds the sync.",
 )
+validate_commands.add_to(app)
 sync_commands.add_to(app)
 field_commands.add_to(app)
 hold_commands.add_to(app)

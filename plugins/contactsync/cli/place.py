@@ -94,11 +94,18 @@ def request(
 @contextmanager
 def workplace(include: Path, sync: str, run_id: str, *, verbose: bool = False) -> Iterator[Workplace]:
     """The workplace of a sync on this machine."""
+    with workplace_of(spec_of(include, sync), project_of(include), run_id, verbose=verbose) as place:
+        yield place
+
+
+@contextmanager
+def workplace_of(spec: SyncSpec, project: ProjectSpec, run_id: str, *, verbose: bool = False) -> Iterator[Workplace]:
+    """The same for a sync that is read already."""
     from contactsync.orchestration.workplace import cli_workplace
 
     # Airflow's own loggers write to stdout, which is the command's answer; what they say meanwhile goes to stderr.
     with redirect_stdout(sys.stderr):
         load_airflow()
         log_to_stderr(verbose=verbose)
-        with cli_workplace(spec_of(include, sync), project_of(include), run_id) as place:
+        with cli_workplace(spec, project, run_id) as place:
             yield place

@@ -1,9 +1,8 @@
-"""Commands about syncs: validate, run, plan, relink."""
+"""Commands about syncs: run, plan, relink."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +10,9 @@ from typing import Annotated
 import typer
 
 from contactsync.cli import plan_tables, tables
-from contactsync.cli.place import include_folder, loaded, request, snapshots_beside, workplace
+from contactsync.cli.place import include_folder, request, workplace
 from contactsync.cli.plan_differences import differences
-from contactsync.errors import ConfigError
-from contactsync.mapping.advice import advice, not_asked
-from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots
-from contactsync.mapping.folder_checks import folder_findings
-from contactsync.mapping.loader import SyncDocument, load_document, load_sync
-from contactsync.mapping.snapshots import FOLDER, read_snapshots
+from contactsync.mapping.loader import load_sync
 from contactsync.model.stages import RunRequest, Summary
 from contactsync.orchestration.shipped_apps import ShippedApps
 
@@ -31,50 +25,9 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    app.command(epilog="Example: contactsync validate include/mappings/freshsales-google.yaml")(validate)
     app.command(epilog="Example: contactsync run freshsales-google --dry-run")(run)
     app.command(epilog="Example: contactsync plan freshsales-google")(plan)
     app.command(epilog="Example: contactsync relink freshsales-google")(relink)
-
-
-def validate(
-    files: Annotated[list[Path] | None, typer.Argument(help="Sync files; none = the whole folder.")] = None,
-    include: Include = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check sync files without touching any app."""
-    good, problems, snapshots = _read(files or [], include)
-    found = list(folder_findings(good, snapshots))
-    wrong = [one for one in found if one.error]
-    problems += [str(one) for one in wrong]
-    right = [file for file in good if all(one.file is not file for one in wrong)]
-    notes = {file.spec.id: [*advice(file.spec, file.apps), *not_asked(file)] for file in right}
-    for one in found:
-        if one.file.spec.id in notes:
-            notes[one.file.spec.id].append(str(one))
-    if as_json:
-        typer.echo(json.dumps({"valid": list(notes), "notes": notes, "problems": problems}, indent=2))
-    else:
-        tables.validation(notes, problems)
-    if problems:
-        raise typer.Exit(4)
-
-
-def _read(files: Sequence[Path], include: Path | None) -> tuple[list[SyncDocument], list[str], Snapshots]:
-    """These files, or all of the folder: those that are right one by one, what is wrong, and what accounts have."""
-    if not files:
-        folder = include_folder(include)
-        snapshots = read_snapshots(folder / FOLDER)
-        found = loaded(folder, snapshots)
-        return list(found.files), [str(broken.error) for broken in found.broken], snapshots
-    good, problems, known = [], [], dict(NOTHING_ASKED)
-    for file in files:
-        try:
-            known |= snapshots_beside(file)
-            good.append(load_document(file, file.parent, ShippedApps(), known))
-        except ConfigError as error:
-            problems.append(str(error))
-    return good, problems, known
 
 
 def run(

@@ -16,13 +16,16 @@ LEFT, RIGHT = Side.LEFT, Side.RIGHT
 COLUMNS = ("read", "matched", "created", "updated", "conflict", "held", "deleted", "skipped", "unchanged", "failed")
 
 
-def validation(good: Mapping[str, Sequence[str]], problems: Sequence[str]) -> None:
-    """Valid syncs with what their apps cannot do, and every problem with its place."""
+def validation(good: Mapping[str, Sequence[str]], proofs: Mapping[str, Sequence[str]], problems: Sequence[str]) -> None:
+    """Valid syncs with what their apps cannot do, what round trips showed, and every problem with its place."""
     out = console()
     for sync, notes in good.items():
         out.print(Text(f"valid    {sync}"))
         for note in notes:
             out.print(Text(f"note     {sync}: {note}", style="yellow"))
+    for sync, lines in proofs.items():
+        for line in lines:
+            out.print(Text(f"proof    {sync}: {line}"))
     for problem in problems:
         out.print(Text(f"broken   {problem}", style="red"))
     if not good and not problems:

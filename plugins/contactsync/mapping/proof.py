@@ -27,6 +27,9 @@ Values = Callable[[OwnPair, Side], Iterable[Own]]
 """Own fields of one side that a pair is tried with."""
 
 
+_MALFORMED = (TypeError, ValueError, AttributeError, KeyError)
+
+
 class Loss(StrEnum):
     """What became of a value that did not arrive whole."""
 
@@ -112,11 +115,13 @@ class _Trial:
     def way(self, source: Side, values: Iterable[Own]) -> WayProof:
         tried, fates = 0, []
         for own in values:
-            column = self._read(source, own)
-            if column is not None and not is_empty(column):
-                tried += 1
-                fate = self._fate(source, own, column)
-                fates += [fate] if fate else []
+            try:
+                column = self._read(source, own)
+                fate = self._fate(source, own, column) if column else None
+            except _MALFORMED:
+                column, fate = None, Fate(Loss.HELD, "it has an unexpected form", own)
+            tried += bool(fate) or not is_empty(column or "")
+            fates += [fate] if fate else []
         return WayProof(source, tried, tuple(fates))
 
     def _read(self, side: Side, own: Own, held: str = "") -> str | None:
@@ -124,6 +129,8 @@ class _Trial:
         return self.maps[side].contact(own, elements).get(self.pair.column)
 
     def _fate(self, source: Side, own: Own, column: str) -> Fate | None:
+        if is_empty(column):
+            return None
         if marked := unfit_in(column):
             return Fate(Loss.HELD, marked.words, own)
         sent, why = self._fitted(source, column)

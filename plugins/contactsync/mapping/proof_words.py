@@ -64,7 +64,7 @@ def _shown(own: Own) -> str:
     return shown(values[0] if len(values) == 1 else values)
 
 
-def as_data(proof: PairProof, *, examples: bool) -> dict[str, object]:
+def proof_data(proof: PairProof, *, examples: bool) -> dict[str, object]:
     """The same as JSON-able data."""
     return {
         "pair": proof.place,

@@ -12,6 +12,7 @@ from typing import Any
 
 from contactsync.contact import Kind
 from contactsync.mapping.pairs import OwnPair
+from contactsync.mapping.transforms import TRANSFORMS
 from contactsync.model.exchange import OwnValue
 from contactsync.model.spec import SIDES, Side
 
@@ -119,7 +120,16 @@ def _singles(pair: OwnPair, side: Side, chance: random.Random) -> Iterator[str]:
     else:
         yield from _of_kind(own.kind, chance)
         if own.kind is Kind.TEXT:
+            yield from pair.own(side.other).choices
             yield from _long(pair)
+            yield from (value for kind in _met(pair, side) for value in _of_kind(kind, chance))
+
+
+def _met(pair: OwnPair, side: Side) -> list[Kind]:
+    """The kinds that a text of this side may have to be read as."""
+    steps = [TRANSFORMS[name] for name in pair.spec.transforms]
+    kinds = (pair.own(side.other).kind, *(kind for step in steps for kind in (step.takes, step.gives)))
+    return [kind for kind in dict.fromkeys(kinds) if kind is not Kind.TEXT]
 
 
 def _of_kind(kind: Kind, chance: random.Random) -> Iterator[str]:
@@ -149,7 +159,7 @@ def _some_day(chance: random.Random, second: int | None = None) -> date | dateti
 
 def _long(pair: OwnPair) -> Iterator[str]:
     """About as long as each side holds, and longer."""
-    for length in {held for side in SIDES if (held := pair.own(side).max_length)}:
+    for length in dict.fromkeys(held for side in SIDES if (held := pair.own(side).max_length)):
         yield from (("Ada Sample " * (size // 11 + 1))[:size] for size in (length, length + 1, 3 * length))
 
 

@@ -9,7 +9,7 @@ import pytest
 from contactsync.apps import load_app
 from contactsync.contact import Kind
 from contactsync.mapping.proof import Loss, PairProof, prove
-from contactsync.mapping.proof_words import as_data, lines, loss_problems
+from contactsync.mapping.proof_words import lines, loss_problems, proof_data
 from contactsync.mapping.samples import samples
 from contactsync.mapping.transforms import TRANSFORMS
 from contactsync.model.app import FieldInfo
@@ -193,8 +193,8 @@ def test_the_samples_are_the_same_each_time_and_many() -> None:
 
 def test_data_names_each_reason_and_shows_values_only_when_asked() -> None:
     proof = through("upper", lossy=True)
-    told = as_data(proof, examples=False)
+    told = proof_data(proof, examples=False)
     assert (told["pair"], told["lossy_accepted"], told["refused"]) == (0, True, False)
     assert "example" not in str(told)
-    assert "example" in str(as_data(proof, examples=True))
+    assert "example" in str(proof_data(proof, examples=True))
     assert "ada" not in "\n".join(lines([proof], "sampled contacts", examples=False)).casefold()
