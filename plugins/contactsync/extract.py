@@ -45,6 +45,8 @@ class Extracted:
     gone       ids reported deleted or found gone; unlisted_linked / unlisted: known ids a complete read did not list
     listed     rows that the pages held; news: those of them that are worked on
     ghosts     ids reported deleted or moved that nobody ever saw: a create of unknown outcome may have made them
+    forgotten  rows listed that belong to persons whom the sync has forgotten; they are in none of the others
+    again      salted hash of an id by which such a person showed for the first time -> the person
     """
 
     complete: bool
@@ -60,6 +62,8 @@ class Extracted:
     unreadable: tuple[Unreadable, ...] = ()
     unlisted_linked: Collection[str] = ()
     unlisted: Collection[str] = ()
+    forgotten: int = 0
+    again: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def quiet(self) -> bool:

@@ -41,6 +41,8 @@ def extracted_artefact(side: Side, extracted: Extracted) -> tuple[pd.DataFrame, 
         "unreadable": {u.id: u.reason for u in extracted.unreadable},
         "unlisted_linked": list(extracted.unlisted_linked),
         "unlisted": list(extracted.unlisted),
+        "forgotten": extracted.forgotten,
+        "again": {str(number): person for number, person in extracted.again.items()},
     }
     return records_frame(extracted.records.values()), header
 

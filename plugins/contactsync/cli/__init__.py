@@ -14,6 +14,7 @@ from contactsync.cli import (
     hold_commands,
     ledger_commands,
     offline_commands,
+    person_commands,
     probe_commands,
     report_commands,
     sandbox_commands,
@@ -36,6 +37,7 @@ validate_commands.add_to(app)
 sync_commands.add_to(app)
 field_commands.add_to(app)
 hold_commands.add_to(app)
+person_commands.add_to(app)
 explain_commands.add_to(app)
 undo_commands.add_to(app)
 report_commands.add_to(app)

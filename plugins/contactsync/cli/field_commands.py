@@ -12,12 +12,12 @@ import typer
 
 from contactsync.apps import app_names
 from contactsync.cli import field_tables
-from contactsync.cli.place import include_folder, project_of, request, workplace
+from contactsync.cli.place import include_folder, project_or_defaults, request, workplace
 from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
 from contactsync.mapping.suggest import suggest as propose
 from contactsync.mapping.suggested_file import as_file
-from contactsync.model.spec import DagSpec, ProjectSpec, Side, SideSpec, SyncSpec
+from contactsync.model.spec import DagSpec, Side, SideSpec, SyncSpec
 from contactsync.orchestration.connections import cli_connection, load_airflow
 
 Account = Annotated[str, typer.Argument(help="APP:CONNECTION, for example freshsales:freshsales_acme.")]
@@ -43,7 +43,7 @@ def suggest(
         raise ConfigError(f"{to} exists already.", next_step="name another file, or print the proposal without --to")
     sides = {Side.LEFT: _side(left), Side.RIGHT: _side(right)}
     spec = SyncSpec("suggested", sides[Side.LEFT], sides[Side.RIGHT], DagSpec(None))
-    project = _project(include)
+    project = project_or_defaults(include)
     with redirect_stdout(sys.stderr):
         load_airflow()
         log_to_stderr(verbose=False)
@@ -93,12 +93,3 @@ def _side(account: str) -> SideSpec:
             next_step="write for example freshsales:freshsales_acme",
         )
     return SideSpec(app, connection)
-
-
-def _project(include: Path | None) -> ProjectSpec:
-    try:
-        return project_of(include_folder(include))
-    except ConfigError:
-        if include is not None:
-            raise
-        return ProjectSpec()

@@ -11,10 +11,8 @@ import typer
 
 from contactsync.apps import app_names, load_app
 from contactsync.cli import tables
-from contactsync.cli.place import include_folder, project_of
+from contactsync.cli.place import project_or_defaults
 from contactsync.cli.talk import log_to_stderr
-from contactsync.errors import ConfigError
-from contactsync.model.spec import ProjectSpec
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
 
@@ -33,7 +31,7 @@ def upgrade(include: Include = None) -> None:
     from contactsync.ledger.migrate import upgrade as migrate
     from contactsync.orchestration.workplace import open_engine
 
-    with open_engine(_project(include)) as engine:
+    with open_engine(project_or_defaults(include)) as engine:
         log_to_stderr(verbose=False)
         migrate(engine)
         typer.echo(f"The ledger is up to date: {engine.url.render_as_string(hide_password=True)}")
@@ -44,7 +42,7 @@ def check(include: Include = None) -> None:
     from contactsync.ledger.migrate import check as check_schema
     from contactsync.orchestration.workplace import open_engine
 
-    with open_engine(_project(include)) as engine:
+    with open_engine(project_or_defaults(include)) as engine:
         check_schema(engine)
         typer.echo(f"The ledger is as it should be: {engine.url.render_as_string(hide_password=True)}")
 
@@ -56,16 +54,6 @@ def apps(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
         typer.echo(json.dumps([_plain(asdict(info)) for info in infos], indent=2))
     else:
         tables.apps(infos)
-
-
-def _project(include: Path | None) -> ProjectSpec:
-    """The project's settings; without a project folder, the defaults (an init container has none)."""
-    try:
-        return project_of(include_folder(include))
-    except ConfigError:
-        if include is not None:
-            raise
-        return ProjectSpec()
 
 
 def _plain(value: Any) -> Any:

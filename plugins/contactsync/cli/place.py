@@ -82,6 +82,16 @@ def project_of(include: Path) -> ProjectSpec:
     return load_project(include / "contactsync.yaml")
 
 
+def project_or_defaults(include: Path | None) -> ProjectSpec:
+    """The same; without a project folder, the defaults (an init container has none). Errors: as of project_of."""
+    try:
+        return project_of(include_folder(include))
+    except ConfigError:
+        if include is not None:
+            raise
+        return ProjectSpec()
+
+
 def request(
     *, dry_run: bool = False, full_read: bool = False, apply_plan: str = "", kind: RunKind = RunKind.CLI, by: str = ""
 ) -> RunRequest:

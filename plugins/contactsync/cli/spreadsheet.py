@@ -28,7 +28,7 @@ def export(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
 
 def write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
     """Rows with a heading, formulas made harmless. Errors: ConfigError where it cannot be written."""
-    with _written(path) as handle, os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
+    with private_file(path) as handle, os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
         # The mark at its start tells spreadsheets that it is UTF-8.
         csv.writer(file).writerows([[harmless(cell) for cell in row] for row in rows])
 
@@ -44,12 +44,13 @@ def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Seque
     from pyarrow import parquet
 
     table = pa.table({c: pa.array([row[c] for row in rows]) for c in columns})
-    with _written(path) as handle, os.fdopen(handle, "wb") as file:
+    with private_file(path) as handle, os.fdopen(handle, "wb") as file:
         parquet.write_table(table, file)
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[int]:
+def private_file(path: Path) -> Iterator[int]:
+    """A file that nobody else may read, opened for writing. Errors: ConfigError where it cannot be written."""
     try:
         yield os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:

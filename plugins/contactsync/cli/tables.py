@@ -13,7 +13,10 @@ from contactsync.model.spec import Side
 from contactsync.model.stages import Summary
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
-COLUMNS = ("read", "matched", "created", "updated", "conflict", "held", "deleted", "skipped", "unchanged", "failed")
+COLUMNS = (
+    *("read", "matched", "created", "updated", "conflict", "held", "deleted"),
+    *("skipped", "forgotten", "unchanged", "failed"),
+)
 
 
 def validation(good: Mapping[str, Sequence[str]], proofs: Mapping[str, Sequence[str]], problems: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from contactsync.errors import ConfigError
 
 WRITES = "contactsync_writes"
 DURABLE = "contactsync_durable"
+OUTSIDE = "contactsync_outside"  # of any transaction
 """Execution options of a connection, set by `transactions` and read when its transaction begins."""
 
 _BUSY_SECONDS = 30
@@ -84,6 +85,8 @@ def _sqlite(url: URL) -> Engine:
 def _begin(connection: Connection) -> None:
     """Writers queue at BEGIN: a reader that turns writer half-way would fail at once instead of waiting."""
     options = connection.get_execution_options()
+    if options.get(OUTSIDE):
+        return
     if not options.get(DURABLE, True):
         connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")

@@ -10,10 +10,11 @@ import pandas as pd
 from sqlalchemy import Engine, select
 
 from contactsync.contact import Values
-from contactsync.ledger import decisions, holds, index, journal, links, locks, migrate, runs
+from contactsync.ledger import decisions, finding, holds, index, journal, links, locks, migrate, runs, tombstones
 from contactsync.ledger.tables import SHARED, schema, sync_lock
 from contactsync.ledger.transactions import reading
 from contactsync.model.decisions import Decided, Verdict
+from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import KeyMember, Lease, RunRow, StoredCursor, SyncRow
 from contactsync.model.link import Known, Link
 from contactsync.model.plan import Conflict, Hold, JournalRow
@@ -188,6 +189,50 @@ class LedgerReader:
         """(when, run_id, decision), newest first."""
         with reading(self._engine) as connection:
             return decisions.made(connection, sync_id, since)
+
+    # ---- persons
+    def forgotten(self, sync_id: str) -> tuple[Tombstone, ...]:
+        """Traces of everybody whom the sync has forgotten."""
+        with reading(self._engine) as connection:
+            return tombstones.of_sync(connection, sync_id)
+
+    def every_id(self, sync_id: str) -> set[tuple[Side, str]]:
+        """Every contact id that any row of the sync stands for."""
+        with reading(self._engine) as connection:
+            return finding.every_id(connection, sync_id)
+
+    def links_naming(self, sync_id: str, value: str) -> list[Link]:
+        """Links whose values may hold the text: to be looked at."""
+        with reading(self._engine) as connection:
+            return finding.links_naming(connection, sync_id, value)
+
+    def intents_naming(self, sync_id: str, value: str) -> list[JournalRow]:
+        """Journal rows whose values may hold the text: to be looked at."""
+        with reading(self._engine) as connection:
+            keys = finding.intents_naming(connection, sync_id, value)
+            return list(journal.by_key(connection, sync_id, keys).values())
+
+    def links_under(self, sync_id: str, traces: Traces) -> list[Link]:
+        """The links of these contacts, of any status, and those that are named."""
+        with reading(self._engine) as connection:
+            return links.by_id(connection, sync_id, finding.link_ids(connection, sync_id, traces))
+
+    def actions_under(self, sync_id: str, traces: Traces) -> list[JournalRow]:
+        """Journal rows of these contacts and links, oldest first."""
+        with reading(self._engine) as connection:
+            ids = finding.link_ids(connection, sync_id, traces)
+            rows = journal.by_key(connection, sync_id, finding.actions(connection, sync_id, traces, ids))
+            return sorted(rows.values(), key=lambda row: (row.sent_at is None, row.sent_at, row.intent.key))
+
+    def closed_links(self, sync_id: str) -> list[Link]:
+        """Links whose two contacts are gone."""
+        with reading(self._engine) as connection:
+            return finding.closed_links(connection, sync_id)
+
+    def became(self, sha256: str) -> str | None:
+        """What took the place of an artefact from which a forgotten person was taken; None = nothing did."""
+        with reading(self._engine) as connection:
+            return tombstones.became(connection, sha256)
 
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         """All tables but rate, token and metadata, rows sorted: to prove that nothing changed."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
 from contactsync.errors import AccountBusy, LockBusy
+from contactsync.ledger import erasing, locks, runs, tombstones
 from contactsync.ledger import intents as journal
-from contactsync.ledger import locks, runs
 from contactsync.ledger.fold import fold
 from contactsync.ledger.reader import LedgerReader
 from contactsync.ledger.tables import account_lease, sync_lock
 from contactsync.ledger.transactions import writing
+from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import FoldBatch, Lease, RunRow, StoredCursor, SyncRow
 from contactsync.model.plan import Intent, JournalRow, Outcome
 from contactsync.model.spec import Side
@@ -143,3 +144,37 @@ class Ledger(LedgerReader):
         with writing(self._engine) as connection:
             locks.prove(connection, sync_id, fence)
             runs.set_cursor(connection, sync_id, cursor)
+
+    # ---- persons
+    def bury(self, sync_id: str, given: Sequence[Tombstone], *, fence: int) -> None:
+        """Add tombstones. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            locks.prove(connection, sync_id, fence)
+            tombstones.add(connection, sync_id, given)
+
+    def replace_tombstones(self, sync_id: str, given: Sequence[Tombstone], *, fence: int) -> None:
+        """These and no others: a restored ledger takes over what was kept beside it. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            locks.prove(connection, sync_id, fence)
+            tombstones.replace(connection, sync_id, given)
+
+    def lift(self, sync_id: str, persons: Collection[str], *, fence: int) -> None:
+        """Remove the tombstones of these persons. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            locks.prove(connection, sync_id, fence)
+            tombstones.remove(connection, sync_id, persons)
+
+    def erase(self, sync_id: str, traces: Traces, *, fence: int) -> None:
+        """Everything stored of these contacts, in one transaction. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            locks.prove(connection, sync_id, fence)
+            erasing.erase(connection, sync_id, traces)
+
+    def note_rewritten(self, was: str, became: str) -> None:
+        """An artefact's content is now another one: who asks for it by its old sha256 gets it."""
+        with writing(self._engine) as connection:
+            tombstones.note_rewritten(connection, was, became)
+
+    def compact(self) -> None:
+        """Leave nothing of erased rows in the database's files. Errors: LedgerBusy."""
+        erasing.compact(self._engine)

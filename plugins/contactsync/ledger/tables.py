@@ -249,6 +249,23 @@ decision = Table(
     Column("made_at", Instant, nullable=False),
 )
 
+forgotten = Table(
+    "forgotten",
+    schema,
+    _id("sync_id"),
+    _id("kind"),
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    _text("person"),
+    Column("since", Instant, nullable=False),
+)
+
+rewritten = Table(
+    "rewritten",
+    schema,
+    _id("was"),  # sha256 of an artefact as a run handed it on
+    _text("became"),
+)
+
 sync_lock = Table(
     "sync_lock",
     schema,

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contactsync.errors import ContactsyncError, LedgerBusy, LedgerSchema
-from contactsync.ledger.connect import DURABLE, WRITES, file_of, place
+from contactsync.ledger.connect import DURABLE, OUTSIDE, WRITES, file_of, place
 
 CRASH_AT = "CONTACTSYNC_CRASH_AT"
 UPGRADE = "run `contactsync db upgrade`."
@@ -46,6 +46,13 @@ def writing(engine: Engine, *, durable: bool = True) -> Iterator[Connection]:
             connection.execute(text("SET LOCAL synchronous_commit TO off"))
         yield connection
         commit(connection)
+
+
+@contextmanager
+def outside(engine: Engine) -> Iterator[Connection]:
+    """A connection outside of any transaction, for what a database does not do inside of one."""
+    with _understood(engine), engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT", **{OUTSIDE: True})
 
 
 def commit(connection: Connection) -> None:

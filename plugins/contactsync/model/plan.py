@@ -24,6 +24,7 @@ class Bucket(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     SKIPPED = "skipped"
+    FORGOTTEN = "forgotten"  # of a person whom the sync was told to forget: not looked at
     UNCHANGED = "unchanged"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -61,6 +61,39 @@ class Artefacts(Protocol):
 
     def write_state(self, name: str, value: Mapping[str, Any]) -> None:
         """Replace that small JSON file atomically."""
+        ...
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """The artefacts of one run that are still there: name (extract_left, canonical, plan ...) -> where, newest last."""
+
+    run: str
+    files: Sequence[tuple[str, str]]
+
+
+class Shelf(Protocol):
+    """All artefacts that are kept of one sync, whichever run wrote them."""
+
+    def runs(self) -> Iterator[KeptRun]:
+        """Run by run, oldest names first."""
+        ...
+
+    def look(self, uri: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """One of them as it is now. Errors: ArtefactError (unreadable)."""
+        ...
+
+    def rewrite(
+        self, uri: str, frame: pd.DataFrame, header: Mapping[str, Any], note: Callable[[str, str], None]
+    ) -> None:
+        """Put something else in its place. `note` is told both sha256 first: whoever asks for the old one gets the new.
+
+        Errors: ArtefactError (root not writable).
+        """
+        ...
+
+    def clear_drafts(self) -> int:
+        """Remove what a killed process left half written; how many files that were."""
         ...
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEADER = b"contactsync"
+ENDING = ".parquet"
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -46,20 +47,24 @@ def safe_name(name: str) -> str:
 class StoredArtefacts:
     """The artefacts of one run of one sync; implements `model.stages.Artefacts`."""
 
-    def __init__(self, root: ObjectStoragePath, sync_id: str, run_id: str) -> None:
+    def __init__(
+        self, root: ObjectStoragePath, sync_id: str, run_id: str, became: Callable[[str], str | None] = lambda _: None
+    ) -> None:
+        """`became`: the sha256 of what took an artefact's place when a forgotten person was taken out of it."""
         self.root = root
+        self.became = became
         self.run_folder = root / safe_name(sync_id) / safe_name(run_id)
 
     def write(self, name: str, frame: pd.DataFrame, header: Mapping[str, Any]) -> ArtefactRef:
         """Write an artefact under a new name. Errors: ArtefactError (root not writable)."""
-        data = _to_parquet(frame, header)
-        path = self.run_folder / f"{safe_name(name)}-{secrets.token_hex(6)}.parquet"
-        self._put(path, data)
+        data = to_parquet(frame, header)
+        path = self.run_folder / f"{safe_name(name)}-{secrets.token_hex(6)}{ENDING}"
+        put(self.root, path, data)
         return ArtefactRef(uri=str(path), sha256=hashlib.sha256(data).hexdigest(), rows=len(frame))
 
     def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Read an artefact of any run. Errors: ArtefactError (missing, or not what was written)."""
-        return _from_parquet(self._read_checked(ref))
+        return from_parquet(self._read_checked(ref))
 
     def read_state(self, name: str) -> dict[str, Any] | None:
         """A small JSON file beside the runs, None where there is none. Errors: ArtefactError (unreadable)."""
@@ -77,7 +82,7 @@ class StoredArtefacts:
 
     def write_state(self, name: str, value: Mapping[str, Any]) -> None:
         """Replace that small JSON file atomically."""
-        self._put(self._state_path(name), json.dumps(value, sort_keys=True).encode())
+        put(self.root, self._state_path(name), json.dumps(value, sort_keys=True).encode())
 
     def _state_path(self, name: str) -> ObjectStoragePath:
         return self.root / safe_name(name)
@@ -90,21 +95,30 @@ class StoredArtefacts:
             raise ArtefactError(
                 f"The artefact {ref.uri} cannot be read ({type(error).__name__}).", next_step=clear
             ) from error
-        if hashlib.sha256(data).hexdigest() != ref.sha256:
+        if not self._is(ref.sha256, hashlib.sha256(data).hexdigest()):
             raise ArtefactError(f"The artefact {ref.uri} is not what was written (sha256 differs).", next_step=clear)
         return data
 
-    def _put(self, path: ObjectStoragePath, data: bytes) -> None:
-        try:
-            if path.protocol == "file":
-                _replace_local(Path(path.path), data, top=Path(self.root.path))
-            else:
-                path.write_bytes(data)  # one put: object stores show the whole object or none
-        except Exception as error:
-            raise ArtefactError(
-                f"The artefact root {self.root} cannot be written ({type(error).__name__}).",
-                next_step="let the user that runs the tasks write there, or set artefacts.root in contactsync.yaml.",
-            ) from error
+    def _is(self, wanted: str, found: str) -> bool:
+        """True for what was written, and for what took its place since."""
+        now: str | None = wanted
+        while now is not None and now != found:
+            now = self.became(now)
+        return now is not None
+
+
+def put(root: ObjectStoragePath, path: ObjectStoragePath, data: bytes) -> None:
+    """Write a file below the root as a whole. Errors: ArtefactError (root not writable)."""
+    try:
+        if path.protocol == "file":
+            _replace_local(Path(path.path), data, top=Path(root.path))
+        else:
+            path.write_bytes(data)  # one put: object stores show the whole object or none
+    except Exception as error:
+        raise ArtefactError(
+            f"The artefact root {root} cannot be written ({type(error).__name__}).",
+            next_step="let the user that runs the tasks write there, or set artefacts.root in contactsync.yaml.",
+        ) from error
 
 
 def _replace_local(path: Path, data: bytes, *, top: Path) -> None:
@@ -130,7 +144,8 @@ def _private_folders(folder: Path, top: Path) -> None:
         part.mkdir(mode=0o700, exist_ok=True)
 
 
-def _to_parquet(frame: pd.DataFrame, header: Mapping[str, Any]) -> bytes:
+def to_parquet(frame: pd.DataFrame, header: Mapping[str, Any]) -> bytes:
+    """A frame and its header as a file."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -142,7 +157,8 @@ def _to_parquet(frame: pd.DataFrame, header: Mapping[str, Any]) -> bytes:
     return sink.getvalue()
 
 
-def _from_parquet(data: bytes) -> tuple[pd.DataFrame, dict[str, Any]]:
+def from_parquet(data: bytes) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The frame and header of a file."""
     import pyarrow as pa
     from pyarrow import parquet
 

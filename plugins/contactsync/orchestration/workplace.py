@@ -84,12 +84,13 @@ def _workplace(
     from contactsync.ledger.store import Ledger
     from contactsync.pipeline import Workplace
 
+    ledger = Ledger(engine, utc_now)
     return Workplace(
         spec=spec,
         project=project,
         open_app=app_opener(spec, services_of(engine, project), find),
-        ledger=Ledger(engine, utc_now),
-        artefacts=StoredArtefacts(artefact_root(project.artefacts_root), spec.id, run_id),
+        ledger=ledger,
+        artefacts=StoredArtefacts(artefact_root(project.artefacts_root), spec.id, run_id, ledger.became),
         clock=utc_now,
         ended=ended,
     )

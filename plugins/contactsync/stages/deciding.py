@@ -13,7 +13,8 @@ from contactsync.model.link import Known, Link, LinkStatus, Standing
 from contactsync.model.plan import Hold
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import RunRequest
-from contactsync.stages.small_run import desk_of, small_run
+from contactsync.stages.desk import desk_of
+from contactsync.stages.small_run import small_run
 from contactsync.stages.workplace import Workplace
 from contactsync.sync.decisions import AT_ONCE, answered, relinked, unlinked
 

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contactsync.errors import ConfigError, WrongAccount
-from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunState, SyncRow
 from contactsync.model.plan import JournalRow
 from contactsync.model.spec import SIDES
-from contactsync.model.stages import Artefacts, Opened, RunKind, RunRequest
+from contactsync.model.stages import Opened, RunKind, RunRequest
 from contactsync.record import SETTLED, Folding, batches
 from contactsync.settle import settle_leftovers
 from contactsync.stages.account_words import check_pairs, check_rules
+from contactsync.stages.desk import desk_of, ledger_lost
+from contactsync.stages.sweeping import recall, remembered_salt
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
 
@@ -51,6 +52,8 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
     check_rules(place)
     if row != sync_row(place):
         place.ledger.save_sync(row)
+    if lost:
+        recall(desk_of(place), fence)
     run = place.ledger.start_run(sync_id, request.run_id, request.kind.value)
     place.artefacts.write_state(f"{sync_id}.json", {"seq": run.seq})
     looked_up = _settle_earlier(place, request, row, run.seq, fence)
@@ -68,13 +71,6 @@ def _look_only(place: Workplace) -> Opened:
     return Opened(0, seq, _due(place, seq))
 
 
-def ledger_lost(ledger: LedgerReader, artefacts: Artefacts, sync_id: str) -> bool:
-    """The state file beside the artefacts counts runs too: a ledger behind it was lost or restored from a backup."""
-    runs = ledger.runs(sync_id, 1)
-    state = artefacts.read_state(f"{sync_id}.json")
-    return state is not None and int(state.get("seq", 0)) > (runs[0].seq if runs else 0)
-
-
 def _checked_row(place: Workplace, *, lost: bool) -> SyncRow:
     accounts = {side: place.account_id(side) for side in SIDES}
     left, right = accounts.values()
@@ -83,7 +79,7 @@ def _checked_row(place: Workplace, *, lost: bool) -> SyncRow:
             f"Both sides of sync {place.spec.id!r} lead to the same account ({left}).",
             next_step="give one side another connection",
         )
-    row = sync_row(place) or SyncRow(place.spec.id, secrets.token_hex(16))
+    row = sync_row(place) or SyncRow(place.spec.id, remembered_salt(desk_of(place)) or secrets.token_hex(16))
     for side, account in accounts.items():
         known = row.accounts.get(side)
         if known is not None and known != account:

@@ -19,6 +19,7 @@ from contactsync.model.plan import JournalRow
 from contactsync.model.rules import Compare
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Read, RunRequest
+from contactsync.stages.leaving_out import without_forgotten
 from contactsync.stages.mapping_state import differs
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.unknowns import job_runs
@@ -42,6 +43,7 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
     cursor = stored.cursor if stored else None
     beat = _keeper(place, request, opened)
     extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now, anew, beat))
+    extracted = without_forgotten(place, side, extracted)
     log.info("%s: %d rows listed, %d to work on", app.info.title, extracted.listed, len(extracted.records))
     frame, header = extracted_artefact(side, extracted)
     ref = place.artefacts.write(f"extract_{side.value}", frame, header)

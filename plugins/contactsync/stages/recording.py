@@ -17,6 +17,7 @@ from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, RunRequest, Summary
 from contactsync.model.undo import Stay, Stays
 from contactsync.record import Folding, batches, final_buckets
+from contactsync.stages.leaving_out import keep_away
 from contactsync.stages.mapping_state import to_record
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
@@ -64,6 +65,7 @@ def record(
     done = _Done(plan, headers, states, problems, holds, _undone(place, request, plan, states, left))
     read_whole = all(reads.get(s) is not None for s in SIDES)
     if read_whole and (planned is not None or all(r.quiet for r in reads.values() if r)) and not _stopped(failed):
+        keep_away(place, opened, headers)
         _move_cursors(place, request, opened, headers)
         _remember_spec(place, headers)
     summary = _summary(place, done, dry_run=False)
@@ -181,8 +183,11 @@ def _end(place: Workplace, request: RunRequest, opened: Opened, planned: Planned
 
 def _summary(place: Workplace, done: _Done, *, dry_run: bool) -> Summary:
     worked = {side: {c.contact_id for c in done.plan.counted if c.source is side} for side in SIDES}
-    listed = {side: int(h["listed"]) - int(h["news"]) for side, h in done.headers.items()}
+    forgotten = {side: int(h.get("forgotten", 0)) for side, h in done.headers.items()}
+    listed = {side: int(h["listed"]) - int(h["news"]) - forgotten[side] for side, h in done.headers.items()}
     totals = final_buckets(done.plan, done.states, listed)
+    for side, rows in forgotten.items():
+        totals[side][Bucket.FORGOTTEN] += rows
     counts = {_direction(side): _counts(totals[side], done.plan.matched) for side in SIDES}
     told = done.told or "; ".join(_sentence(place, side, totals[side], done.holds) for side in SIDES)
     problems = (*done.problems, *_sums(done, worked))
@@ -210,7 +215,15 @@ def _counts(totals: Counter[Bucket], matched: int) -> dict[str, int]:
     return {"read": sum(totals.values()), "matched": matched, **{b.value: totals[b] for b in Bucket}}
 
 
-_TOLD = (Bucket.CREATED, Bucket.UPDATED, Bucket.DELETED, Bucket.CONFLICT, Bucket.SKIPPED, Bucket.FAILED)
+_TOLD = (
+    Bucket.CREATED,
+    Bucket.UPDATED,
+    Bucket.DELETED,
+    Bucket.CONFLICT,
+    Bucket.SKIPPED,
+    Bucket.FORGOTTEN,
+    Bucket.FAILED,
+)
 _HOLD_WORDS = {
     HoldReason.NO_KEY: "no match key",
     HoldReason.AMBIGUOUS: "ambiguous",

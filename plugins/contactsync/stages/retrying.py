@@ -13,7 +13,8 @@ from contactsync.model.plan import Hold
 from contactsync.model.spec import Side
 from contactsync.model.waiting import NOT_SENT, Waiting
 from contactsync.stages.deciding import Judge, open_holds
-from contactsync.stages.small_run import desk_of, small_run
+from contactsync.stages.desk import desk_of
+from contactsync.stages.small_run import small_run
 from contactsync.stages.waiting import Wanted, failed_contacts, failed_links, waiting
 from contactsync.sync.retrying import due_contact, due_link, tried_again
 

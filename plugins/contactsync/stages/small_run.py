@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from contactsync.errors import ConfigError
-from contactsync.ledger.store import Ledger
 from contactsync.model.ledger import FoldBatch, RunRow, RunState
-from contactsync.model.stages import Artefacts, RunRequest
-from contactsync.stages.opening import ledger_lost
-from contactsync.stages.workplace import Workplace
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What such a command needs of one sync; neither its file nor its apps."""
-
-    sync_id: str
-    ledger: Ledger
-    artefacts: Artefacts
-    clock: Callable[[], datetime]
-    ended: Callable[[str], bool]
+from contactsync.model.stages import RunRequest
+from contactsync.stages.desk import Desk, ledger_lost
 
 
 @dataclass
@@ -43,11 +29,6 @@ class SmallRun:
     def renew(self) -> None:
         """Keep the lock. Errors: FenceLost."""
         self.desk.ledger.renew_lock(self.desk.sync_id, self.owner, self.fence)
-
-
-def desk_of(place: Workplace) -> Desk:
-    """The desk of a sync whose file is there."""
-    return Desk(place.spec.id, place.ledger, place.artefacts, place.clock, place.ended)
 
 
 @contextmanager

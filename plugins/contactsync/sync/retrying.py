@@ -32,7 +32,8 @@ def tried_again(hold: Hold, link: Link | None, known: Known | None) -> Change:
     if link is None or link.status in (LinkStatus.CLOSED, LinkStatus.MERGED):
         return Change(known=None if known is None else due_contact(known))
     if hold.reason is HoldReason.UNREADABLE:
-        return Change(due_link(with_standing(link, hold.side, Standing.MISSING)))
+        read = due_link(with_standing(link, hold.side, Standing.MISSING))
+        return Change(read, None if known is None else due_contact(known))
     if hold.reason is HoldReason.REFUSED and link.status is LinkStatus.PARTED:
         if hold.link_id is None:  # a person asked for the gone contact to be created anew
             return Change(replace(due_link(link), wish=Wish.CREATE))

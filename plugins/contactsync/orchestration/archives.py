@@ -1,0 +1,48 @@
+"""Every sync that the ledger knows, with all that is kept of it: for commands about persons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from contactsync.errors import ConfigError
+from contactsync.model.spec import ProjectSpec
+from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
+from contactsync.orchestration.command_owner import has_ended
+from contactsync.orchestration.shelf import ArtefactShelf
+from contactsync.orchestration.workplace import open_engine
+from contactsync.rest.services import utc_now
+
+if TYPE_CHECKING:
+    from contactsync.stages.persons import Archive
+
+
+@contextmanager
+def all_archives(project: ProjectSpec, run_id: str, only: str = "") -> Iterator[dict[str, Archive]]:
+    """By id of the sync; one whose file is gone is there too. Errors: LedgerSchema, ConfigError (an unknown sync)."""
+    from contactsync.ledger.store import Ledger
+    from contactsync.stages.persons import Archive
+
+    root = artefact_root(project.artefacts_root)
+    with open_engine(project) as engine:
+        ledger = Ledger(engine, utc_now)
+        ledger.check()
+        ids = ledger.sync_ids()
+        if only and only not in ids:
+            raise ConfigError(
+                f"The ledger knows no sync {only!r}.",
+                allowed=tuple(ids),
+                next_step="name one of these, or none for all",
+            )
+        yield {
+            sync_id: Archive(
+                sync_id,
+                ledger,
+                StoredArtefacts(root, sync_id, run_id),
+                utc_now,
+                has_ended,
+                ArtefactShelf(root, sync_id),
+            )
+            for sync_id in ([only] if only else ids)
+        }
