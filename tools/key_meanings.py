@@ -296,6 +296,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "authority_field": "custom.cf_has_authority",
         "do_not_disturb_field": "custom.cf_do_not_disturb",
         "hourly_limit": "2000",
+        "recycle_bin": "Recycle Bin",
         "minute_limit": "200",
         "lag_seconds": "300",
     },

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from contactsync.apps import app_names, load_app
 from contactsync.contact import FIELDS
+from contactsync.mapping.between_apps import no_consent, noticed, passage, policies_in_words
 from contactsync.mapping.defaults import pair_fields
-from contactsync.model.app import Adopt, AppInfo, Capabilities, Check, Credential, Deletes, FieldInfo, Rate, Window
+from contactsync.model.app import Adopt, AppInfo, Check, Credential, FieldInfo, Rate, Window
 from contactsync.model.spec import SIDES, DagSpec, FieldPair, Holding, Side, SideSpec, SyncSpec
 from page_parts import GENERATED, bullets, code, length, page, table
 
@@ -25,12 +26,6 @@ ADOPTIONS = {
     Adopt.UNIQUE_KEY: "by a key that the vendor lets only one contact have",
     Adopt.MARKER: "by a mark in the contact, once a listing shows it",
     Adopt.NONE: "only a person can tell",
-}
-DELETIONS = {
-    Deletes.FEED: "told with the changes",
-    Deletes.SCAN: "found by a complete read and confirmed by asking for the contact",
-    Deletes.NONE: "not told: found only when the contact is asked for by itself, and then the pair is parted, whatever "
-    "`deletions` says",
 }
 WINDOWS = {
     Window.NATIVE: "can be asked for",
@@ -83,19 +78,20 @@ def _pair(left: AppInfo, right: AppInfo) -> str:
     pairs = {pair.field: pair for pair in pair_fields(spec, left.fields, right.fields)}
     both = [name for name in FIELDS if any(name in _contact_fields(info) for info in sides.values())]
     rows = [_flow(name, pairs.get(name), sides) for name in both]
-    deletions = [f"- A deletion in {info.title} is {DELETIONS[info.caps.deletes]}." for info in sides.values()]
     return page(
         f"### {left.title} and {right.title}",
         table(("Contact field", left.title, "", right.title), rows),
-        "\n".join([*deletions, _unsubscribes(sides.values())]),
+        table(("", f"{left.title} -> {right.title}", f"{right.title} -> {left.title}"), _passage(left, right)),
     ).strip()
 
 
-def _unsubscribes(infos: Iterable[AppInfo]) -> str:
-    lacking = [info.title for info in infos if not info.caps.consent]
-    if lacking:
-        return f"- An unsubscribe cannot be carried: {' and '.join(lacking)} hold no consent to e-mail."
-    return "- An unsubscribe is carried with `unsubscribes: carry`."
+def _passage(left: AppInfo, right: AppInfo) -> Iterator[tuple[str, str, str]]:
+    """What becomes of deletions and unsubscribes, each way."""
+    there, back = passage(left, right), passage(right, left)
+    yield "a deletion is", there.noticed, back.noticed
+    yield "`deletions` may be", policies_in_words(there, left), policies_in_words(back, right)
+    yield "a mark", there.mark, back.mark
+    yield "an unsubscribe is", there.unsubscribes, back.unsubscribes
 
 
 def _flow(name: str, pair: FieldPair | None, sides: dict[Side, AppInfo]) -> tuple[str, str, str, str]:
@@ -146,7 +142,7 @@ def _app(info: AppInfo) -> Iterator[str]:
     yield f"As an environment variable (for a connection with the id `my_{info.name}`):"
     yield f"```sh\n{json_form(info)}\n```"
     yield f"### What {info.title} can do"
-    yield table(("", ""), _capabilities(info.caps))
+    yield table(("", ""), _capabilities(info))
     if info.conditions or info.actions:
         yield f"### Rules for {info.title}"
         rows = [(code(c.name), "IF", c.title, ", ".join(map(code, c.fields))) for c in info.conditions]
@@ -179,7 +175,8 @@ _INSTEAD = ("service_account",)
 """Credentials that stand instead of others."""
 
 
-def _capabilities(caps: Capabilities) -> Iterator[tuple[str, str]]:
+def _capabilities(info: AppInfo) -> Iterator[tuple[str, str]]:
+    caps = info.caps
     creates, updates, deletes = caps.batch.create, caps.batch.update, caps.batch.delete
     yield "Reads", f"pages of {caps.page_size}, point reads of {caps.batch.fetch}"
     yield "Contacts a request", f"creates {creates}, updates {updates}, deletions {deletes}"
@@ -188,7 +185,8 @@ def _capabilities(caps: Capabilities) -> Iterator[tuple[str, str]]:
     yield "After a write", "the answer shows the contact" if caps.returns_record else "the contact is read back"
     yield "A create without an answer is found again", ADOPTIONS[caps.adopt]
     yield "The vendor refuses a second contact with the same", ", ".join(caps.unique_keys) or "nothing"
-    yield "Deletions", DELETIONS[caps.deletes]
+    yield "Deletions", noticed(info)
+    yield "Consent to e-mail", no_consent(info) or "held: unsubscribes can be carried"
     yield "Changes within a span of time", WINDOWS[caps.window]
     yield "A listing may lag behind a write by", length(caps.lag)
     yield "Its clock counts in", length(caps.granularity)
@@ -223,4 +221,8 @@ The default mapping pairs every contact field that both apps have and at least o
 `exclude` under `fields:` leave some out, `direction` closes one way. The tables name what each side can hold; "not
 shared" is a field that only one of the two has. Elements that a side cannot take (a third phone number, say) stay where
 they are and are listed as apart; a side that cannot hold a label never changes it.
+
+The second table of each pair says, for each direction, how a deletion in the first app is noticed, which policies under
+`deletions:` then have an effect in the second one, and what becomes of an unsubscribe. `contactsync validate` prints it
+for a sync, with what its file says.
 """

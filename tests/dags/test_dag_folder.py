@@ -113,10 +113,11 @@ def test_the_trigger_form_offers_what_a_run_can_be_asked_for(project):
 
 
 def test_the_dags_page_says_what_the_sync_does(project):
-    project.sync("first", description="Customers | friends", deletions={"left_to_right": "delete"}, conflicts="newest")
+    deletions = {"left_to_right": "delete", "right_to_left": "tag", "tag": "Gone"}
+    project.sync("first", description="Customers | friends", deletions=deletions, conflicts="newest")
     page = dags_beside(str(project.dags / "contactsync_dags.py"))["contactsync__first"].doc_md
     assert "Customers | friends" in page
     assert "connection `memory_left`" in page
     assert "the newer edit wins" in page
-    assert "deleted on the left: delete the partner; deleted on the right: keep the partner" in page
+    assert "deleted on the left: delete the partner; deleted on the right: tag the partner" in page
     assert page.endswith("\n")

@@ -103,12 +103,16 @@ INFO = AppInfo(
     conditions=conditions_of(BUILT_IN),
     actions=actions_of(BUILT_IN),
     tag_field="tags",
+    deletes_option="recycle_bin",
+    no_consent="Do Not Disturb is not one",
     notes=(
         "Do not disturb is not consent to e-mail: it is no unsubscribe, and is never carried as one.",
         "Contacts only: leads and accounts are never listed or written.",
         "An e-mail address belongs to one contact; Freshsales refuses it on a second.",
         "Freshsales has no conditional write: between the check and the write a window of seconds remains.",
-        "Deletions are not reported; a contact that is gone is noticed when it is read by itself.",
+        "Deletions are not reported; a contact that is gone is noticed when it is read by itself. The option "
+        "`recycle_bin` has them read from the Recycle Bin, by one more request a run; contacts that are gone without "
+        "being in it (forgotten, merged, hidden from the key's user) are then held, never taken for deleted.",
         "The account (company) and the owner are read only; of the account its name and website can be read.",
         "The department is mapped by default only with the option `flavour: classic`: Suite accounts have none.",
         "Authority and Do not disturb exist in Classic accounts; Suite accounts use the custom checkboxes that "

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from contactsync.apps._freshsales_record import Owners, moment
-from contactsync.apps._freshsales_site import not_understood, users_of
+from contactsync.apps._freshsales_site import INCLUDE, Site, not_understood, users_of
 from contactsync.contact import raw_hash
 from contactsync.errors import BadListing
 from contactsync.rest.reply import Reply
@@ -23,6 +23,36 @@ MAX_PAGES = 100_000
 ALIKE_PAGES = 3
 
 Ask = Callable[[int], Reply]
+
+
+class View:
+    """A contact view of an account, by its name or id. `option`: which one of the side names it."""
+
+    def __init__(self, site: Site, name: str, option: str = "view") -> None:
+        self.name = name
+        self._site = site
+        self._option = option
+
+    def page(self, **params: Any) -> Reply:
+        """One page of it; its id is asked anew where the cached one is unknown."""
+        reply = self._once(params)
+        if reply.status == 404 and not self.name.isdigit():
+            self._site.forget("views")
+            reply = self._once(params)
+        return reply
+
+    def _once(self, params: Mapping[str, Any]) -> Reply:
+        found = self._site.view_id(self.name, self._option)
+        return self._site.api.read("GET", f"contacts/view/{found}", params=params)
+
+    def ask(self, direction: str) -> Ask:
+        """Asks for its pages, by the time of the last change."""
+        return lambda page: self.page(**paging(page, direction), include=INCLUDE)
+
+
+def paging(page: int, direction: str) -> dict[str, Any]:
+    """Parameters of one page, sorted by the time of the last change."""
+    return {"sort": "updated_at", "sort_type": direction, "per_page": PER_PAGE, "page": page}
 
 
 @dataclass(frozen=True)

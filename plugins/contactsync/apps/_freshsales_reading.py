@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
+from contactsync.apps._freshsales_bin import RecycleBin
 from contactsync.apps._freshsales_facts import ALL, GRANULARITY
-from contactsync.apps._freshsales_listing import PER_PAGE, Ask, Sheet, sheets
-from contactsync.apps._freshsales_record import Owners, moment, stamp, to_record
+from contactsync.apps._freshsales_listing import Ask, Sheet, View, paging, sheets
+from contactsync.apps._freshsales_record import Owners, identity, moment, stamp, to_record
 from contactsync.apps._freshsales_site import INCLUDE, Site, not_understood, users_of
 from contactsync.contact import normal_email
 from contactsync.errors import CursorExpired
@@ -31,13 +33,19 @@ MALFORMED = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 
 
 class Reader:
-    """Reads one view of one account. `lag`: how long listings may follow behind writes."""
+    """Reads one view of one account.
 
-    def __init__(self, site: Site, services: Services, *, view: str, lag: timedelta) -> None:
+    lag          how long listings may follow behind writes
+    recycle_bin  the view of deleted contacts; '' = deletions are not read
+    """
+
+    def __init__(self, site: Site, services: Services, *, view: str, lag: timedelta, recycle_bin: str = "") -> None:
         self._site = site
         self._services = services
         self._view = view
         self._lag = lag
+        self.view = View(site, view)
+        self._bin = RecycleBin(View(site, recycle_bin, "recycle_bin")) if recycle_bin else None
 
     # ---- listings
 
@@ -49,9 +57,10 @@ class Reader:
             return
         since = self._since(start) if start is not None else None
         if start is None or since is None:
-            yield from self._pages(sheets(self._ask_view("asc")), complete=True)
+            yield from self._pages(sheets(self.view.ask("asc")), complete=True)
         else:
-            yield from self._pages(self._changed(since), newest=moment(start.get("since")))
+            deleted = self._bin.since(since) if self._bin else ()
+            yield from self._pages(chain(self._changed(since), deleted), newest=moment(start.get("since")))
 
     def _since(self, cursor: Cursor) -> datetime | None:
         """After when a delta begins; None for a view that was empty.
@@ -76,7 +85,7 @@ class Reader:
         by_search = self._view.strip().casefold() == ALL.casefold()
         if by_search and not self._services.metadata.get(self._site.account, "search_lacks_fields"):
             return self._searched([_rule("is_after", stamp(since)), *more], since)
-        return sheets(self._ask_view("desc"), until=since)
+        return sheets(self.view.ask("desc"), until=since)
 
     def _searched(self, rules: Sequence[Mapping[str, Any]], since: datetime) -> Iterator[Sheet]:
         """Search results, unless they lack custom fields: then the view, newest first, which has them.
@@ -87,7 +96,7 @@ class Reader:
             bare = any(isinstance(row, dict) and not row.get("custom_field") for row in found.rows)
             if bare and self._site.custom_fields():
                 self._services.metadata.put(self._site.account, "search_lacks_fields", True)
-                yield from sheets(self._ask_view("desc"), until=since)
+                yield from sheets(self.view.ask("desc"), until=since)
                 return
             yield found
 
@@ -113,36 +122,23 @@ class Reader:
         records, deleted, unreadable = [], [], []
         for row in page.rows:
             try:
+                if row.get("is_deleted") is True:
+                    deleted.append(identity(row))
+                    continue
                 record = self.record(row, page.owners)
             except MALFORMED as error:
                 known = str(row.get("id") or "") if isinstance(row, dict) else ""
                 unreadable.append(Unreadable(known, f"a row has an unexpected form ({type(error).__name__})"))
                 continue
-            if row.get("is_deleted") is True:
-                deleted.append(record.id)
-            elif window is None or _within(window, record):
+            if window is None or _within(window, record):
                 records.append(record)
         return Page(records, deleted, unreadable=unreadable, complete=complete)
-
-    def view_page(self, **params: Any) -> Reply:
-        """One page of the view; its id is asked anew where the cached one is unknown."""
-        reply = self._view_once(params)
-        if reply.status == 404 and not self._view.isdigit():
-            self._site.forget("views")
-            reply = self._view_once(params)
-        return reply
-
-    def _view_once(self, params: Mapping[str, Any]) -> Reply:
-        return self._site.api.read("GET", f"contacts/view/{self._site.view_id(self._view)}", params=params)
-
-    def _ask_view(self, direction: str) -> Ask:
-        return lambda page: self.view_page(**_paging(page, direction), include=INCLUDE)
 
     def _ask_search(self, rules: Sequence[Mapping[str, Any]]) -> Ask:
         def ask(page: int) -> Reply:
             # Accounts read paging from the query or from the body: it is sent in both.
-            paging = _paging(page, "asc")
-            params, body = {**paging, "include": INCLUDE}, {"filter_rule": list(rules), **paging}
+            asked = paging(page, "asc")
+            params, body = {**asked, "include": INCLUDE}, {"filter_rule": list(rules), **asked}
             return self._site.api.read("POST", "filtered_search/contact", params=params, json=body)
 
         return ask
@@ -158,10 +154,14 @@ class Reader:
         return to_record(row, owners, kinds)
 
     def fetch(self, contact_id: str) -> Fetched:
-        """One contact. A deleted one may answer 404 or come with `is_deleted`: both are gone."""
+        """One contact. A deleted one may answer 404 or come with `is_deleted`: both are gone.
+
+        Where the Recycle Bin is read, a 404 alone proves no deletion.
+        """
         reply = self._site.api.read("GET", f"contacts/{contact_id}", params={"include": INCLUDE})
         if reply.status in (403, 404):
-            return Fetched(contact_id, Presence.GONE if reply.status == 404 else Presence.FORBIDDEN)
+            gone = reply.status == 404 and (self._bin is None or self._bin.holds(contact_id))
+            return Fetched(contact_id, Presence.GONE if gone else Presence.FORBIDDEN)
         row, owners = contact_of(reply)
         if row is None:
             raise not_understood(reply, "contact")
@@ -196,10 +196,6 @@ def contact_of(reply: Reply) -> tuple[dict[str, Any] | None, Owners]:
 
 def _rule(operator: str, value: str) -> dict[str, str]:
     return {"attribute": "updated_at", "operator": operator, "value": value}
-
-
-def _paging(page: int, direction: str) -> dict[str, Any]:
-    return {"sort": "updated_at", "sort_type": direction, "per_page": PER_PAGE, "page": page}
 
 
 def _stamped(when: datetime | None) -> str | None:

@@ -153,7 +153,7 @@ class Site:
             self._services.metadata.put(self.account, name, found)
         return found
 
-    def view_id(self, view: str) -> str:
+    def view_id(self, view: str, option: str = "view") -> str:
         """The id of a view by its name, or the id itself. Errors: ConfigError naming the views there are."""
         if view.isdigit():
             return view
@@ -165,7 +165,7 @@ class Site:
         raise ConfigError(
             f"Freshsales has no contact view named {view!r}.",
             allowed=tuple(views),
-            next_step="set options.view of that side to one of them.",
+            next_step=f"set options.{option} of that side to one of them.",
         )
 
     def owners(self) -> Owners:

@@ -139,6 +139,7 @@ INFO = AppInfo(
         ActionInfo("remove_label", "Remove a label", "memberships", How.REMOVE, reverse="add_label"),
     ),
     tag_field="memberships",
+    no_consent="it has no field for it",
     notes=(
         "Only contacts of the account itself: no profiles, no 'other contacts', no directory.",
         "Labels are contact groups; one that does not exist is created when it is first written. System groups stay.",
@@ -147,6 +148,7 @@ INFO = AppInfo(
         "Google may show a write to a listing only after minutes.",
         "Deleted contacts stay 30 days in the trash and count among the 25,000 that an account may hold.",
         "Custom fields are custom.<key>, with any key.",
+        "There is no field for consent to e-mail: unsubscribes can be carried neither to nor from Google Contacts.",
     ),
     oauth=OAuthInfo(
         authorise_url="https://accounts.google.com/o/oauth2/v2/auth",

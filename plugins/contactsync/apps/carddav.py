@@ -124,6 +124,7 @@ class CardDav(App):
         ),
         tag_field="CATEGORIES",
         account_options=("book",),
+        no_consent="a vCard has no field for it",
         notes=(
             "Lines of a vCard that are not mapped are kept to the character.",
             "FN follows the parts of the name; one that was worded otherwise stays as it is.",

@@ -27,7 +27,7 @@ from contactsync.apps._freshsales_writing import Writer
 from contactsync.apps._probing import findings
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.errors import NotTheApi
-from contactsync.model.app import Account, AppInfo, FieldInfo, Rate
+from contactsync.model.app import Account, AppInfo, Deletes, FieldInfo, Rate
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Record, Ref, Result, Window
 from contactsync.model.probe import Finding
 from contactsync.rest.reply import Reply
@@ -39,6 +39,7 @@ class FreshsalesOptions(AppOptions):
     """view: name or id of the contact view to keep in step. flavour: which product the account is.
 
     authority_field, do_not_disturb_field: the custom fields that say so in a Suite account; Classic has its own.
+    recycle_bin: the contact view of deleted contacts, by name or id (Recycle Bin); deletions are then read from it.
     hourly_limit, minute_limit: requests that the account's plan allows. lag_seconds: how long listings follow behind.
     """
 
@@ -46,6 +47,7 @@ class FreshsalesOptions(AppOptions):
     flavour: Literal["auto", "classic", "suite"] = "auto"
     authority_field: str = Field("", pattern=CUSTOM_NAME)
     do_not_disturb_field: str = Field("", pattern=CUSTOM_NAME)
+    recycle_bin: str = ""
     hourly_limit: int = Field(PER_HOUR, gt=0)
     minute_limit: int = Field(PER_MINUTE, gt=0)
     lag_seconds: int | None = Field(None, ge=0)
@@ -59,7 +61,7 @@ def declaration(flavour: str, chosen: FreshsalesOptions) -> AppInfo:
     return replace(
         INFO,
         fields=fields_of(flavour),
-        caps=replace(INFO.caps, rates=rates, lag=lag),
+        caps=replace(INFO.caps, rates=rates, lag=lag, deletes=Deletes.FEED if chosen.recycle_bin else Deletes.NONE),
         conditions=conditions_of(flags),
         actions=actions_of(flags),
     )
@@ -106,15 +108,21 @@ class Freshsales(App):
     @functools.cached_property
     def reader(self) -> Reader:
         """Reads the chosen view."""
-        return Reader(self.site, self.access.services, view=self.chosen.view, lag=self.info.caps.lag)
+        return Reader(
+            self.site,
+            self.access.services,
+            view=self.chosen.view,
+            lag=self.info.caps.lag,
+            recycle_bin=self.chosen.recycle_bin,
+        )
 
     def account(self) -> Account:
         """The host and its base path; how many contacts the view has; what is left of the limit."""
         try:
-            reply = self.reader.view_page(page=1, per_page=1)
+            reply = self.reader.view.page(page=1, per_page=1)
         except NotTheApi:
             self.site.forget("base")  # the account may have moved since its address was found
-            reply = self.reader.view_page(page=1, per_page=1)
+            reply = self.reader.view.page(page=1, per_page=1)
         parts = urlsplit(self.site.api.base_url)
         users = [email or name for email, name in self.site.owners().values()]
         return Account(

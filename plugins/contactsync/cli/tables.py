@@ -35,6 +35,15 @@ def validation(good: Mapping[str, Sequence[str]], proofs: Mapping[str, Sequence[
         out.print("No sync files found.")
 
 
+def carried(syncs: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+    """What becomes of deletions and unsubscribes, per sync and direction."""
+    for sync, directions in syncs.items():
+        table = Table(sync, *directions)
+        for what in next(iter(directions.values())):
+            table.add_row(what, *(rows[what] for rows in directions.values()))
+        console().print(table)
+
+
 def summary(told: Summary) -> None:
     """Counts per direction, and the last line."""
     table = Table("contacts", *(direction.replace("_", " ") for direction in told.counts))

@@ -14,6 +14,7 @@ from contactsync.cli.place import include_folder, loaded, project_of, request, s
 from contactsync.cli.proof_tables import GENERATED, SAMPLED, Checked, as_data, notes_of, told
 from contactsync.errors import ConfigError, ContactsyncError
 from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots
+from contactsync.mapping.between_apps import passage_rows
 from contactsync.mapping.folder_checks import folder_findings
 from contactsync.mapping.loader import SyncDocument, load_document
 from contactsync.mapping.proof import PairProof, prove
@@ -43,6 +44,7 @@ def validate(
 ) -> None:
     """Check sync files, and prove every pair of fields by round trips: what arrives, what is held, what gets lost.
 
+    Says as well, for each direction, what becomes of deletions and unsubscribes.
     Without --live no app is asked. Nothing is ever written.
     """
     good, problems, snapshots = _read(files or [], include)
@@ -54,14 +56,22 @@ def validate(
         if not one.problems:
             _sample(one, include, sample)
     problems += [problem for one in checked for problem in one.problems]
+    valid = [one for one in checked if not one.problems]
+    carried = {one.file.spec.id: _carried(one.file) for one in valid}
     if as_json:
-        typer.echo(json.dumps(as_data(checked, problems, examples=examples), indent=2, ensure_ascii=False))
+        found = {**as_data(checked, problems, examples=examples), "carried": carried}
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        valid = [one for one in checked if not one.problems]
         notes = {one.file.spec.id: notes_of(one) for one in valid}
         tables.validation(notes, {one.file.spec.id: told(one, examples=examples) for one in checked}, problems)
+        tables.carried(carried)
     if problems:
         raise typer.Exit(4)
+
+
+def _carried(file: SyncDocument) -> dict[str, dict[str, str]]:
+    """Direction -> what becomes of deletions and unsubscribes."""
+    return {f"{side}_to_{side.other}": rows for side, rows in passage_rows(file.spec, file.apps).items()}
 
 
 def _read(files: Sequence[Path], include: Path | None) -> tuple[list[SyncDocument], list[str], Snapshots]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from contactsync.mapping.between_apps import no_consent
 from contactsync.mapping.defaults import pair_fields
 from contactsync.mapping.leaves import CUSTOM, judged_anew, leaves
 from contactsync.mapping.loader import SyncDocument
@@ -80,8 +81,8 @@ def _used(spec: SyncSpec, side: Side) -> set[str]:
 def _unsubscribes(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
     if spec.unsubscribes is not Unsubscribes.CARRY:
         return []
-    lacking = [apps[side].title for side in SIDES if not apps[side].caps.consent]
-    told = [f"unsubscribes: {title} holds no consent to e-mail, so no opt-out is carried." for title in lacking]
+    lacking = [why for side in SIDES if (why := no_consent(apps[side]))]
+    told = [f"unsubscribes: {why}, so no opt-out is carried." for why in lacking]
     if not lacking and "consent" not in {p.field for p in pair_fields(spec, *(apps[s].fields for s in SIDES))}:
         told.append("unsubscribes: the field consent is excluded, so no opt-out is carried.")
     return told
@@ -89,12 +90,16 @@ def _unsubscribes(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
 
 def _deletions(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:
     """Core 13: where an app does not tell, a contact found gone only parts its link, whatever the policy."""
-    return [
-        f"deletions.{side}_to_{side.other}: {apps[side].title} does not report deletions, so none is carried over; "
-        "the partner of a deleted contact is left alone."
-        for side in SIDES
-        if spec.deletions.get(side) is DeletionPolicy.DELETE and apps[side].caps.deletes is Deletes.NONE
-    ]
+    told = []
+    for side in SIDES:
+        policy, info = spec.deletions.get(side, DeletionPolicy.IGNORE), apps[side]
+        if policy is not DeletionPolicy.IGNORE and info.caps.deletes is Deletes.NONE:
+            step = f" They are told with {side}.options.{info.deletes_option}." if info.deletes_option else ""
+            told.append(
+                f"deletions.{side}_to_{side.other}: {info.title} does not report deletions, so none is carried over; "
+                f"the partner of a deleted contact is left alone.{step}"
+            )
+    return told
 
 
 def _fields(spec: SyncSpec, apps: Mapping[Side, AppInfo]) -> list[str]:

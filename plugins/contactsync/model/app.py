@@ -215,6 +215,8 @@ class AppInfo:
     archive: ActionInfo | None = None  # what `deletions: archive` does; None = the app has no archive
     account_options: tuple[str, ...] = ()  # by these options one connection leads to different accounts
     asked: bool = False  # `fields` are those of a very account, custom ones included
+    deletes_option: str = ""  # with which option of the side deletions are told after all
+    no_consent: str = ""  # why the app holds no consent to e-mail, where people may think that it does
 
 
 @dataclass(frozen=True)

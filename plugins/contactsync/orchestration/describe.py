@@ -16,6 +16,13 @@ DIRECTIONS = {
     Direction.RIGHT_TO_LEFT: "from right to left only",
 }
 
+PARTNERS = {
+    DeletionPolicy.IGNORE: "keep the partner",
+    DeletionPolicy.TAG: "tag the partner",
+    DeletionPolicy.ARCHIVE: "archive the partner",
+    DeletionPolicy.DELETE: "delete the partner",
+}
+
 
 @functools.cache
 def app_title(app: str) -> str:
@@ -104,11 +111,7 @@ def _fields(spec: SyncSpec) -> str:
 
 def _deletions(spec: SyncSpec) -> str:
     policy = {side: spec.deletions.get(side, DeletionPolicy.IGNORE) for side in (Side.LEFT, Side.RIGHT)}
-    words = [
-        f"deleted on the {side}: {'delete the partner' if p == 'delete' else 'keep the partner'}"
-        for side, p in policy.items()
-    ]
-    return "; ".join(words)
+    return "; ".join(f"deleted on the {side}: {PARTNERS[chosen]}" for side, chosen in policy.items())
 
 
 def _limits(spec: SyncSpec) -> str:

@@ -90,10 +90,36 @@ def test_validate_says_what_the_apps_cannot_do(project: Path) -> None:
     file = project / "wish.yaml"
     file.write_text(
         "version: 1\nleft: {app: freshsales, connection: a}\nright: {app: google_contacts, connection: b}\n"
-        "dag: {schedule: null}\ndeletions: {left_to_right: delete}\n"
+        "dag: {schedule: null}\ndeletions: {left_to_right: delete}\nunsubscribes: carry\n"
     )
     told = answer(contactsync(project, "validate", str(file), "--json"))
-    assert "does not report deletions" in told["notes"]["wish"][0]
+    deletions, *unsubscribes = told["notes"]["wish"]
+    assert "does not report deletions" in deletions
+    assert "left.options.recycle_bin" in deletions
+    assert [note.partition(",")[0] for note in unsubscribes] == [
+        "unsubscribes: Freshsales holds no consent to e-mail (Do Not Disturb is not one)",
+        "unsubscribes: Google Contacts holds no consent to e-mail (it has no field for it)",
+    ]
+
+
+def test_validate_tells_each_way_what_becomes_of_deletions_and_unsubscribes(project: Path) -> None:
+    file = project / "bin.yaml"
+    file.write_text(
+        "version: 1\nleft: {app: freshsales, connection: a, options: {recycle_bin: Recycle Bin}}\n"
+        "right: {app: carddav, connection: b}\ndag: {schedule: null}\n"
+        "deletions: {left_to_right: tag, tag: Deleted}\n"
+    )
+    told = answer(contactsync(project, "validate", str(file), "--json"))
+    assert told["notes"]["bin"] == []
+    there, back = told["carried"]["bin"].values()
+    assert list(told["carried"]["bin"]) == ["left_to_right", "right_to_left"]
+    assert (there["from, to"], back["from, to"]) == ("Freshsales -> CardDAV", "CardDAV -> Freshsales")
+    assert (there["a deletion is"], there["deletions may be"]) == ("told with the changes", "ignore, tag, delete")
+    assert (there["deletions says"], back["deletions says"]) == ("tag", "ignore")
+    assert there["an unsubscribe is"].startswith("not carried: Freshsales holds no consent to e-mail (Do Not Disturb")
+    printed = contactsync(project, "validate", str(file)).stdout
+    assert "CATEGORIES" in printed
+    assert "unsubscribes says" in printed
 
 
 def test_the_fields_of_a_side_are_listed_with_what_becomes_of_them(project: Path) -> None:
