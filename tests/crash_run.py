@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing import forkserver
 from pathlib import Path
@@ -15,6 +15,9 @@ from contactsync.errors import ContactsyncError
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.store import Ledger
 from contactsync.model.spec import SyncSpec
+from contactsync.model.stages import RunKind
+from contactsync.model.undo import UndoOrder
+from contactsync.pipeline import undo_sync
 from contactsync.rest.choke import CRASH_AT
 from world import Clock, Hub, World, open_app, services_on
 
@@ -32,14 +35,14 @@ class Order:
     number: int
     crash_at: str = ""
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    undo: UndoOrder | None = None  # what it takes back; None = an ordinary run
 
 
-def crash(world: World, at: str, hub: Hub | None = None) -> int:
-    """The next run of this world in another process; its exit code (KILLED where it reached the crash point)."""
+def crash(world: World, at: str, hub: Hub | None = None, undo: UndoOrder | None = None) -> int:
+    """The next run of this world in another process, or an undo; its exit code (KILLED: it reached the crash point)."""
     world.request()  # number and clock move on here as they do there
-    order = Order(
-        world.root, world.spec, world.clock.now, world.number - 1, at, hub.credentials() if hub is not None else {}
-    )
+    credentials = hub.credentials() if hub is not None else {}
+    order = Order(world.root, world.spec, world.clock.now, world.number - 1, at, credentials, undo)
     context = multiprocessing.get_context("forkserver")
     _ready()
     process = context.Process(target=_run, args=(order,))
@@ -72,6 +75,9 @@ def _run(order: Order) -> None:
     world = World(order.root, order.spec, clock, ledger, services, number=order.number, step=0.0)
     world.open_app = lambda side: open_app(order.spec, side, order.credentials, services)
     try:
-        world.run()
+        if order.undo is None:
+            world.run()
+        else:
+            undo_sync(world.place(), replace(world.request(), kind=RunKind.UNDO), order.undo)
     except ContactsyncError:
         os._exit(FAILED)

@@ -12,8 +12,11 @@ from rich.text import Text
 
 from contactsync.cli.place import include_folder, request, workplace
 from contactsync.cli.talk import console
+from contactsync.model.decisions import Wish
 from contactsync.model.readable import readable
 from contactsync.model.spec import SIDES, Side
+from contactsync.sync.matching import LEFT_OUT
+from contactsync.sync.reconcile import NOT_AGAIN
 
 if TYPE_CHECKING:
     from contactsync.model.plan import JournalRow
@@ -70,6 +73,9 @@ def as_data(found: Explanation) -> dict[str, Any]:
     }
 
 
+_LEFT_OUT: dict[str, str] = {Wish.SKIP: LEFT_OUT, Wish.NOT_AGAIN: NOT_AGAIN}
+
+
 def _half(half: Half) -> dict[str, Any]:
     names = {**half.base, **half.seen, **(half.now or {})}
     known = half.known
@@ -77,6 +83,7 @@ def _half(half: Half) -> dict[str, Any]:
         "contact": half.contact_id,
         "presence": half.presence,
         "first_seen": known.first_seen_at.isoformat() if known and known.first_seen_at else "",
+        "left_out": _LEFT_OUT.get(known.wish, "") if known else "",
         "fields": {
             name: {
                 "now": readable(name, half.now[name]) if half.now and name in half.now else None,
@@ -110,6 +117,8 @@ def _lines(found: Explanation, names: dict[Side, str]) -> Iterator[str]:
             yield f"{names[side]}: no contact linked"
             continue
         yield f"{names[side]} {half['contact']}: {half['presence']}"
+        if half["left_out"]:
+            yield f"    left out: {half['left_out']}"
         for name, value in half["fields"].items():
             shown = value["now"] if value["now"] is not None else value["last_seen"]
             was = value["settled"]
