@@ -263,7 +263,8 @@ class Loader:
                 out.append(replace(o, state=State.UNKNOWN, reason="could not be read back"))
             else:
                 seen = observed(o.key, o.state, record, self._written(o.key, record), self.order.clock())
-                out.append(replace(seen, created=o.created, reason=o.reason))
+                proven = o.version is not None and o.version == record.version
+                out.append(replace(seen, created=o.created, reason=o.reason, proven=proven))
         return out
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:

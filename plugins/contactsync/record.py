@@ -17,6 +17,7 @@ from contactsync.model.plan import (
     MAY_BE_GONE,
     NEVER_HAPPENED,
     Bucket,
+    Conflict,
     Counted,
     Hold,
     HoldReason,
@@ -27,6 +28,7 @@ from contactsync.model.plan import (
 )
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
 from contactsync.sync.creates import left_out
+from contactsync.sync.doubts import doubts
 from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending, with_standing
 from contactsync.sync.readings import key_hashes, now_values
 from contactsync.sync.recreated import fold_recreated, is_there, not_again
@@ -49,6 +51,7 @@ class Folding:
     links: dict[str, Link] = field(default_factory=dict)
     known: dict[tuple[Side, str], Known] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)  # values that nobody can prove to be ours
     folded: list[str] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=dict)
@@ -154,6 +157,7 @@ class Folding:
         if link is not None:
             self.links[link.id], holds = fold_link(link, intent, outcome, self.when)
             self.holds.extend(holds)
+            self.conflicts.extend(doubts(link, self.links[link.id], outcome))
         self.folded.append(intent.key)
         key = (intent.side, intent.target_id)
         if outcome.state in (State.DONE, State.ADOPTED) and intent.verb is Verb.DELETE and key in self.known:
@@ -251,7 +255,9 @@ class Folding:
             link = with_standing(link, intent.side.other, Standing.MISSING)  # edited meanwhile: read by id next
         self.links[link.id] = replace(link, due_run=0) if is_pending(link, self.pairs) else link
         self.holds.extend(left_out(link, intent, self.pairs))
+        self.conflicts.extend(doubts(None, link, outcome))
         target_key = (intent.side, outcome.target_id)
+        self.worked.add(target_key)  # linked now: whatever it was held for before is over
         observed = self._as_observed(target_key, outcome)
         observed = replace(observed, link_id=link.id, due_run=None, due_at=None)
         if link.status is LinkStatus.PARTED:
@@ -323,7 +329,7 @@ def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:
         forgotten=plan.forgotten,
         hold_scope=sorted(scope),
         holds=folding.holds,
-        conflicts=plan.conflicts,
+        conflicts=(*plan.conflicts, *folding.conflicts),
     )
     for start in range(0, max(len(links), len(known)), AT_ONCE):
         yield FoldBatch(links=links[start : start + AT_ONCE], known=known[start : start + AT_ONCE])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from contactsync.apps.base import App
@@ -85,7 +85,8 @@ def _read_back(app: App, decode_record: Decode, outcomes: Sequence[Outcome], now
         elif record is None:
             out.append(Outcome(o.key, State.UNKNOWN, o.target_id, reason="could not be read back", at=now))
         else:
-            out.append(observed(o.key, o.state, record, decode_record(record), now, created=o.created))
+            seen = observed(o.key, o.state, record, decode_record(record), now, created=o.created)
+            out.append(replace(seen, proven=o.version is not None and o.version == record.version))
     return out
 
 

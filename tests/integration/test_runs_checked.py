@@ -162,6 +162,68 @@ def _halfway(place: Workplace, request: RunRequest) -> Callable[[], object]:
     return finish
 
 
+# ---- what is read back after a write
+
+
+class Blind(OddBook):
+    """Answers a write without the contact; before it is read back somebody may do something."""
+
+    info: ClassVar[AppInfo] = replace(Memory.info, caps=replace(Memory.info.caps, returns_record=False))
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+    form: Callable[[str], str] = staticmethod(str)  # how the book keeps a name
+    tells_version = True
+
+    def push(self, ops: Sequence[Op]) -> Iterator[Result]:
+        kept = {f: self.form(v) for f, v in ops[0].patch.items() if isinstance(v, str)}
+        for result in super().push([replace(ops[0], patch={**ops[0].patch, **kept})]):
+            yield replace(result, record=None, version=result.version if self.tells_version else None)
+        self.meanwhile()
+
+
+def blind(tmp_path: Path) -> tuple[World, Blind]:
+    world = World(tmp_path, memory_spec())
+    linked(world)
+    right: Blind = books(world, right=Blind)
+    world.left.put("l0", {"names.given": "From the left"})
+    return world, right
+
+
+def lost(world: World) -> list[tuple[str, str | None, str | None, object]]:
+    return [(c.field, c.left, c.right, c.winner) for _, _, c in world.known.conflicts("pair")]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_whoever_edits_before_our_write_is_read_back_keeps_his_value_and_both_are_kept(
+    tmp_path: Path, told: bool
+) -> None:
+    world, right = blind(tmp_path)
+    right.tells_version = told
+    right.meanwhile = lambda: world.right.put("r0", {"names.given": "From the right"})
+    assert world.run().ok
+    assert lost(world) == [("names.given", "From the left", "From the right", None)]
+    right.meanwhile = lambda: None
+    for full in (False, True, False):
+        assert world.run(full_read=full).ok
+    assert world.left.contacts()["l0"]["names.given"] == "From the left"
+    assert world.right.contacts()["r0"]["names.given"] == "From the right"
+    world.right.put("r0", {"names.given": "Edited again"})
+    assert world.run().ok
+    assert world.left.contacts()["l0"]["names.given"] == "Edited again"
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_form_of_its_own_is_no_loss_where_the_version_proves_that_it_is_ours(tmp_path: Path, told: bool) -> None:
+    world, right = blind(tmp_path)
+    right.tells_version, right.form = told, str.upper
+    assert world.run().ok
+    assert [name for name, *_ in lost(world)] == ([] if told else ["names.given"])
+    writes = world.writes()
+    for full in (False, True):
+        assert world.run(full_read=full).ok
+    assert world.writes() == writes
+    assert world.left.contacts()["l0"]["names.given"] == "From the left"
+
+
 # ---- what was not answered
 
 

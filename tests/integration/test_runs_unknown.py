@@ -23,6 +23,7 @@ from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.knobs import Fault, Trouble
 from contactsync.sandbox.people_data import people
 from contactsync.stages.deciding import Judge, decide
+from odd_books import books
 from views import differences, links
 from world import World, hub_of, mail, memory_spec
 
@@ -53,6 +54,19 @@ class Unique(Marking):
 
     def look_up(self, op: Op) -> Iterator[Record]:
         yield from self.find({"email": op.keys.get("email", ())})
+
+
+class Dropping(Unique):
+    """One whose first create is lost on the way there, and that is asked for it only later."""
+
+    asked = 0
+
+    def written(self, ops: Sequence[Op]) -> Iterator[Result]:
+        yield from () if self.creates == 0 and ops[0].verb is Verb.CREATE else super().written(ops)
+
+    def look_up(self, op: Op) -> Iterator[Record]:
+        self.asked += 1
+        yield from super().look_up(op) if self.asked > 1 else ()
 
 
 class Choosing(Marking):
@@ -111,6 +125,20 @@ def test_what_was_made_is_found_again(tmp_path: Path, kind: type[Marking]) -> No
     assert right.creates == 1
     assert ("l2", made) in {(k.left.contact_id, k.right.contact_id) for k in links(world)}
     assert differences(world) == {}
+
+
+def test_whoever_was_held_as_a_possible_result_is_free_once_it_turned_out_to_be_it(tmp_path: Path) -> None:
+    world = World(tmp_path, memory_spec(), step=300.0)
+    right = books(world, right=Dropping)
+    world.left.put("l2", ada(2))
+    world.run()
+    world.right.put("by hand", ada(2))
+    world.right.put("another", ada(3))
+    assert world.run(full_read=True).ok  # too early for a look-up to settle it
+    assert {h.contact_id for h in world.held()} == {"by hand", "another"}
+    for _ in range(2):
+        assert world.run(full_read=True).ok
+    assert (world.held(), right.creates, len(world.right.contacts())) == ([], 1, 2)
 
 
 @pytest.mark.parametrize("kind", [Marking, Unique])

@@ -124,6 +124,6 @@ def conflict_as_data(run_id: str, at: datetime, conflict: Conflict, link: Link |
         "right": link.right.contact_id if link else "",
         "field": name,
         **{key: "(unknown)" if text is None else readable(name, text) for key, text in values.items()},
-        "winner": conflict.winner.value if conflict.winner else "nobody: held",
+        "winner": conflict.winner.value if conflict.winner else "nobody: both stay",
         "rule": conflict.rule,
     }

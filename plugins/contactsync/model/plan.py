@@ -71,7 +71,7 @@ class Conflict:
 
     link_id: str
     field: str
-    winner: Side | None  # None = nobody: held
+    winner: Side | None  # None = nobody: both stay
     left: str | None
     right: str | None
     base_left: str | None
@@ -146,6 +146,7 @@ class Outcome:
     """What became of one intent, as the journal keeps it.
 
     values  what the target held afterwards (canonical), None where it was not observed
+    proven  False where the values were read back and no version proves that they are what we wrote
     before_values  for overtaken: what the target really held
     """
 
@@ -161,6 +162,7 @@ class Outcome:
     reason: str = ""
     job: Json | None = None
     at: datetime | None = None
+    proven: bool = True
 
 
 @dataclass(frozen=True)

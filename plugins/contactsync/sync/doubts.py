@@ -1,0 +1,21 @@
+"""Values of which nobody can prove that they are what we wrote: kept with both, like those that lost (core 19, 21)."""
+
+from __future__ import annotations
+
+from contactsync.model.exchange import State
+from contactsync.model.link import ApartReason, Link
+from contactsync.model.plan import Conflict, Outcome
+
+RULE = "unproven: not what was sent, and perhaps somebody else's"
+
+
+def doubts(before: Link | None, after: Link, outcome: Outcome) -> tuple[Conflict, ...]:
+    """What this outcome set apart as unproven. before: None for a link that it made."""
+    if outcome.proven and outcome.state is not State.ADOPTED:
+        return ()
+    known = before.apart if before else {}
+    fresh = {f: a for f, a in after.apart.items() if a.reason is ApartReason.UNPROVEN and known.get(f) != a}
+    left, right = (before.left.base, before.right.base) if before else ({}, {})
+    return tuple(
+        Conflict(after.id, f, None, a.left, a.right, left.get(f), right.get(f), RULE) for f, a in fresh.items()
+    )
