@@ -190,15 +190,6 @@ def one_id(text: str) -> str:
     return str(json.loads(text)["id"]) if text else ""
 
 
-def alike(column: str, one: str, other: str) -> bool:
-    """True where both texts of a column say the same: of elements only their identity counts."""
-    if one == other:
-        return True
-    if kind_of(column).several:
-        return {e.id for e in decode(one)} == {e.id for e in decode(other)}
-    return column.startswith(ONE) and bool(one and other) and one_id(one) == one_id(other)
-
-
 # ---- normal forms
 
 

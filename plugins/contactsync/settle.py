@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from contactsync.apps.base import App
 from contactsync.checks import Decode, observed
-from contactsync.contact import Values, alike
+from contactsync.contact import Values
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
 from contactsync.model.plan import FOUND_AGAIN, FOUND_THERE, NEVER_HAPPENED, TARGET_GONE, JournalRow, Outcome
+from contactsync.model.unfit import alike
 from contactsync.sync.unknowns import job_runs
 
 log = logging.getLogger(__name__)

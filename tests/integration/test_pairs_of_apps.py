@@ -217,3 +217,15 @@ def test_a_name_whole_in_google_and_in_parts_in_freshsales(hub: Hub) -> None:
     rest(hub, world)
     stored = hub.freshsales.contact(ada)
     assert (stored["first_name"], stored["last_name"]) == ("Ada Maria", "Muster")
+
+
+def test_one_number_in_two_fields_is_two_entries_on_the_phone_and_stays_two(hub: Hub, world: World) -> None:
+    ada = crm(hub, mobile_number="+49 170 1111111", work_number="+49 170 1111111")
+    rest(hub, world)
+    assert numbers(phone(hub)) == {"mobile:+49 170 1111111", "work:+49 170 1111111"}
+    hub.freshsales.edit_contact(ada, {"job_title": "Buyer", "mobile_number": "+49 170 2222222"})
+    rest(hub, world)
+    hub.freshsales.edit_contact(ada, {"mobile_number": "+49 170 1111111"})
+    rest(hub, world)
+    assert numbers(phone(hub)) == {"mobile:+49 170 1111111", "work:+49 170 1111111"}
+    assert len(phone(hub)["phoneNumbers"]) == 2

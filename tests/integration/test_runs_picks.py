@@ -350,3 +350,15 @@ def test_picking_added_later_loses_no_number(tmp_path: Path) -> None:
         of(world, LEFT)["custom.mobile"]
     }
     assert held == {"+49 170 1111111", "+49 30 1111111", "+49 170 2222222"}
+
+
+def test_a_number_that_is_somebody_elses_key_is_held(tmp_path: Path) -> None:
+    world = paired(tmp_path, MOBILE, match=MatchSpec(keys=(("email",), ("phone",))))
+    world.left.put("l1", ada(**{"custom.mobile": "+49 170 1111111"}))
+    world.left.put("l2", {"emails": mail("ben@example.org"), "names.given": "Ben", "custom.mobile": "+49 170 2222222"})
+    quiet(world)
+    world.left.put("l1", {"custom.mobile": "+49 170 2222222"})
+    quiet(world)
+    ((number,),) = [c["phones"] for c in world.right.contacts().values() if c["names.given"] == "Ada"]
+    assert number["value"] == "+49 170 1111111"
+    assert [h.reason for h in world.held()] == [HoldReason.KEY_COLLISION]

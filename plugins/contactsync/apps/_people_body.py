@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -58,15 +59,28 @@ def labels_in(patch: Mapping[str, OwnValue]) -> list[str]:
     return [] if isinstance(wanted, str) else [str(item["value"]) for item in wanted]
 
 
-def to_fields(patch: Mapping[str, OwnValue], held: Held, group: Groups, label: Labels) -> dict[str, list[Any]]:
+def to_fields(
+    patch: Mapping[str, OwnValue],
+    held: Held,
+    group: Groups,
+    label: Labels,
+    before: Mapping[str, OwnValue] | None = None,
+) -> dict[str, list[Any]]:
     """The fields of a Person that make a contact hold `patch`. `held`: its items as last read.
 
-    Errors: RecordRefused for what Google cannot hold.
+    before  the patched fields as the plan was made from. Errors: RecordRefused for what Google cannot hold.
     """
-    return {field: _items(field, patch, held, group, label) for field in mask_of(patch)}
+    return {field: _items(field, patch, held, group, label, before or {}) for field in mask_of(patch)}
 
 
-def _items(field: str, patch: Mapping[str, OwnValue], held: Held, group: Groups, label: Labels) -> list[Any]:
+def _items(
+    field: str,
+    patch: Mapping[str, OwnValue],
+    held: Held,
+    group: Groups,
+    label: Labels,
+    before: Mapping[str, OwnValue],
+) -> list[Any]:
     items = list(held.get(field, ()))
     match field:
         case "names":
@@ -87,7 +101,7 @@ def _items(field: str, patch: Mapping[str, OwnValue], held: Held, group: Groups,
         case "memberships":
             return _memberships(_several(patch[field], field), items, group, label)
         case _:
-            return _values(_several(patch[field], field), items, KINDS[field])
+            return _values(_several(patch[field], field), items, KINDS[field], _several(before.get(field, ()), field))
 
 
 def _parts(patch: Mapping[str, OwnValue], prefix: str) -> dict[str, str]:
@@ -158,17 +172,31 @@ def _typed(item: dict[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "type": wanted["label"]} if wanted["label"] else rest
 
 
-def _values(wanted: Sequence[Mapping[str, Any]], items: Sequence[Item], kind: Kind) -> list[Any]:
-    """Each element wanted, on top of the item that holds it now; further items of the same value stay."""
+def _values(
+    wanted: Sequence[Mapping[str, Any]], items: Sequence[Item], kind: Kind, before: Sequence[Mapping[str, Any]]
+) -> list[Any]:
+    """Each element wanted, on top of an item that holds it now.
+
+    Further items of the same value stay, unless `before` names more of them than are wanted.
+    """
+
+    def identity(element: Mapping[str, Any]) -> str:
+        return element_id(kind, str(element.get("value") or ""))
+
     known: dict[str, list[Item]] = {}
     for item in items:
-        known.setdefault(element_id(kind, str(item.get("value") or "")), []).append(item)
+        known.setdefault(identity(item), []).append(item)
     out: list[Any] = []
     for element in wanted:
-        value = str(element["value"])
-        same = known.pop(element_id(kind, value), [])
-        out.append(_typed({**_listed(same[0] if same else {}), "value": value}, element))
-        out.extend(_listed(item) for item in same[1:])
+        same = known.get(identity(element), [])
+        alike = [i for i in same if i.get("type", "") == element.get("label")]
+        item = (*alike, *same)[0] if same else None
+        if item is not None:
+            same.remove(item)
+        out.append(_typed({**(_listed(item) if item else {}), "value": str(element["value"])}, element))
+    asked, planned = Counter(map(identity, wanted)), Counter(map(identity, before))
+    for key, count in asked.items():
+        out.extend(_listed(item) for item in known.get(key, ())[max(planned[key] - count, 0) :])
     return sorted(out, key=_after_primary)
 
 

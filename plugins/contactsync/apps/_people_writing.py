@@ -117,7 +117,7 @@ class Writer:
             if op.verb is Verb.DELETE:
                 return Draft(op)
             self._groups.expect(labels_in(op.patch))
-            fields = to_fields(op.patch, ref.get("items") or {}, self._groups.group, self._groups.name)
+            fields = to_fields(op.patch, ref.get("items") or {}, self._groups.group, self._groups.name, op.before)
             if op.verb is Verb.CREATE:
                 return Draft(op, {**fields, "clientData": [{"key": MARKER, "value": op.key}]})
             identity = {"etag": ref.get("etag", ""), "metadata": {"sources": [ref.get("source") or {}]}}

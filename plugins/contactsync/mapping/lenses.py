@@ -17,7 +17,7 @@ from contactsync.mapping.conversions import converted, normal
 from contactsync.mapping.pairs import OwnPair
 from contactsync.mapping.transforms import TRANSFORMS, Transform
 from contactsync.model.spec import SIDES, Direction, Side
-from contactsync.model.unfit import Why, unfit
+from contactsync.model.unfit import Unfit, Why, unfit
 
 Text = Callable[[str], str]
 
@@ -82,23 +82,25 @@ def _get(here: _Way, there: _Way | None, skip: bool, text: str) -> str:
     """The column's text. there: the other side, where this one's values may be sent to it."""
     if not text:
         return ""
+    found = ""  # what it says, also where the other side cannot hold that
     try:
         found = normal_text(here.read(text))
-        return _proven(found, there) if found and there else found
-    except UnknownOption as error:
-        why, words = (Why.SKIPPED if skip else Why.OPTION), str(error)
+        if found and there:
+            _prove(found, there)
+        return found
     except ValueError as error:
-        why, words = Why.FORM, str(error)
-    return unfit(why, words, text) if there else text
+        unknown = Why.SKIPPED if skip else Why.OPTION
+        why = unknown if isinstance(error, UnknownOption) else Why.FORM
+        return unfit(Unfit(why, str(error), text, found)) if there else text
 
 
-def _proven(found: str, there: _Way) -> str:
+def _prove(found: str, there: _Way) -> None:
+    """Errors: ValueError where the other side has no such value, or would give back another."""
     sent = there.write(found)
     if there.choices and sent not in there.choices:
         raise UnknownOption("the field there has no such choice")
     if normal_text(there.read(sent)) != found:
         raise ValueError("it would come back as another value")
-    return found
 
 
 def _put(here: _Way, text: str) -> str:
@@ -194,9 +196,7 @@ def _by_transforms(pair: OwnPair, zone: ZoneInfo, sender: Side) -> dict[Side, _W
 
 
 def _undone(steps: list[Transform], near: Kind, far: Kind, zone: ZoneInfo) -> Text:
-    """Back through all transforms; straight back where one of them cannot be taken back."""
-    if not all(step.inverse for step in steps):
-        return lambda text: converted(text, far, near, zone)
+    """Back through all transforms; what one of them took away does not come back."""
 
     def back(text: str) -> str:
         kind = far

@@ -8,7 +8,7 @@ one of the label, else the first that nobody else holds (core 16).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,34 +81,27 @@ class PickedList:
         ids = [self.identity(item) for item in items]
         free = [n for n, identity in enumerate(ids) if identity]
         found: dict[str, int] = {}
-        for choose in (self._remembered, self._labelled, self._first):
+
+        def choose(fits: Callable[[Picking, int], bool]) -> None:
             for one in self.pickings:
-                if one.name not in found and (places := choose(one, items, ids, free, held)):
-                    found[one.name] = places[0]
-                    free.remove(places[0])
+                places = [n for n in free if one.name not in found and fits(one, n)]
+                if places:
+                    found[one.name] = min(places, key=lambda n: self._rank(one, items[n]))
+                    free.remove(found[one.name])
+
+        remembered = {one.name: one_id(held.get(one.name, "")) for one in self.pickings}
+        choose(lambda one, n: ids[n] == remembered[one.name])
+        choose(lambda one, n: _labelled(items[n], one.pick.label))
+        choose(lambda one, n: one.pick.first and not self._is_taken(items[n]))
         return found
 
-    def _remembered(
-        self, one: Picking, items: Sequence[Item], ids: Sequence[str], free: Sequence[int], held: Held
-    ) -> list[int]:
-        wanted = one_id(held.get(one.name, ""))
-        same = [n for n in free if wanted and ids[n] == wanted]
-        return sorted(same, key=lambda n: not _labelled(items[n], one.pick.label))
+    def _rank(self, one: Picking, item: Item) -> tuple[bool, bool, bool]:
+        """Of several elements that would do, the lowest: they may be alike but for their labels."""
+        return not _labelled(item, one.pick.label), self._is_taken(item), not item.get("primary")
 
-    def _labelled(
-        self, one: Picking, items: Sequence[Item], ids: Sequence[str], free: Sequence[int], held: Held
-    ) -> list[int]:
-        del ids, held
-        return _primary_first(items, (n for n in free if one.pick.label and _labelled(items[n], one.pick.label)))
-
-    def _first(
-        self, one: Picking, items: Sequence[Item], ids: Sequence[str], free: Sequence[int], held: Held
-    ) -> list[int]:
-        del ids, held
+    def _is_taken(self, item: Item) -> bool:
         others = self.taken | {fold(p.pick.label) for p in self.pickings if p.pick.label}
-        return _primary_first(
-            items, (n for n in free if one.pick.first and fold(str(items[n].get("label") or "")) not in others)
-        )
+        return fold(str(item.get("label") or "")) in others
 
     # ---- apart and together
 
@@ -127,14 +120,18 @@ class PickedList:
         written = {p.name: patch[p.name] for p in self.pickings if p.name in patch}
         rest = patch.get(self.rest)
         staying = [
-            kept
+            (found.get(n), kept)
             for n, item in enumerate(items)
             if (kept := self._kept(item, found.get(n), written, settled, whole=rest is None)) is not None
         ]
-        there = {self.identity(item) for item in staying}
         texts = {p: str(written.get(p.name, "")) for p in self.pickings}
-        added = [self._item({}, text, p.pick.label) for p, text in texts.items() if text and one_id(text) not in there]
-        return [*staying, *(dict(item) for item in rest or () if not isinstance(item, str)), *added]
+        added = [
+            self._item({}, text, p.pick.label)
+            for p, text in texts.items()
+            if text and all(self.identity(i) != one_id(text) for of, i in staying if of in (None, p.name))
+        ]
+        kept_items = [item for _, item in staying]
+        return [*kept_items, *(dict(item) for item in rest or () if not isinstance(item, str)), *added]
 
     def _kept(
         self, item: Item, picking: str | None, written: Own, settled: Collection[str], *, whole: bool
@@ -164,11 +161,7 @@ def rest_of(name: str) -> str:
 
 
 def _labelled(item: Item, label: str) -> bool:
-    return fold(str(item.get("label") or "")) == fold(label)
-
-
-def _primary_first(items: Sequence[Item], places: Iterable[int]) -> list[int]:
-    return sorted(places, key=lambda n: not items[n].get("primary"))
+    return bool(label) and fold(str(item.get("label") or "")) == fold(label)
 
 
 @dataclass(frozen=True)

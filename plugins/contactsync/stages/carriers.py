@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from contactsync.contact import ONE
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.link import Link
 from contactsync.model.spec import SIDES, MatchSpec, Side
-from contactsync.sync.collisions import Carriers
+from contactsync.sync.collisions import Carriers, in_lists
 from contactsync.sync.readings import Reading, key_hashes, now_values
 
 Keys = Mapping[str, Sequence[int]]
@@ -27,8 +28,10 @@ def carriers(
     wanted: dict[str, set[int]] = {}
     held: dict[tuple[Side, str, int], frozenset[str]] = {}
     for side in SIDES:
-        unread = [k.side(side) for k in links if k.side(side).contact_id not in seen[side]]
-        for keys in (*seen[side].values(), *(key_hashes(salt, match, now_values(half)) for half in unread)):
+        unread = [now_values(k.side(side)) for k in links if k.side(side).contact_id not in seen[side]]
+        values = (*(shown.values for shown in readings[side].shown.values()), *unread)
+        picked = [in_lists(v) for v in values if any(name.startswith(ONE) for name in v)]
+        for keys in (*seen[side].values(), *(key_hashes(salt, match, v) for v in (*unread, *picked))):
             for key, hashes in keys.items():
                 wanted.setdefault(key, set()).update(hashes)
         for contact_id, keys in seen[side].items():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from contactsync.contact import Values
+from contactsync.contact import KEY_COLUMNS, ONE, Values, decode, encode, kind_of
 from contactsync.model.link import Apart, ApartReason, Link
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, MatchSpec, Side
@@ -61,15 +61,43 @@ def without_collisions(
 
 
 def colliding(side: Side, contact_id: str, before: Values, writes: Values, owner: Owner) -> dict[str, list[str]]:
-    """Fields whose write would give a contact the key of others there, and who these are."""
-    if not any(f in writes for fields in _FIELDS.values() for f in fields):
-        return {}
+    """Columns whose write would give a contact the key of others there, and who these are."""
+    parts = {f: _parts(f, before, writes) for fields in _FIELDS.values() for f in fields}
     out: dict[str, list[str]] = {}
-    for key, ids in owner(side, before, {**before, **writes}).items():
+    if not any(parts.values()):
+        return out
+    for key, ids in owner(side, before, _after(before, writes, parts)).items():
         others = sorted(ids - {contact_id})
-        parts = {f for part in key.split("+") for f in _FIELDS[part]} if others else set()
-        out.update(dict.fromkeys(sorted(parts & writes.keys()), others))
+        written = {w for part in key.split("+") for f in _FIELDS[part] for w in parts[f]} if others else set()
+        out.update(dict.fromkeys(sorted(written), others))
     return out
+
+
+def _parts(field: str, before: Values, writes: Values) -> tuple[str, ...]:
+    """The columns written that are part of a contact field: itself, and where pairs take elements of it, theirs."""
+    kind = kind_of(field)
+    shared = kind.several and KEY_COLUMNS[field] in before
+    return tuple(w for w in writes if w == field or (shared and kind_of(w.removeprefix(ONE)) is kind))
+
+
+def in_lists(values: Values) -> dict[str, str]:
+    """Every element that pairs carry one by one, in the fields that it would be a key of on the other side."""
+    found = {}
+    for field in ("emails", "phones"):
+        ones = [name for name in values if name.startswith(ONE) and kind_of(name.removeprefix(ONE)) is kind_of(field)]
+        found[field] = encode(e for name in ones for e in decode(f"[{values[name]}]"))
+    return found
+
+
+def _after(before: Values, writes: Values, parts: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """The target's values after the write; of a field that stands whole in a column for keys, with what it gains."""
+    after = {**before, **writes}
+    for field, written in parts.items():
+        whole = KEY_COLUMNS[field]
+        if whole in before and kind_of(field).several:
+            gained = [e for w in written for e in decode(f"[{writes[w]}]" if w.startswith(ONE) else writes[w])]
+            after[whole] = encode([*decode(before[whole]), *gained])
+    return after
 
 
 def _held(state: FieldState, others: list[str]) -> Settled:

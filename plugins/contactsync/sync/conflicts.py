@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from contactsync.contact import CONSENT, OPTED_OUT, alike, is_empty
+from contactsync.contact import CONSENT, OPTED_OUT, is_empty
 from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, ConflictPolicy, FieldPair, Side
+from contactsync.model.unfit import alike
 from contactsync.sync.bases import moved_base, shared_base
 from contactsync.sync.consent import tightened
 from contactsync.sync.elements import Applied, Changes, Elements, agree, apply, by_id, changes, contested

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contactsync.contact import ONE, alike, normal_text, one_value
+from contactsync.contact import ONE, normal_text, one_value
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES, FieldPair, Holding, Side
-from contactsync.model.unfit import Why, unfit_in
+from contactsync.model.unfit import Why, alike, unfit_in
 
 _HELD = {Why.OPTION: HoldReason.UNKNOWN_OPTION, Why.FORM: HoldReason.NOT_REPRESENTABLE}
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contactsync.contact import CONSENT, Values, alike, is_empty, kind_of
+from contactsync.contact import CONSENT, Values, is_empty, kind_of
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import FOUND_AGAIN, MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
-from contactsync.model.unfit import Why, unfit_in
+from contactsync.model.unfit import Why, alike, unfit_in
 from contactsync.sync.bases import written_base
 from contactsync.sync.creates import link_id
 from contactsync.sync.elements import by_id
