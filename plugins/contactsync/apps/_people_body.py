@@ -190,10 +190,10 @@ def _values(
     for element in wanted:
         same = known.get(identity(element), [])
         alike = [i for i in same if i.get("type", "") == element.get("label")]
-        item = (*alike, *same)[0] if same else None
-        if item is not None:
-            same.remove(item)
-        out.append(_typed({**(_listed(item) if item else {}), "value": str(element["value"])}, element))
+        kept = next(iter((*alike, *same)), None)
+        if kept is not None:
+            same.remove(kept)
+        out.append(_typed({**(_listed(kept) if kept else {}), "value": str(element["value"])}, element))
     asked, planned = Counter(map(identity, wanted)), Counter(map(identity, before))
     for key, count in asked.items():
         out.extend(_listed(item) for item in known.get(key, ())[max(planned[key] - count, 0) :])

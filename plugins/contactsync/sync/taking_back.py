@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from contactsync.contact import Element, alike, kind_of
+from contactsync.contact import Element, kind_of
 from contactsync.model.exchange import State
 from contactsync.model.plan import JournalRow
 from contactsync.model.spec import Holding
 from contactsync.model.undo import Stay
+from contactsync.model.unfit import alike
 from contactsync.sync.bases import ATTRIBUTES
 from contactsync.sync.elements import by_id, restored
 from contactsync.sync.fold import forms_of
