@@ -45,7 +45,7 @@ def fold_link(link: Link, intent: Intent, outcome: Outcome, when: When) -> tuple
         case State.DONE | State.ADOPTED:
             folded, holds = _written(link, intent, outcome)
         case State.REFUSED:
-            folded, holds = _refused(link, intent, outcome.reason, HoldReason.REFUSED)
+            folded, holds = _refused(_seen(link, intent.side, outcome), intent, outcome.reason, HoldReason.REFUSED)
         case State.OVERTAKEN:
             folded = _overtaken(link, intent, outcome, when)
         case _:
@@ -79,7 +79,7 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
     if ignored:
         held, holds = _refused(link, intent, f"answered as done, but not stored: {', '.join(ignored)}", _IGNORED)
         if len(ignored) == len(intent.patch):
-            return held, holds
+            return _seen(held, intent.side, outcome), holds
     else:
         held, holds = link, ()
     target, source = intent.side, intent.side.other
@@ -269,22 +269,29 @@ def _refused(link: Link, intent: Intent, words: str, reason: HoldReason) -> tupl
 
 def _overtaken(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
     """What the target really held goes to `seen`; the next run plans again."""
-    half = link.side(intent.side)
     if outcome.values is None:
-        half = replace(half, standing=Standing.MISSING)
-    else:
-        half = replace(
-            _rebased(half, half.base, {**now_values(half), **outcome.values}),
-            version=outcome.version,
-            modified_at=outcome.modified_at or half.modified_at,
-            ref=outcome.ref or half.ref,
-            observed_at=outcome.at or half.observed_at,
-        )
-    return replace(_with(link, intent.side, half), due_run=when.run_seq + 1)
+        return replace(with_standing(link, intent.side, Standing.MISSING), due_run=when.run_seq + 1)
+    return replace(_seen(link, intent.side, outcome), due_run=when.run_seq + 1)
+
+
+def _seen(link: Link, side: Side, outcome: Outcome) -> Link:
+    """What an outcome showed of its target is not shown again by a listing: it is remembered, whatever came of it."""
+    half = link.side(side)
+    if outcome.values is None:
+        return link
+    half = replace(
+        _rebased(half, half.base, {**now_values(half), **outcome.values}),
+        version=outcome.version,
+        modified_at=outcome.modified_at or half.modified_at,
+        ref=outcome.ref or half.ref,
+        observed_at=outcome.at or half.observed_at,
+    )
+    return _with(link, side, half)
 
 
 def _not_sent(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
     """Planned again by a later run. An undo is not: a person asks for it once more."""
+    link = _seen(link, intent.side, outcome)
     if intent.undoes:
         return link
     if outcome.reason == STILL_THERE:

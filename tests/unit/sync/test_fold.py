@@ -145,6 +145,25 @@ def test_a_done_that_stored_nothing_is_held() -> None:
     assert link.left.base["company"] == link.right.base["company"] == "old"
 
 
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        pytest.param(answered(company="old", notes="edited there"), id="not stored"),
+        pytest.param(replace(answered(company="old", notes="edited there"), state=State.ADOPTED), id="unknown"),
+        *(
+            pytest.param(replace(answered(company="old", notes="edited there"), state=state), id=state.value)
+            for state in (State.REFUSED, State.OVERTAKEN, State.NOT_SENT)
+        ),
+    ],
+)
+def test_what_was_seen_of_the_target_is_remembered_whatever_came_of_the_write(outcome: Outcome) -> None:
+    """The index takes it for shown, so no listing shows it again."""
+    link, _ = folded(outcome)
+    assert link.right.base == {"company": "old", "notes": "n"}
+    assert link.right.seen == {"notes": "edited there"}
+    assert (link.right.version, link.right.ref) == ("v2", {"etag": "2"})
+
+
 def test_one_field_not_stored_does_not_hold_up_the_others() -> None:
     intent = replace(UPDATE, patch={"company": "new", "notes": "m"}, before={"company": "old", "notes": "n"})
     intent = replace(intent, source={"company": "new", "notes": "m"})
