@@ -1,4 +1,7 @@
-"""CPU of rules and mapping, inputs in memory: 25 fields and 5 rules over all contacts of one side."""
+"""CPU of rules and mapping, inputs in memory: 25 fields and 5 rules over all contacts of one side.
+
+Of the fields 8 are custom ones in pairs: choices with options, a number against a text, and texts.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,34 @@ from contactsync.apps import load_app
 from contactsync.contact import Kind
 from contactsync.mapping.app_frame import records_frame
 from contactsync.mapping.canonical import canonical_frame
+from contactsync.mapping.defaults import pair_fields
 from contactsync.mapping.judging import matching
-from contactsync.mapping.side_map import SideMap
+from contactsync.mapping.side_maps import side_map
 from contactsync.mapping.value_tests import Moment
 from contactsync.model.app import FieldInfo
 from contactsync.model.exchange import Record
 from contactsync.model.rules import FIELD, Compare, Condition, Join, Rule
+from contactsync.model.spec import DagSpec, FieldsSpec, MatchSpec, PairSpec, Side, SideSpec, SyncSpec
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 LIMIT = 15.0  # microseconds a contact, for rules and mapping together
 OWN = ("cf_tier", "cf_region", "cf_branch", "cf_since", "cf_plan", "cf_partner", "cf_size", "cf_note")
-CUSTOM = tuple(FieldInfo(f"custom.{n}", Kind.TEXT, n, contact=f"custom.{n}", custom=True) for n in OWN)
+CUSTOM = tuple(FieldInfo(f"custom.{n}", Kind.NUMBER if n == "cf_size" else Kind.TEXT, n, custom=True) for n in OWN)
 MEMORY = load_app("memory").info
-FIELDS = (*[f for f in MEMORY.fields if f.contact][: 25 - len(CUSTOM)], *CUSTOM)
+DECLARED = tuple(f for f in MEMORY.fields if f.contact)[: 25 - len(CUSTOM)]
+FIELDS = (*DECLARED, *CUSTOM)
+THERE = (*DECLARED, *(FieldInfo(f"custom.{n}", Kind.TEXT, n, custom=True) for n in OWN))
+TIERS = {"Gold": "gold", "Silver": "silver", "Bronze": "bronze"}
+PAIRS = tuple(
+    PairSpec((f"custom.{n}",), (f"custom.{n}",), options=TIERS if n == "cf_tier" else {}) for n in OWN
+)  # choices, a number, and texts
+SPEC = SyncSpec(
+    "bench", SideSpec("memory", "l"), SideSpec("memory", "r"), DagSpec(None), fields=FieldsSpec(pairs=PAIRS),
+    match=MatchSpec(default_region="DE"),
+)  # fmt: skip
 APP = replace(MEMORY, fields=FIELDS)
-MAP = SideMap(FIELDS, tuple(f.contact for f in FIELDS), "DE")
+COLUMNS = tuple(p.field for p in pair_fields(SPEC, FIELDS, THERE))
+MAP = side_map(SPEC, Side.LEFT, {Side.LEFT: FIELDS, Side.RIGHT: THERE}, COLUMNS)
 GIVEN = ("Ada", "Uma", "Zoë", "Jürgen", "Noor", "Łucja", "Ana", "Ben")
 FAMILY = ("Beispiel", "Muster", "Probe", "Größe", "Ejemplo", "Exemple", "Esempio", "Vzorová")
 
