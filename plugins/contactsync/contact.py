@@ -225,9 +225,6 @@ def normal_phone(text: str, region: str | None = None) -> str:
     return e164(dialled, region) or dialled or text
 
 
-_TAIL = re.compile(r"[\s/]+$")
-
-
 def normal_url(text: str) -> str:
     """The identity of a web address: scheme and host in lower case, no trailing slash."""
     text = normal_text(text)
@@ -240,7 +237,15 @@ def normal_url(text: str) -> str:
         text = parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
     else:
         text = text.casefold()
-    return normal_text(_TAIL.sub("", text))
+    return normal_text(_without_tail(text))
+
+
+def _without_tail(text: str) -> str:
+    """Without the slashes and spaces that it ends in, however they are mixed; a regular expression would take long."""
+    end = len(text)
+    while end and (text[end - 1] == "/" or text[end - 1].isspace()):
+        end -= 1
+    return text[:end]
 
 
 def fold(text: str) -> str:

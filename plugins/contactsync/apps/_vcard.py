@@ -116,11 +116,17 @@ def parse(text: str) -> Card:
     return Card(tuple(line for line in inside if line.name or line.text.strip()))
 
 
+def _physical(text: str) -> list[str]:
+    """Lines between line feeds, without the carriage returns before them; between those where there are no others."""
+    *lines, last = text.split("\n")
+    return [*(line.rstrip("\r") for line in lines), last] if lines else last.split("\r")
+
+
 def _logical(text: str) -> Iterator[str]:
     """Lines as they came, each with its folded continuations behind \\n."""
     kept: list[str] = []
     # Not splitlines(): U+2028 and its like are text.
-    for physical in re.split(r"\r*\n" if "\n" in text else r"\r", text):
+    for physical in _physical(text):
         if kept and (physical[:1] in (" ", "\t") or _runs_on(kept)):
             kept.append(physical)
             continue

@@ -123,11 +123,12 @@ def _options(left: FieldInfo, right: FieldInfo) -> dict[str, str]:
 
 
 _PREFIX = re.compile(r"^(custom\.)?(cf_)?")
+_BRACKETS = re.compile(r"\([^()]*\)")
 
 
 def _words(text: str) -> str:
     """A name without prefix, brackets and separators: custom.cf_vat-id -> vat id."""
-    text = re.sub(r"\(.*?\)", " ", _PREFIX.sub("", text))
+    text = _BRACKETS.sub(" ", _PREFIX.sub("", text))
     return fold(re.sub(r"(?<=[a-z])(?=[A-Z])|[^\w]|_", " ", text))
 
 
@@ -179,4 +180,4 @@ def _why_not(own: FieldInfo, there: AppInfo, others: Sequence[FieldInfo]) -> str
 
 
 def _title(own: FieldInfo) -> str:
-    return re.sub(r"\s*\(.*?\)", "", own.title).strip() or own.name.rpartition(".")[2]
+    return " ".join(_BRACKETS.sub(" ", own.title).split()) or own.name.rpartition(".")[2]
