@@ -116,7 +116,7 @@ def test_a_field_list_is_kept_told_of_and_checked_against(
     assert (
         f"{place}[1].field: custom.cf_plan has no choice \"Glod\". Did you mean 'Gold'? Allowed: Gold, Silver" in said
     )
-    file.write_text(SYNC + RULE.replace("cf_teir", "cf_plan").replace("Glod", "silver"))
+    file.write_text(SYNC + RULE.replace("cf_teir", "cf_plan").replace("Glod", "gold"))
     done = contactsync(project, "validate")
     assert done.returncode == 0, done.stdout
     assert "valid    one" in done.stdout

@@ -16,9 +16,7 @@ from factories import minutes
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from pretend_world import Troubles, World
-from test_sync_converges import EPOCH, History, check, histories, live
-from test_sync_rules import EXTRA, OWN, Ruled
-from test_sync_rules import histories as ruled
+from test_sync_converges import EPOCH, History, check, histories
 
 FAST = settings(
     max_examples=300,
@@ -215,30 +213,3 @@ def test_an_undo_that_meets_trouble_is_done_by_another(history: History, epochs:
     undone(history, since, until)
     history.settle(RUNS)
     check(history)
-
-
-def check_acts(history: Ruled, both: set[tuple[Side, str]], before: Contents, after: Contents) -> None:
-    """Where only what actions had written was taken back, rules that match as before write none of it again."""
-    pairs = history.world.apps[SIDES[0]].pairs
-    alike = all(at in after and [before[at][f] for f in pairs] == [after[at][f] for f in pairs] for at in both)
-    for at in both if alike else ():
-        assert {f: contents(history.world)[at][f] for f in EXTRA} == {f: after[at][f] for f in EXTRA}
-
-
-@settings(FAST, max_examples=200)
-@given(ruled(("vip", "all", "given")), st.lists(st.tuples(EPOCH, OWN), min_size=1, max_size=2), st.integers(0, 4))
-def test_actions_of_rules_are_taken_back_too_and_come_to_rest(history: Ruled, epochs: Any, back: int) -> None:
-    history.settle(RUNS)
-    for epoch, own in epochs:
-        history.type(epoch)
-        history.own(own)
-        history.settle(RUNS)
-    since = busy(history.world, back)
-    _, before = undone(history, since, history.world.seq)
-    after, matching = contents(history.world), {k.id: k.matching for k in live(history.world)}
-    history.settle(RUNS)
-    check(history)
-    for link in (k for k in live(history.world) if matching.get(k.id) == k.matching):
-        check_acts(history, {(s, link.side(s).contact_id) for s in SIDES}, before, after)
-    for key, times in history.world.fired.items():
-        assert times <= history.world.entries[key], "an action that was taken back is not done again by itself"
