@@ -48,6 +48,16 @@ def test_both_sides_are_equal_after_a_run_and_a_run_with_nothing_to_do_has_four_
     assert [word for word in PLANTED if word in words or word in sync.kept_by_airflow()] == []
 
 
+def test_pairs_of_own_fields_flow_in_airflow_too(sync):
+    pair = {"left": "nickname", "right": "department", "transforms": ["upper"], "direction": "left_to_right"}
+    sync.project.sync(sync.sync_id, dag={"schedule": None}, fields={"pairs": [pair]})
+    sync.left.put("a", {**ADA, "nickname": "Planted Nick"})
+    assert sync.run().state == "success"
+    [ada] = sync.right.contacts().values()
+    assert ada["department"] == "PLANTED NICK"
+    assert not ada.get("nickname")
+
+
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(sync, said):
     sync.left.put("a", ADA)
     before = sync.ledger.dump()

@@ -20,6 +20,8 @@ from contactsync.model.spec import (
     Limit,
     Limits,
     MatchSpec,
+    PairSpec,
+    Pick,
     Side,
     SideSpec,
     SyncSpec,
@@ -54,7 +56,7 @@ def spec_from_json(text: str) -> SyncSpec:
         direction=Direction(data["direction"]),
         match=MatchSpec(**{**data["match"], "keys": tuple(tuple(key) for key in data["match"]["keys"])}),
         conflicts=ConflictPolicy(data["conflicts"]),
-        fields=FieldsSpec(data["fields"]["defaults"], tuple(data["fields"]["only"]), tuple(data["fields"]["exclude"])),
+        fields=_fields(data["fields"]),
         full_every=timedelta(seconds=data["full_every"]),
         unsubscribes=Unsubscribes(data["unsubscribes"]),
         deletions={Side(side): DeletionPolicy(policy) for side, policy in data["deletions"].items()},
@@ -62,6 +64,21 @@ def spec_from_json(text: str) -> SyncSpec:
         rules={Side(side): tuple(_rule(rule) for rule in rules) for side, rules in data["rules"].items()},
         limits=Limits(**{name: Limit(**limit) for name, limit in data["limits"].items()}),
     )
+
+
+def _fields(data: Mapping[str, Any]) -> FieldsSpec:
+    pairs = tuple(_pair(pair) for pair in data["pairs"])
+    return FieldsSpec(data["defaults"], tuple(data["only"]), tuple(data["exclude"]), pairs)
+
+
+def _pair(data: Mapping[str, Any]) -> PairSpec:
+    named = {name: tuple(data[name]) for name in ("left", "right", "transforms")}
+    chosen = {
+        "direction": Direction(data["direction"]) if data["direction"] else None,
+        "conflicts": ConflictPolicy(data["conflicts"]) if data["conflicts"] else None,
+        "pick": Pick(**data["pick"]) if data["pick"] else None,
+    }
+    return PairSpec(**{**data, **named, **chosen})
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:

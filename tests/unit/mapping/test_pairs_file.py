@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from contactsync.apps import load_app
 from contactsync.errors import ConfigError
+from contactsync.mapping.as_data import spec_as_json, spec_from_json
 from contactsync.mapping.loader import load_sync
 from contactsync.mapping.suggest import suggest
 from contactsync.mapping.suggested_file import as_file
@@ -49,6 +50,7 @@ def test_each_key_of_a_pair_is_read(load: Load) -> None:
     assert (note.transforms, note.shorten, note.clear_blanks, note.lossy) == (("strip_html",), True, True, True)
     assert name.left == ("first_name", "last_name")
     assert work.pick == Pick("work", first=False)
+    assert spec_from_json(spec_as_json(spec)) == spec  # Airflow's tasks get it so
 
 
 WRONG = {
