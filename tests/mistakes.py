@@ -43,15 +43,15 @@ def mistakes(data: Mapping[str, Any], below: KeyPath = ()) -> Iterator[Mistake]:
     for path in paths(data):
         if path[: len(below)] != below:
             continue
-        inner, last = _parent(data, path)
+        inner, last = parent_of(data, path)
         if isinstance(last, str) and isinstance(inner, Mapping):
             renamed = {(f"{k}_x" if k == last else k): v for k, v in inner.items()}
-            yield Mistake((*path[:-1], f"{last}_x"), "misspelled", _with(data, path[:-1], renamed))
+            yield Mistake((*path[:-1], f"{last}_x"), "misspelled", replaced(data, path[:-1], renamed))
             rest = {k: v for k, v in inner.items() if k != last}
-            yield Mistake(path[:-1], f"without {last}", _with(data, path[:-1], rest))
+            yield Mistake(path[:-1], f"without {last}", replaced(data, path[:-1], rest))
         for what, value in SOMETHING_ELSE.items():
             if type(value) is not type(inner[last]) or isinstance(value, str):
-                yield Mistake(path, what, _with(data, path, value))
+                yield Mistake(path, what, replaced(data, path, value))
 
 
 def paths(data: Any, above: KeyPath = ()) -> Iterator[KeyPath]:
@@ -62,17 +62,19 @@ def paths(data: Any, above: KeyPath = ()) -> Iterator[KeyPath]:
         yield from paths(value, (*above, key))
 
 
-def _parent(data: Any, path: KeyPath) -> tuple[Any, Any]:
+def parent_of(data: Any, path: KeyPath) -> tuple[Any, Any]:
+    """The mapping or list that holds a place, and its key or number in it."""
     for part in path[:-1]:
         data = data[part]
     return data, path[-1]
 
 
-def _with(data: Any, path: KeyPath, value: Any) -> Any:
+def replaced(data: Any, path: KeyPath, value: Any) -> Any:
+    """The data with another value at a place."""
     if not path:
         return value
     changed = copy.copy(data)
-    changed[path[0]] = _with(changed[path[0]], path[1:], value)
+    changed[path[0]] = replaced(changed[path[0]], path[1:], value)
     return changed
 
 
