@@ -219,7 +219,8 @@ A value goes from a field of one kind to one of another as follows; what cannot 
 
 - **Date and date-time**: a date-time becomes the day that the calendars of `dag.timezone` show then. A day becomes a
   date-time of the same day there, 10:00 UTC where that is one: it is the same day from Honolulu to Auckland. A day
-  without a year is no date-time. A date-time without an offset is one of `dag.timezone`.
+  without a year is no date-time, and no value of a date field of Freshsales, which holds whole dates. A date-time
+  without an offset is one of `dag.timezone`.
 - **Numbers** are compared by value and to the last digit: 12.50 is 12.5, 1e3 is 1000. A comma is not guessed at
   (1,234.50 is a text), and a text with leading zeros or a plus sign is no number: it would lose them.
 - **True or false**: true, yes, y, on and 1 are true; false, no, n, off and 0 are false, in capitals too.

@@ -184,6 +184,7 @@ class Site:
                 writable=r["writable"],
                 custom=True,
                 choices=tuple(r.get("choices", ())),
+                needs_year=Kind(r["kind"]) is Kind.DATE,
             )
             for r in rows
         )

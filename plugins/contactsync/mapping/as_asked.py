@@ -42,6 +42,7 @@ def _merged(shown: FieldInfo, declared: FieldInfo) -> FieldInfo:
         max_items=shown.max_items,
         max_length=shown.max_length,
         choices=shown.choices,
+        needs_year=shown.needs_year,
     )
 
 

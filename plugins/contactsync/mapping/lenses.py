@@ -16,6 +16,7 @@ from contactsync.contact import Kind, normal_text, one_text, one_value
 from contactsync.mapping.conversions import converted, normal
 from contactsync.mapping.pairs import OwnPair
 from contactsync.mapping.transforms import TRANSFORMS, Transform
+from contactsync.model.app import FieldInfo
 from contactsync.model.spec import SIDES, Direction, Side
 from contactsync.model.unfit import Unfit, Why, unfit
 
@@ -41,6 +42,7 @@ class _Way:
     read: Text
     write: Text
     choices: Collection[str] = ()
+    needs_year: bool = False
 
 
 def forms_of(pair: OwnPair, direction: Direction, zone: ZoneInfo, region: str | None) -> dict[Side, Form]:
@@ -99,6 +101,8 @@ def _prove(found: str, there: _Way) -> None:
     sent = there.write(found)
     if there.choices and sent not in there.choices:
         raise UnknownOption("the field there has no such choice")
+    if there.needs_year and sent.startswith("--"):
+        raise ValueError("a day without a year; the field there holds whole dates")
     if normal_text(there.read(sent)) != found:
         raise ValueError("it would come back as another value")
 
@@ -128,7 +132,7 @@ def _ways(pair: OwnPair, direction: Direction, zone: ZoneInfo) -> dict[Side, _Wa
     if kinds == (Kind.TEXT, Kind.TEXT) and not (pair.left.choices or pair.right.choices):
         return None
     between = common_kind(*kinds) or Kind.TEXT
-    return {side: _by_kind(pair.own(side).kind, between, zone, pair.own(side).choices) for side in SIDES}
+    return {side: _by_kind(pair.own(side), between, zone) for side in SIDES}
 
 
 def common_kind(one: Kind, other: Kind) -> Kind | None:
@@ -147,9 +151,12 @@ def _one_spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def _by_kind(own: Kind, between: Kind, zone: ZoneInfo, choices: Collection[str]) -> _Way:
+def _by_kind(own: FieldInfo, between: Kind, zone: ZoneInfo) -> _Way:
     return _Way(
-        lambda text: converted(text, own, between, zone), lambda text: converted(text, between, own, zone), choices
+        lambda text: converted(text, own.kind, between, zone),
+        lambda text: converted(text, between, own.kind, zone),
+        own.choices,
+        own.needs_year,
     )
 
 
@@ -190,8 +197,8 @@ def _by_transforms(pair: OwnPair, zone: ZoneInfo, sender: Side) -> dict[Side, _W
         return converted(text, kind, far.kind, zone)
 
     return {
-        sender: _Way(forth, _undone(steps, near.kind, far.kind, zone), near.choices),
-        sender.other: _by_kind(far.kind, far.kind, zone, far.choices),
+        sender: _Way(forth, _undone(steps, near.kind, far.kind, zone), near.choices, near.needs_year),
+        sender.other: _by_kind(far, far.kind, zone),
     }
 
 

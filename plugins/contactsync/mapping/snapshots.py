@@ -43,6 +43,8 @@ def _field(field: FieldInfo) -> dict[str, Any]:
     said: dict[str, Any] = {"name": field.name, "title": field.title, "kind": field.kind.value}
     if not field.writable:
         said["writable"] = False
+    if field.needs_year:
+        said["needs_year"] = True
     more = {"max_items": field.max_items, "max_length": field.max_length, "choices": list(field.choices) or None}
     return {**said, **{key: value for key, value in more.items() if value is not None}}
 
@@ -80,6 +82,7 @@ def _read(data: Mapping[str, Any]) -> FieldInfo:
         max_items=_number(data.get("max_items")),
         max_length=_number(data.get("max_length")),
         choices=tuple(str(choice) for choice in data.get("choices", ())),
+        needs_year=bool(data.get("needs_year", False)),
     )
 
 
@@ -111,7 +114,7 @@ def _changed(old: FieldInfo, new: FieldInfo) -> Iterator[str]:
     yield from (f"choices: + {choice}" for choice in come)
     if not gone and not come and old.choices != new.choices:
         yield "choices: in another order"
-    for key in ("title", "kind", "writable", "max_items", "max_length"):
+    for key in ("title", "kind", "writable", "max_items", "max_length", "needs_year"):
         was, now = getattr(old, key), getattr(new, key)
         if was != now:
             yield f"{key}: {_said(was)} -> {_said(now)}"

@@ -51,6 +51,7 @@ class FieldInfo:
     choices  of a dropdown or radio field, in the account's order
     contact  the contact field that the default mapping puts it in ('' = none)
     slot     for a single value that is one of several there: its label (mobile_number is phones/mobile)
+    needs_year  of a date: one without a year (--02-29) cannot be held
     """
 
     name: str
@@ -66,6 +67,7 @@ class FieldInfo:
     derived: bool = False  # may change without moving the vendor's modified time
     custom: bool = False
     choices: tuple[str, ...] = ()
+    needs_year: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ SUITE = tuple(f for f in Freshsales.info.fields if f.name not in ("has_authority
 CUSTOM = (
     FieldInfo("custom.cf_tier", Kind.TEXT, "Tier", custom=True, choices=("Gold", "Silver")),
     FieldInfo("custom.cf_units", Kind.NUMBER, "Units", custom=True, max_length=6),
-    FieldInfo("custom.cf_since", Kind.DATE, "Since", custom=True),
+    FieldInfo("custom.cf_since", Kind.DATE, "Since", custom=True, needs_year=True),
     FieldInfo("custom.cf_quiet", Kind.BOOLEAN, "Quiet", custom=True),
 )
 CRM = Snapshot("crm", "freshsales", account_mark("acme"), (*SUITE, *CUSTOM))
@@ -62,6 +62,7 @@ def test_what_is_written_is_read_and_stays_the_same_text(tmp_path: Path) -> None
     assert set(read) == {"crm", "google", "a/b:c"}
     assert text_of(read["crm"]) == text_of(CRM)
     assert {f.name: f.choices for f in read["crm"].fields}["custom.cf_tier"] == ("Gold", "Silver")
+    assert [f.name for f in read["crm"].fields if f.needs_year] == ["custom.cf_since"]
     assert read_snapshots(tmp_path / "nowhere") == {}
 
 
