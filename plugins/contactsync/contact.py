@@ -143,18 +143,21 @@ def encode(elements: Iterable[Element]) -> str:
     by_id: dict[str, str] = {}
     for e in elements:
         if e.id not in by_id:
-            by_id[e.id] = element_text(e.id, e.value, e.label, e.primary)
+            by_id[e.id] = element_text(e.id, e.value, attributes_text(e.label, e.primary))
     return list_text(by_id)
 
 
-def element_text(identity: str, value: str, label: str | None, primary: bool | None) -> str:
-    """One element inside of a field's canonical text."""
-    text = f'{{"id":{_quoted(identity)},"value":{_quoted(value)}'
-    if label is not None:
-        text += f',"label":{_quoted(label)}'
+def element_text(identity: str, value: str, attributes: str) -> str:
+    """One element inside of a field's canonical text. attributes: of `attributes_text`."""
+    return f'{{"id":{_quoted(identity)},"value":{_quoted(value)}{attributes}}}'
+
+
+def attributes_text(label: str | None, primary: bool | None) -> str:
+    """What follows the value of an element; '' where the side holds neither."""
+    text = "" if label is None else f',"label":{_quoted(label)}'
     if primary is not None:
         text += ',"primary":true' if primary else ',"primary":false'
-    return text + "}"
+    return text
 
 
 def list_text(by_id: Mapping[str, str]) -> str:
@@ -177,7 +180,7 @@ def is_empty(text: str) -> bool:
 def one_text(kind: Kind, value: str, region: str | None = None) -> str:
     """A single value as the one element of a list that it is to be compared with; '' where it is none."""
     identity = element_id(kind, value, region) if value else ""
-    return element_text(identity, value, None, None) if identity else ""
+    return element_text(identity, value, "") if identity else ""
 
 
 def one_value(text: str) -> str:
@@ -300,18 +303,18 @@ def element_id(kind: Kind, value: str, region: str | None = None) -> str:
 
 def fingerprint(values: Values) -> int:
     """Signed 64-bit xxh3 of a contact's values; a MISSING field differs from an empty one."""
-    return digest("".join([piece(field, values[field]) for field in sorted(values)]))
+    return _signed(hashed("".join([pieces(field, [values[field]])[0] for field in sorted(values)])))
 
 
-def piece(field: str, text: str) -> str:
-    """What a field's value adds to the fingerprint."""
-    size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-    return f"{field}\x1f{size}\x1f{text}"
+def pieces(field: str, texts: Iterable[str]) -> list[str]:
+    """What each of these values of a field adds to the fingerprint."""
+    head = f"{field}\x1f"
+    return [f"{head}{len(t) if t.isascii() else len(t.encode('utf-8', 'replace'))}\x1f{t}" for t in texts]
 
 
-def digest(pieces: str) -> int:
-    """The fingerprint of a contact: of the pieces of its fields, in the order of their names."""
-    return _signed(xxhash.xxh3_64_intdigest(pieces.encode("utf-8", "replace")))
+def hashed(pieces_in_order: str) -> int:
+    """The fingerprint of a contact, unsigned: of the pieces of its fields, in the order of their names."""
+    return xxhash.xxh3_64_intdigest(pieces_in_order.encode("utf-8", "replace"))
 
 
 def raw_hash(record: object) -> int:

@@ -14,7 +14,7 @@ _CODES = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))  # none begins with an
 
 def e164(text: str, region: str | None) -> str:
     """The number, with ';ext=' where there is one; '' where it is no possible number."""
-    return _whole(text) or _parsed(text, region)
+    return whole_number(text) or _parsed(text, region)
 
 
 def _parsed(text: str, region: str | None) -> str:
@@ -28,24 +28,35 @@ def _parsed(text: str, region: str | None) -> str:
     return f"{found};ext={number.extension}" if number.extension else found
 
 
-def _whole(text: str) -> str:
+def whole_number(text: str) -> str:
     """A number written from + to its end is what it says, unless a trunk prefix may stand inside; '' = parse it.
 
     Parsing takes most of the time that mapping a contact takes, and most numbers need none.
     """
     if not text.startswith("+"):
         return ""
-    digits = text[1:]
+    digits = text[1:].replace(" ", "")
     if not digits.isdigit():
         digits = digits.translate(_SPACING)
-    if not (digits.isdigit() and digits.isascii() and 7 <= len(digits) <= 15):
+    if not (7 <= len(digits) <= 15 and digits.isdigit() and digits.isascii()):
         return ""
-    code = digits[:1] if digits[:1] in _CODES else digits[:2] if digits[:2] in _CODES else digits[:3]
-    national = digits[len(code) :]
-    if code not in _CODES or national.startswith("0") or not _is_possible(code, len(national)):
+    code = _code(digits[:4], len(digits))
+    if not code:
         return ""
     prefix = _trunk_prefix(code)
-    return "" if prefix and prefix.match(national) else f"+{digits}"
+    return "" if prefix and prefix.match(digits[len(code) :]) else f"+{digits}"
+
+
+@functools.cache
+def _code(head: str, size: int) -> str:
+    """The country code that a number of so many digits begins with; '' where it is not possible as it stands.
+
+    head: four digits, which no code and first digit are longer than.
+    """
+    code = next((head[:n] for n in (1, 2, 3) if head[:n] in _CODES), "")
+    if not code or head.startswith("0", len(code)) or not _is_possible(code, size - len(code)):
+        return ""
+    return code
 
 
 @functools.cache

@@ -87,7 +87,7 @@ def lists_of(texts: Iterable[str]) -> list[list[dict[str, Any]]]:
 def only_item(text: str) -> tuple[str, str | None, str | None] | None:
     """(value, label, 'true' | 'false') of a list of one plain value, without the detour of JSON; None for any other."""
     found = _ONLY.fullmatch(text)
-    return (found[1], found[2], found[3]) if found else None
+    return found.groups() if found else None  # type: ignore[return-value]
 
 
 def own_rows(frame: pd.DataFrame) -> list[dict[str, OwnValue]]:

@@ -44,6 +44,8 @@ def normal(text: str, kind: Kind) -> str:
 
 def plain(text: str) -> str:
     """A number in plain digits: 12.50 and 1.25e1 as 12.5; '' where it is none. A comma is never guessed at."""
+    if text.isdigit() and text.isascii() and text[0] != "0":
+        return text
     if not _NUMBER.fullmatch(text):
         return ""
     try:

@@ -72,7 +72,7 @@ class PickedList:
         """The item as the text of a picked element."""
         value = item.get("value") or ""
         raw = address_text(value) if isinstance(value, Mapping) else normal_text(str(value))
-        return element_text(self.identity(item), raw, None, None)
+        return element_text(self.identity(item), raw, "")
 
     # ---- which element
 
