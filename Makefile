@@ -65,9 +65,10 @@ upgrade-db: $(VENV)/.installed ## bring the ledger to this version's schema
 test: lint types imports docs-check unit scheduler ## style, types, import rules, documentation and all tests
 
 .PHONY: lint
-lint: $(VENV)/.installed-dev ## style, format, words
+lint: $(VENV)/.installed-dev ## style, format, unsafe calls, words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit --quiet --recursive plugins dags
 	$(BIN)/python tools/check_words.py
 
 .PHONY: types

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape  # nosec B406 # only to escape what is sent
 
 from contactsync.apps._carddav_books import Book
 from contactsync.apps._webdav import CARD, DAV, Dav, Member, Multistatus, XmlError, error_conditions, multistatus

@@ -24,7 +24,7 @@ from contactsync.model.app import (
 from contactsync.model.rules import Compare, How
 
 API_ROOT = "https://people.googleapis.com"
-TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+TOKEN_URL = "https://oauth2.googleapis.com/token"  # nosec B105 # noqa: S105 - an address
 USERINFO_URL = "https://openidconnect.googleapis.com/v1/userinfo"
 SCOPE = "https://www.googleapis.com/auth/contacts"
 # By these Google tells whose an access token is; the second is what it makes of "email".

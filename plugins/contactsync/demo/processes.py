@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404 # the demo starts Airflow
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Program:
     def start(self) -> None:
         """Start it in a new session, with `folder` as its working directory."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own command line
+            self.process = subprocess.Popen(  # nosec B603 # noqa: S603 - our own command line
                 list(self.command),
                 cwd=self.folder,
                 env=dict(self.environment),
@@ -134,7 +134,7 @@ def free_port(usual: int = 0) -> int:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("0.0.0.0", port))  # noqa: S104 - Airflow's log servers listen on all interfaces
+                probe.bind(("0.0.0.0", port))  # nosec B104 # noqa: S104 - Airflow's log servers listen on all interfaces
             except OSError:
                 continue
             return int(probe.getsockname()[1])

@@ -98,7 +98,7 @@ def samples(pair: OwnPair, side: Side) -> Iterator[dict[str, OwnValue]]:
             kept = (parts[0], parts[2]) if len(names) == 2 else parts
             yield dict(zip(names, kept, strict=True))
         return
-    chance = random.Random(f"{pair.column}\x1f{side}")  # noqa: S311 - the same each time, on purpose
+    chance = random.Random(f"{pair.column}\x1f{side}")  # nosec B311 # noqa: S311 - the same each time, on purpose
     values: Iterator[OwnValue] = _lists(pair, side, chance) if own.kind.several else _singles(pair, side, chance)
     yield from ({names[0]: value} for value in values)
 

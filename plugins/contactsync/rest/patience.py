@@ -72,7 +72,7 @@ def _wait(state: RetryCallState) -> float:
     if asked:
         return min(asked, LONGEST_WAIT)
     # Full jitter, so that the tasks of many syncs do not come back together; at least a little where 0 was asked.
-    return random.uniform(0.1, min(2.0**state.attempt_number, LONGEST_WAIT))  # noqa: S311
+    return random.uniform(0.1, min(2.0**state.attempt_number, LONGEST_WAIT))  # nosec B311 # noqa: S311 - a wait, no secret
 
 
 def _error(state: RetryCallState) -> BaseException | None:

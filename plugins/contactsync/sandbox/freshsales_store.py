@@ -27,7 +27,7 @@ class Store:
     """Everything an account holds. `wrote` hears of every write, with the record as it was."""
 
     def __init__(self, account: int, wrote: Wrote) -> None:
-        dice = random.Random(account)  # noqa: S311 - made-up ids, no secret
+        dice = random.Random(account)  # nosec B311 # noqa: S311 - made-up ids, no secret
         self._base = 402_000_000_000 + dice.randrange(10**9) * 1000
         self._wrote = wrote
         self._last = 0

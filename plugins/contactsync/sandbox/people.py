@@ -31,8 +31,8 @@ from contactsync.sandbox.wire import Reply, Request, Traffic, html
 
 USER = "uma@muster.example"
 CLIENT_ID = "sandbox.apps.example"
-CLIENT_SECRET = "invented-client-secret"  # noqa: S105 - opens a local sandbox only
-REFRESH_TOKEN = "1//invented-refresh-token"  # noqa: S105
+CLIENT_SECRET = "invented-client-secret"  # nosec B105 # noqa: S105 - opens a local sandbox only
+REFRESH_TOKEN = "1//invented-refresh-token"  # nosec B105 # noqa: S105 - opens a local sandbox only
 PROJECT = "100000000001"
 _MINUTE = 60.0
 
@@ -54,7 +54,7 @@ class PeopleSandbox(ContactRoutes, GroupRoutes, ConsentRoutes):
         self.parallel_mutations = 0
         self._mutating: dict[str, int] = {}
         self._gate = threading.Lock()
-        self._dice = random.Random(seed)  # noqa: S311 - the order of items, no secret
+        self._dice = random.Random(seed)  # nosec B311 # noqa: S311 - the order of items, no secret
         self.consent(USER, REFRESH_TOKEN)
 
     # ---- credentials

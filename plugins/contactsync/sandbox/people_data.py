@@ -137,7 +137,7 @@ def spelled(phone: str, *, style: int, home: str = "") -> str:
 
 
 def _dice(seed: int, number: int) -> random.Random:
-    return random.Random(f"{seed}:{number}")  # noqa: S311 - invented data, no secret
+    return random.Random(f"{seed}:{number}")  # nosec B311 # noqa: S311 - invented data, no secret
 
 
 def _name(number: int) -> tuple[str, str, str]:

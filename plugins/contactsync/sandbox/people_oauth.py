@@ -16,6 +16,7 @@ READ_WRITE = "https://www.googleapis.com/auth/contacts"
 READ_ONLY = "https://www.googleapis.com/auth/contacts.readonly"
 EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 _LONGEST_ASSERTION = 3660
+_KIND = "Bearer"
 # google-auth signs for this address, wherever its token_uri points to
 _GOOGLES_OWN = "https://oauth2.googleapis.com/token"
 
@@ -105,7 +106,7 @@ class TokenDesk:
     def _body(self, user: str, scopes: frozenset[str], now: float, seconds: float) -> dict[str, Any]:
         token = self.issue(user, scopes, now + seconds)
         scope = " ".join(sorted(scopes))
-        return {"access_token": token, "expires_in": int(seconds), "scope": scope, "token_type": "Bearer"}
+        return {"access_token": token, "expires_in": int(seconds), "scope": scope, "token_type": _KIND}
 
     def _granted(self, form: Mapping[str, str]) -> Grant:
         token = form.get("refresh_token", "")

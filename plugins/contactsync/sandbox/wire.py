@@ -18,7 +18,7 @@ class Traffic(StrEnum):
 
     READ = "read"
     WRITE = "write"
-    TOKEN = "token"  # noqa: S105 - a kind of request, no secret
+    TOKEN = "token"  # nosec B105 # noqa: S105 - a kind of request, no secret
 
 
 @dataclass(slots=True)

@@ -79,7 +79,7 @@ def _fields(place: Place, past: Past, means: Means, draft: _Draft) -> None:
         draft.stays.append(newest.stays(why))
         return
     link, shown = newest.link, past.now[place]
-    assert link is not None  # noqa: S101  # _stays_whole says so
+    assert link is not None  # nosec B101 # noqa: S101  # _stays_whole says so
     backs: dict[str, Back] = {}
     texts: dict[str, str] = {}
     for name in names:

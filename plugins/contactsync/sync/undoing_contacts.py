@@ -35,7 +35,7 @@ def undone_create(deed: Deed, past: Past, means: Means) -> Intent | Stays:
     if why := _stays_made(deed, past, means):
         return deed.stays(why)
     link, shown = deed.link, past.now[deed.place]
-    assert link is not None  # noqa: S101  # _stays_made says so
+    assert link is not None  # nosec B101 # noqa: S101  # _stays_made says so
     target, source = deed.place[0], link.side(deed.place[0].other)
     there = past.now.get((target.other, source.contact_id))
     return Intent(
@@ -116,7 +116,7 @@ def undone_delete(deed: Deed, past: Past, means: Means) -> Intent | Stays:
     if why := _stays_deleted(deed, past):
         return deed.stays(why)
     link, target = deed.link, deed.place[0]
-    assert link is not None  # noqa: S101  # _stays_deleted says so
+    assert link is not None  # nosec B101 # noqa: S101  # _stays_deleted says so
     there = link.side(target.other)
     patch = _as_it_was(deed, link, means)
     if not patch:
