@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from contactsync.apps.memory import Memory
 from contactsync.errors import ConfigError
 from contactsync.mapping.as_data import spec_as_json, spec_from_json
@@ -18,6 +19,7 @@ from contactsync.mapping.project import load_project
 from contactsync.model.app import AppInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mistakes import KeyPath, paths, replaced
 
 FULL = """\
 version: 1
@@ -32,7 +34,12 @@ right: {app: book, connection: b}
 direction: both
 match: {keys: [email, [full_name, company]], default_region: DE, without_key: hold, first_match: hold}
 conflicts: left
-fields: {defaults: true, exclude: [notes, tags]}
+fields:
+  exclude: [notes, tags]
+  pairs:
+    - {left: nickname, right: department, options: {Gold: gold, Silver: silver}, unknown_option: skip, conflicts: right}
+    - {left: phones, right: job_title, direction: left_to_right, pick: {label: mobile, else: first}, lossy: true}
+    - {left: [names.given, names.family], right: company, blanks: clear, lossy: true}
 rules:
   left_to_right:
     - name: gold
@@ -42,6 +49,13 @@ rules:
 full_every: 6d
 deletions: {left_to_right: ignore, right_to_left: delete}
 limits: {deletes: {count: 5, percent: 5}}
+tests:
+  - name: gold comes over
+    given: {left: {names: {given: Uma}, emails: [{value: uma@example.org, label: work}], nickname: Gold}}
+    linked: false
+    edits: {left: {nickname: Silver}}
+    expect: {right: {names: {given: Uma}, own: {department: silver}}, why: no_rule_matches, conflicts: {urls: left}}
+    today: 2026-03-01
 """
 GOOD = FULL.replace("acme", "good").replace("connection: b", "connection: c")
 JUNK = [
@@ -131,6 +145,10 @@ def accounted_for(loaded: Loaded) -> None:
         assert spec_from_json(spec_as_json(spec)) == spec
 
 
+def test_the_file_that_slips_are_made_in_is_right() -> None:
+    assert load(FULL.encode()).broken == ()
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text(text: str) -> None:
@@ -158,6 +176,8 @@ def test_a_good_file_with_slips(slips: list[tuple[int, int, str]]) -> None:
     accounted_for(load(text.encode("utf-8", "surrogatepass")))
 
 
+WORDS = ["version", "id", "dag", "left", "right", "app", "keys", "schedule", "count", "pairs", "options", "pick"]
+WORDS += ["name", "names", "given", "expect", "custom", "own", "today", "if", "then", "actions", "value", "label"]
 PLAIN = st.recursive(
     st.none()
     | st.booleans()
@@ -168,7 +188,7 @@ PLAIN = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["version", "id", "dag", "left", "app", "keys", "schedule", "count"]) | st.text(max_size=3),
+            st.sampled_from(WORDS) | st.text(max_size=3),
             inner,
         )
     ),
@@ -187,6 +207,7 @@ KEYS = [
     "limits",
     "full_every",
     "rules",
+    "tests",
 ]
 
 
@@ -195,3 +216,13 @@ KEYS = [
 def test_any_values_under_the_known_keys(data: dict[str, Any]) -> None:
     base = {"version": 1, "dag": {"schedule": None}, "left": {"app": "crm", "connection": "x"}}
     accounted_for(load(json.dumps(base | data).encode()))
+
+
+RIGHT: dict[str, Any] = yaml.load(FULL, yaml.BaseLoader)
+PLACES = sorted(paths(RIGHT), key=str)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(PLACES), PLAIN)
+def test_any_value_at_any_place(place: KeyPath, value: Any) -> None:
+    accounted_for(load(json.dumps(replaced({**RIGHT, "version": 1}, place, value)).encode()))
