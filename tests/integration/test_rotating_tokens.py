@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -118,6 +121,38 @@ def test_what_a_killed_process_lost_is_healed_by_authorising_again(google, open_
         open_app("1//entered").account()
     authorised(google, "1//entered-anew")
     assert open_app("1//entered-anew").account().owner == USER
+
+
+def until(seen: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not seen() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def owner_until_told_to_end(google_url: str, ledger_url: str) -> None:
+    """As Airflow ends a task: the signal raises in the main thread, wherever that is."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    owner_in_a_process(google_url, ledger_url, "1//entered", timedelta(0))
+
+
+def test_a_task_that_is_ended_while_the_vendor_answers_keeps_what_it_was_given(
+    google, open_app, ledger_url: str
+) -> None:
+    grant = authorised(google, "1//entered")
+    google.knobs.latency = 1.0
+    task = multiprocessing.get_context("fork").Process(
+        target=owner_until_told_to_end, args=(google.url, ledger_url), daemon=True
+    )
+    task.start()
+    until(lambda: google.counters.tokens)
+    assert task.pid
+    os.kill(task.pid, signal.SIGTERM)
+    task.join(30)
+    assert task.exitcode == 143
+    until(lambda: google.counters.log)
+    google.knobs.latency = 0.0
+    assert open_app("1//entered").account().owner == USER
+    assert (len(grant.tokens), google.desk.reused) == (2, 0)
 
 
 # ---- processes at once

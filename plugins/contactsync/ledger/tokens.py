@@ -15,9 +15,12 @@ import json
 import logging
 import os
 import socket
+import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +40,8 @@ TURN = timedelta(minutes=6)
 """For a refresh; longer than the slowest one takes (`rest.auth.LONGEST_REFRESH`), or a second one might begin."""
 KEEP = timedelta(days=90)  # of tokens that belong to credentials which were entered before the present ones
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks at whose turn it is
+STORE_TRIES = 5  # each waits for a locked ledger as long as any transaction does
+GRACE = 10.0  # seconds that an interrupted task gives an exchange under way
 SET_KEY = "set CONTACTSYNC_KEY, or Airflow's own fernet_key, on every host alike."
 
 
@@ -66,15 +71,22 @@ class LedgerTokens:
     def refresh(
         self, connection: str, fingerprint: str, renew: Callable[[dict[str, Any] | None], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Alone: call `renew` with what is stored now, store and return what it gives. Errors: LedgerBusy, as `get`."""
+        """Alone: call `renew` with what is stored now, store and return what it gives. Errors: LedgerBusy, as `get`.
+
+        A signal that ends the task waits some seconds for this: what the vendor has replaced is to be stored first.
+        """
         me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
+
+        def alone() -> dict[str, Any]:
+            try:
+                fresh = renew(self.get(connection, fingerprint))
+                self._keep(connection, fingerprint, fresh)
+            finally:
+                self._give_turn(fingerprint, me)
+            return fresh
+
         self._wait_for_turn(connection, fingerprint, me)
-        try:
-            fresh = renew(self.get(connection, fingerprint))
-            self._store(connection, fingerprint, fresh)
-        finally:
-            self._give_turn(fingerprint, me)
-        return fresh
+        return _undisturbed(alone)
 
     def _open(self, connection: str, sealed: str, *, rotated: bool) -> dict[str, Any] | None:
         try:
@@ -85,6 +97,18 @@ class LedgerTokens:
             log.warning("connection %s: stored tokens were sealed with another key; starting from its own", connection)
             return None
         return held
+
+    def _keep(self, connection: str, fingerprint: str, fresh: dict[str, Any]) -> None:
+        """Store, and not give up soon: the vendor takes no other refresh token any more."""
+        for number in range(1, STORE_TRIES):
+            with suppress(LedgerBusy):
+                self._store(connection, fingerprint, fresh)
+                return
+            self._sleep(number * _LONGEST_PAUSE)
+        try:
+            self._store(connection, fingerprint, fresh)
+        except LedgerBusy as error:
+            raise (_not_kept(connection, error) if fresh.get("refresh_token") else error) from error.__cause__
 
     def _store(self, connection: str, fingerprint: str, fresh: dict[str, Any]) -> None:
         # Stored even if our turn ran out meanwhile: the vendor already forgot the token before this one.
@@ -121,6 +145,23 @@ class LedgerTokens:
             database.execute(mine.values(refresher=None, refresh_until=None))
 
 
+def _undisturbed(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Done in a thread: Python hands signals to the main thread, so an exchange under way is not cut off by one."""
+    done: Future[dict[str, Any]] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the caller
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="tokens", daemon=True).start()
+    try:
+        return done.result()
+    finally:
+        wait([done], GRACE)
+
+
 def _take_turn(database: Connection, connection: str, fingerprint: str, me: str) -> bool:
     insert_absent(database, token, [{"fingerprint": fingerprint, "connection": connection, "rotated": False}])
     row = database.execute(select(token).where(token.c.fingerprint == fingerprint).with_for_update()).one()
@@ -139,6 +180,15 @@ def _other_key(connection: str) -> ConfigError:
         next_step="set CONTACTSYNC_KEY (without it: Airflow's fernet_key) to the key that they were stored with, or to "
         "the new and the old one, parted by a comma. If that key is lost, authorise again and enter the new refresh "
         "token in the connection.",
+    )
+
+
+def _not_kept(connection: str, error: LedgerBusy) -> LedgerBusy:
+    return LedgerBusy(
+        f"The vendor replaced the refresh token of connection {connection!r}, and the new one could not be kept. "
+        f"{error.message}",
+        next_step="see that the ledger can be written; if the vendor then refuses the connection, authorise again and "
+        "enter the new refresh token there.",
     )
 
 

@@ -17,6 +17,9 @@ from contactsync.rest.wire import Call, Fault, NoAuth, Timeouts, finish, prepare
 
 AUTHORISE_AGAIN = "authorise again and enter the new credentials in the connection"
 CHECK_CLIENT = "check the client id, client secret and scope in the connection"
+CHECK_URL = "check the token URL of the connection, where it names one"
+REACH = "check that the host can be reached from here (DNS, proxy, firewall); the task is tried again"
+WAIT = "wait, and look at the vendor's status page; the task is tried again"
 
 
 def ask(
@@ -30,14 +33,15 @@ def ask(
         prepared = prepare(session, call, NoAuth(), foreign=True)
         reply = finish(send(session, prepared, timeouts), timeouts)
     except Fault as fault:
-        trouble = ServerTrouble(f"{host} (token endpoint): {fault}.")
+        trouble = ServerTrouble(f"{host} (token endpoint): {fault}.", next_step=REACH)
     else:
         asked = hint(reply, services.clock, "")
         if reply.status == 429:
-            raise RateLimited(f"{host} (token endpoint): too many requests.", retry_after=asked)
+            raise RateLimited(f"{host} (token endpoint): too many requests.", next_step=WAIT, retry_after=asked)
         if reply.status < 500:
             return reply
-        trouble = ServerTrouble(f"{host} (token endpoint) answered HTTP {reply.status}.", retry_after=asked)
+        words = f"{host} (token endpoint) answered HTTP {reply.status}."
+        trouble = ServerTrouble(words, next_step=WAIT, retry_after=asked)
     raise trouble
 
 
@@ -48,12 +52,13 @@ def granted(reply: Reply, hints: Mapping[str, str] | None = None) -> dict[str, A
     """
     answer = reply.json()
     if not isinstance(answer, dict):
-        raise NotTheApi(f"{reply.host} (token endpoint) answered with no JSON object.")
+        raise NotTheApi(f"{reply.host} (token endpoint) answered with no JSON object.", next_step=CHECK_URL)
     if reply.status >= 300 or "error" in answer:
         raise _refused(reply, str(answer.get("error", "")), hints or {})
     token = answer.get("access_token")
     if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
-        raise NotTheApi(f"{reply.host} (token endpoint) answered without a usable access token.")
+        words = f"{reply.host} (token endpoint) answered without a usable access token."
+        raise NotTheApi(words, next_step=CHECK_URL)
     return answer
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from contactsync.errors import ConfigError, ServerTrouble
+from contactsync.errors import ConfigError, LedgerBusy, ServerTrouble
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.instants import to_text
 from contactsync.ledger.tokens import KEEP, TURN, LedgerTokens
@@ -132,6 +132,31 @@ def test_a_failed_refresh_lets_the_next_one_try(ledger_engine: Engine) -> None:
     began = time.monotonic()
     assert tokens.refresh("crm", "f", lambda _: {"access": "a"}) == {"access": "a"}
     assert time.monotonic() - began < 5
+
+
+def test_a_ledger_that_is_locked_for_a_while_costs_no_token(
+    ledger_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor has forgotten the token before this one by then."""
+    pauses: list[float] = []
+    tokens = LedgerTokens(ledger_engine, KEY, pauses.append)
+    store, left = tokens._store, [2]
+
+    def busy(*args: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise LedgerBusy("locked")
+        store(*args)
+
+    monkeypatch.setattr(tokens, "_store", busy)
+    assert tokens.refresh("crm", "f", lambda _: {"refresh_token": "r2"}) == {"refresh_token": "r2"}
+    assert tokens.get("crm", "f") == {"refresh_token": "r2"}
+    assert len(pauses) == 2
+    left[0] = 99
+    with pytest.raises(LedgerBusy, match=r"of connection 'crm', and the new one could not be kept.*authorise again"):
+        tokens.refresh("crm", "f", lambda _: {"refresh_token": "r3"})
+    left[0] = 0
+    assert tokens.refresh("crm", "f", lambda stored: dict(stored or {})) == {"refresh_token": "r2"}, "its turn is over"
 
 
 def test_nobody_waits_for_a_refresher_that_was_killed(ledger_engine: Engine, ledger_url: str) -> None:

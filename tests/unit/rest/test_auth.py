@@ -200,6 +200,20 @@ def test_a_token_endpoint_in_trouble_is_asked_three_times(elsewhere, oauth, call
     assert (len(elsewhere.seen), server.seen) == (6, [])
 
 
+def test_a_token_endpoint_that_cannot_be_reached_is_said_with_what_to_do(shared):
+    auth = OAuthRefresh(
+        requests.Session(),
+        shared,
+        connection="crm",
+        token_url="http://127.0.0.1:9/token",
+        client_id="client",
+        client_secret="s3cr3t",
+        refresh_token="first",
+    )
+    with pytest.raises(ServerTrouble, match=r"127\.0\.0\.1:?9? \(token endpoint\): .*Next: check that the host can be"):
+        auth.token()
+
+
 @pytest.mark.parametrize(("life", "good_for"), [(40, 15), (None, 3000), ("soon", 3000), (-1, 3000), (1e300, 3000)])
 def test_odd_lifetimes(elsewhere, oauth, time, life, good_for):
     elsewhere.will(granted("t1", expires_in=life))
