@@ -20,8 +20,9 @@ from contactsync.model.rules import Contacts, Matching
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Holding, MatchSpec, Side
 from contactsync.model.undo import Stay
 from contactsync.sync.collisions import Carriers
+from contactsync.sync.created import fold_create
 from contactsync.sync.entering import rules_wait
-from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending
+from contactsync.sync.fold import When, back_off, fold_link, is_pending
 from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node, Verdicts
 from contactsync.sync.past import TOOK_PLACE, Deed, Means, Past

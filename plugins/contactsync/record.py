@@ -27,9 +27,10 @@ from contactsync.model.plan import (
     Plan,
 )
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
+from contactsync.sync.created import fold_create
 from contactsync.sync.creates import left_out
 from contactsync.sync.doubts import doubts
-from contactsync.sync.fold import When, back_off, fold_create, fold_link, is_pending, with_standing
+from contactsync.sync.fold import When, back_off, fold_link, is_pending, with_standing
 from contactsync.sync.readings import key_hashes, now_values
 from contactsync.sync.recreated import fold_recreated, is_there, not_again
 from contactsync.sync.scope import Effects

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from contactsync.contact import CONSENT, KEY_COLUMNS, OPTED_OUT, Values, decode, is_empty, key_values
 from contactsync.model.exchange import Verb
@@ -69,48 +70,76 @@ def create_intent(
 
     rules: those of the direction towards the target; what they do to a new contact comes with it
     """
-    patch: dict[str, str] = {}
-    dropped: dict[str, tuple[str, ...]] = {}
-    apart: dict[str, str] = {}
+    new = _new_contact(source, target, pairs)
+    if not new.patch:
+        return None
+    acts = on_create(target.other, source, new.patch, rules or {})
+    patch = {**new.patch, **acts.patch}
+    return replace(
+        _read_from(source, operation_key(sync_id, target, Verb.CREATE, source.id, generation), target, generation),
+        patch=patch,
+        touched=acts.touched,
+        dropped=new.dropped,
+        apart=new.apart,
+        keys=_keys(patch, source.values, keys),
+        acts=acts.words,
+        entering={**acts.entered, **acts.entering},
+        reason=", ".join(sorted({*acts.words.values()})),
+    )
+
+
+@dataclass(frozen=True)
+class _New:
+    """What the target can hold of a new contact: an Intent's patch, dropped and apart."""
+
+    patch: dict[str, str]
+    dropped: dict[str, tuple[str, ...]]
+    apart: dict[str, str]
+
+
+def _new_contact(source: Shown, target: Side, pairs: Sequence[FieldPair]) -> _New:
+    """Field by field: not sent | sent as it is | sent and some of it dropped | shortened | dropped as a whole."""
+    new = _New({}, {}, {})
     for pair in pairs:
-        text = source.values.get(pair.field)
-        if text is None or is_empty(text) or not pair.open_from(target.other):
+        text = _sent(pair, source, target)
+        if text is None:
             continue
-        if pair.field == CONSENT and text != OPTED_OUT:
-            continue  # nobody opts in by being created
         value, left_out = taken(pair, text, target)
         if left_out:
-            dropped[pair.field] = left_out if pair.kind.several else ()
+            new.dropped[pair.field] = left_out if pair.kind.several else ()
         if value is not None:
-            patch[pair.field] = value
-            if value != text and not pair.kind.several:
-                apart[pair.field] = ApartReason.SHORTENED.value
-    if not patch:
+            new.patch[pair.field] = value
+        if value not in (None, text) and not pair.kind.several:
+            new.apart[pair.field] = ApartReason.SHORTENED.value
+    return new
+
+
+def _sent(pair: FieldPair, source: Shown, target: Side) -> str | None:
+    """The source's text of a field that a new contact is to get; None for one that it is not."""
+    text = source.values.get(pair.field)
+    if text is None or is_empty(text) or not pair.open_from(target.other):
         return None
-    acts = on_create(target.other, source, patch, rules or {})
-    patch.update(acts.patch)
+    if pair.field == CONSENT and text != OPTED_OUT:
+        return None  # nobody opts in by being created
+    return text
+
+
+def _read_from(source: Shown, key: str, target: Side, generation: int) -> Intent:
+    """A create of that contact, with all that tells what it was planned from."""
     return Intent(
-        key=operation_key(sync_id, target, Verb.CREATE, source.id, generation),
+        key=key,
         side=target,
         verb=Verb.CREATE,
         link_id=None,
         source_id=source.id,
         link_version=generation,
-        patch=patch,
         source=dict(source.values),
-        touched=acts.touched,
-        dropped=dropped,
-        apart=apart,
-        keys=_keys(patch, source.values, keys),
         source_version=source.version,
         source_modified_at=source.modified_at,
         source_ref=source.ref,
         source_fingerprint=source.fingerprint or None,
         source_observed_at=source.observed_at,
-        acts=acts.words,
-        entering={**acts.entered, **acts.entering},
         matching=source.matching.rules if source.matching else (),
-        reason=", ".join(sorted({*acts.words.values()})),
     )
 
 

@@ -6,19 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contactsync.contact import CONSENT, Values, is_empty, kind_of
+from contactsync.contact import Values, kind_of
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
-from contactsync.model.plan import FOUND_AGAIN, MADE_AND_GONE, STILL_THERE, Hold, HoldReason, Intent, Outcome
-from contactsync.model.spec import FieldPair, Side
-from contactsync.model.unfit import Why, alike, unfit_in
+from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
+from contactsync.model.spec import SIDES, FieldPair, Side
+from contactsync.model.unfit import alike
 from contactsync.sync.bases import written_base
-from contactsync.sync.creates import link_id
 from contactsync.sync.elements import by_id
-from contactsync.sync.entering import entered_at_create, entered_by, is_act, not_in_new, refused, rules_wait, unmade
+from contactsync.sync.entering import entered_by, is_act, refused, rules_wait, unmade
 from contactsync.sync.readings import now_values
-from contactsync.sync.scope import Effects, first_scope, in_scope
+from contactsync.sync.scope import in_scope
 
 _DAY = timedelta(days=1)
 
@@ -76,35 +75,61 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
     got = dict(outcome.values or {})
     unstored = unmade(intent, got)
     ignored = [f for f in intent.patch if f in unstored or _not_stored(f, intent, got)]
-    if ignored:
-        held, holds = _refused(link, intent, f"answered as done, but not stored: {', '.join(ignored)}", _IGNORED)
-        if len(ignored) == len(intent.patch):
-            return _seen(held, intent.side, outcome), holds
-    else:
-        held, holds = link, ()
-    target, source = intent.side, intent.side.other
-    here, there = held.side(target), held.side(source)
-    bases = {target: dict(here.base), source: dict(there.base)}
+    held, holds = _held_for(link, intent, ignored)
+    if ignored and len(ignored) == len(intent.patch):
+        return _seen(held, intent.side, outcome), holds
+    bases = {side: dict(held.side(side).base) for side in SIDES}
     apart = dict(held.apart)
-    for name, sent in intent.patch.items():
-        if name in ignored:
-            continue
-        observed = got.get(name, sent)
-        if is_act(name, intent):
-            _made(bases[target], apart, name, intent, observed)
-            continue
-        _move(bases, name, intent, observed)
-        if intent.undoes:
-            _undone_apart(apart, name, intent, bases, observed)
-            continue
-        planned = bases[source].get(name) if _written_since(there, intent) else intent.source.get(name)
-        _settle_apart(apart, name, intent, planned, observed)
-    now_there = now_values(there)
-    # A source side written in this very run shows more than the plan was made from: only an older view moves.
-    if there.observed_at is None or there.observed_at < (intent.source_observed_at or there.observed_at):
-        now_there.update(intent.source)
-    here = replace(
-        _rebased(here, bases[target], {**now_values(here), **intent.patch, **got}),
+    for name in intent.patch:
+        if name not in ignored:
+            _settle(name, held, intent, bases, apart, got.get(name, intent.patch[name]))
+    target, source = intent.side, intent.side.other
+    there = _rebased(held.side(source), bases[source], _source_shows(held.side(source), intent))
+    folded = _with(_with(held, target, _answered(held, intent, outcome, bases[target])), source, there)
+    folded = entered_by(folded, intent, got, ignored, proven=outcome.state is State.DONE)
+    status = LinkStatus.PARTED if intent.parts else folded.status
+    return replace(folded, apart=apart, attempts=0, status=status), (*holds, *_doubts(folded, intent, outcome, apart))
+
+
+def _held_for(link: Link, intent: Intent, ignored: Sequence[str]) -> tuple[Link, tuple[Hold, ...]]:
+    """A 200 that stored nothing is a refusal of these fields."""
+    if not ignored:
+        return link, ()
+    return _refused(link, intent, f"answered as done, but not stored: {', '.join(ignored)}", HoldReason.NOT_STORED)
+
+
+def _settle(
+    name: str,
+    held: Link,
+    intent: Intent,
+    bases: Mapping[Side, dict[str, str]],
+    apart: dict[str, Apart],
+    observed: str,
+) -> None:
+    """One stored field, by who wanted it: an action of a rule, an undo, or the field's own mapping."""
+    if is_act(name, intent):
+        _made(bases[intent.side], apart, name, intent, observed)
+        return
+    _move(bases, name, intent, observed)
+    if intent.undoes:
+        _undone_apart(apart, name, intent, bases, observed)
+        return
+    source = intent.side.other
+    planned = bases[source].get(name) if _written_since(held.side(source), intent) else intent.source.get(name)
+    settle_apart(apart, name, intent, planned, observed)
+
+
+def _source_shows(there: LinkSide, intent: Intent) -> Values:
+    """A source side written in this very run shows more than the plan was made from: only an older view moves."""
+    newer = there.observed_at is not None and there.observed_at >= (intent.source_observed_at or there.observed_at)
+    return now_values(there) if newer else {**now_values(there), **intent.source}
+
+
+def _answered(held: Link, intent: Intent, outcome: Outcome, base: Values) -> LinkSide:
+    """The target's side as the answer shows it: our own write."""
+    here = held.side(intent.side)
+    return replace(
+        _rebased(here, base, {**now_values(here), **intent.patch, **(outcome.values or {})}),
         contact_id=outcome.target_id or here.contact_id,
         standing=Standing.PRESENT,
         version=outcome.version,
@@ -114,14 +139,16 @@ def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[
         own_version=outcome.version,
         own_at=outcome.modified_at or outcome.at,
     )
-    folded = _with(_with(held, target, here), source, _rebased(there, bases[source], now_there))
-    folded = entered_by(folded, intent, got, ignored, proven=outcome.state is State.DONE)
+
+
+def _doubts(folded: Link, intent: Intent, outcome: Outcome, apart: Mapping[str, Apart]) -> tuple[Hold, ...]:
+    """An update without an answer, after which the contact shows other values than were sent: a person looks."""
     doubtful = [f for f in intent.patch if f in apart and apart[f].reason is ApartReason.UNPROVEN]
-    if outcome.state is State.ADOPTED and doubtful:
-        words = f"outcome unknown; the app now shows other values of: {', '.join(doubtful)}"
-        holds = (*holds, Hold(target, here.contact_id, HoldReason.UNKNOWN_OUTCOME, words, link.id))
-    status = LinkStatus.PARTED if intent.parts else folded.status
-    return replace(folded, apart=apart, attempts=0, status=status), holds
+    if outcome.state is not State.ADOPTED or not doubtful:
+        return ()
+    words = f"outcome unknown; the app now shows other values of: {', '.join(doubtful)}"
+    contact = folded.side(intent.side).contact_id
+    return (Hold(intent.side, contact, HoldReason.UNKNOWN_OUTCOME, words, folded.id),)
 
 
 def is_pending(link: Link, pairs: Sequence[FieldPair]) -> bool:
@@ -143,9 +170,6 @@ def is_pending(link: Link, pairs: Sequence[FieldPair]) -> bool:
 def _edited_before(apart: Apart, now: Mapping[Side, str | None]) -> bool:
     """True for a field that was undone while an edit of it waited to be carried."""
     return apart.reason is ApartReason.UNDONE and (apart.left, apart.right) != (now[Side.LEFT], now[Side.RIGHT])
-
-
-_IGNORED = HoldReason.NOT_STORED
 
 
 def _not_stored(name: str, intent: Intent, got: Mapping[str, str]) -> bool:
@@ -208,7 +232,7 @@ def _made(base: dict[str, str], apart: dict[str, Apart], name: str, intent: Inte
         apart.pop(name, None)
     else:
         base[name] = observed
-        _settle_apart(apart, name, intent, intent.patch[name], observed)
+        settle_apart(apart, name, intent, intent.patch[name], observed)
 
 
 def forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
@@ -219,7 +243,8 @@ def forms_of(name: str, intent: Intent, observed: str) -> tuple[str, ...]:
     return tuple(strangers[: len(lost)])
 
 
-def _settle_apart(apart: dict[str, Apart], name: str, intent: Intent, source: str | None, observed: str) -> None:
+def settle_apart(apart: dict[str, Apart], name: str, intent: Intent, source: str | None, observed: str) -> None:
+    """Whether the sides now hold the same of a field that was written, or why not (`source`: what the other shows)."""
     left, right = (source, observed) if intent.side is Side.RIGHT else (observed, source)
     dropped = intent.dropped.get(name)
     if name in intent.apart and left != right:
@@ -299,84 +324,3 @@ def _not_sent(link: Link, intent: Intent, outcome: Outcome, when: When) -> Link:
         return _with(link, source, replace(link.side(source), standing=Standing.MISSING))
     due_run, due_at = back_off(link.attempts, when)
     return replace(link, due_run=due_run, due_at=due_at, attempts=link.attempts + 1)
-
-
-def fold_create(
-    sync_id: str, intent: Intent, outcome: Outcome, pairs: Sequence[FieldPair], effects: Effects | None = None
-) -> Link:
-    """The link that a done or adopted create makes: every mapped field takes its base from what was returned.
-
-    One whose new contact was deleted before it was ever seen is parted from the start.
-    """
-    gone = outcome.reason == MADE_AND_GONE
-    values = dict(outcome.values or intent.patch)
-    mapped = {p.field for p in pairs}
-    got = {f: text for f, text in values.items() if f in mapped}
-    target = intent.side
-    base = got or {f: text for f, text in intent.patch.items() if f in mapped}
-    made = {f: values[f] for f in intent.acts if f in values and f not in mapped}
-    here = LinkSide(
-        outcome.target_id,
-        {**base, **made},
-        {f: text for f, text in values.items() if f not in mapped and f not in made},
-        Standing.GONE if gone else Standing.PRESENT,
-        version=outcome.version,
-        modified_at=outcome.modified_at,
-        ref=outcome.ref,
-        observed_at=outcome.at,
-        own_version=outcome.version,
-        own_at=outcome.modified_at or outcome.at,
-    )
-    there = LinkSide(
-        intent.source_id,
-        {f: text for f, text in intent.source.items() if f in mapped},
-        {f: text for f, text in intent.source.items() if f not in mapped},
-        version=intent.source_version,
-        modified_at=intent.source_modified_at,
-        ref=intent.source_ref,
-        observed_at=intent.source_observed_at,
-    )
-    left, right = (here, there) if target is Side.LEFT else (there, here)
-    apart: dict[str, Apart] = {}
-    for pair in pairs:
-        name, held = pair.field, base.get(pair.field)
-        if name in intent.patch:
-            _settle_apart(apart, name, intent, intent.source.get(name), base.get(name, intent.patch[name]))
-        elif name in intent.source and held is not None and held != intent.source[name]:
-            waiting = {target: intent.dropped[name]} if intent.dropped.get(name) else {}
-            apart[name] = Apart(_not_sent_because(intent, name), left.base[name], right.base[name], waiting)
-    if outcome.state is State.ADOPTED and outcome.reason not in (FOUND_AGAIN, MADE_AND_GONE):
-        left, right = _met(left), _met(right)
-        apart.pop(CONSENT, None)
-    status = LinkStatus.PARTED if gone else LinkStatus.LIVE
-    link = Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, status, version=1, apart=apart)
-    return _with_rules(link, intent, outcome, effects or {})
-
-
-def _met(side: LinkSide) -> LinkSide:
-    """Consent as at a first match: somebody else may have made what was found, and an opt-out on either side wins."""
-    base = {f: text for f, text in side.base.items() if f != CONSENT}
-    return replace(side, base=base, seen={f: t for f, t in now_values(side).items() if base.get(f) != t})
-
-
-def _with_rules(link: Link, intent: Intent, outcome: Outcome, effects: Effects) -> Link:
-    """A new link with the rules that its source matches; of its actions, one that was not stored is tried again."""
-    source = intent.side.other
-    matching = {source: intent.matching} if effects.get(source) else {}
-    link = replace(link, scope=first_scope(source, intent.matching, effects), matching=matching)
-    lost = not_in_new(intent, outcome.values) if outcome.state is State.DONE and outcome.values else []
-    now = {intent.side: outcome.values or {}, source: intent.patch}
-    apart = {f: Apart(ApartReason.REFUSED, now[Side.LEFT].get(f), now[Side.RIGHT].get(f)) for f in lost}
-    return entered_at_create(replace(link, apart={**link.apart, **apart}), intent, outcome, lost)
-
-
-def _not_sent_because(intent: Intent, name: str) -> ApartReason:
-    """Why a field of a new contact is not what its source holds, though nothing of it was sent."""
-    if name == CONSENT:
-        return ApartReason.CONSENT
-    if is_empty(intent.source[name]):
-        return ApartReason.UNPROVEN  # the app filled it in by itself
-    if name not in intent.dropped:
-        return ApartReason.ONE_WAY
-    found = unfit_in(intent.source[name])
-    return ApartReason.SKIPPED if found and found.why is Why.SKIPPED else ApartReason.NOT_REPRESENTABLE
