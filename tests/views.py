@@ -7,6 +7,7 @@ from typing import Any
 
 from contactsync.contact import Values, decode, kind_of
 from contactsync.model.link import Link, LinkStatus
+from contactsync.model.plan import JournalRow
 from contactsync.model.spec import SIDES, Side
 from world import World
 
@@ -47,3 +48,18 @@ def links(world: World, status: LinkStatus = LinkStatus.LIVE) -> list[Link]:
 def changed_tables(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> set[str]:
     """Tables whose dump differs."""
     return {name for name in before if before[name] != after[name]}
+
+
+def at_rest(world: World, runs: int = 8) -> list[JournalRow]:
+    """Runs until nothing is open or due any more; the journal."""
+    for _ in range(runs):
+        assert world.run().ok
+        if not waiting(world):
+            return world.known.journal(world.spec.id)
+    raise AssertionError(f"after {runs} runs still open: {waiting(world)}")
+
+
+def waiting(world: World) -> list[Any]:
+    known, sync, seq = world.known, world.spec.id, world.last().seq + 1
+    due = [k for side in Side for k in known.due_contacts(sync, side, seq, world.clock())]
+    return [*known.unfolded(sync), *due, *known.due_links(sync, seq, world.clock())]

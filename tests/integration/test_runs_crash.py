@@ -5,39 +5,22 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from contactsync.apps.memory import Book
 from contactsync.demo.vcards import card_of
 from contactsync.model.exchange import State
-from contactsync.model.plan import JournalRow
 from contactsync.model.spec import Side, SideSpec
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.people_data import people
 from contactsync.sandbox.people_seed import seed_people
 from crash_run import KILLED, crash
 from radicale_server import RadicaleServer
-from views import differences, links
+from views import at_rest, differences, links
 from world import Hub, World, hub_of, mail, memory_spec
 
 PLACES = ("before", "no_response", "after")
 PERSON = [replace(people(5, 1)[0], emails=("ada.beispiel@example.org",), tags=())]
-
-
-def at_rest(world: World, runs: int = 8) -> list[JournalRow]:
-    """Runs until nothing is open or due any more; the journal."""
-    for _ in range(runs):
-        assert world.run().ok
-        if not waiting(world):
-            return world.known.journal(world.spec.id)
-    raise AssertionError(f"after {runs} runs still open: {waiting(world)}")
-
-
-def waiting(world: World) -> list[Any]:
-    known, sync, seq = world.known, world.spec.id, world.last().seq + 1
-    due = [k for side in Side for k in known.due_contacts(sync, side, seq, world.clock())]
-    return [*known.unfolded(sync), *due, *known.due_links(sync, seq, world.clock())]
 
 
 def assert_once(hub: Hub, world: World, place: str) -> None:
