@@ -19,6 +19,7 @@
     |  |- LedgerBusy                the ledger could not be reached or stayed locked
     |  |- LockBusy                  another run holds this sync (carries the holder)
     |  `- AccountBusy               another load task writes to this account
+    |- CoveredBy                    a backfill's interval was read by another one a short while ago: nothing is done
     |- CursorExpired                the delta cursor is no longer accepted: the side is read completely
     |- NothingSent                  raised by push: no op of the batch reached the vendor (refused connection, 401, 429)
     |- OutcomeUnknown               a mutating request got no answer that says whether it took effect: never repeated
@@ -159,6 +160,10 @@ class LockBusy(RetryError):
 
 class AccountBusy(RetryError):
     """Another load task writes to this account."""
+
+
+class CoveredBy(ContactsyncError):
+    """A backfill has nothing to read that another backfill run has not just read."""
 
 
 class CursorExpired(ContactsyncError):

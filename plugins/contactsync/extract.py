@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from contactsync.apps.base import App, pages_of
 from contactsync.errors import CursorExpired
 from contactsync.ledger.store import LedgerReader
-from contactsync.model.exchange import Cursor, Fetched, Page, Presence, Record, Ref, Unreadable
+from contactsync.model.exchange import Cursor, Fetched, Page, Presence, Record, Ref, Unreadable, Window
 from contactsync.model.link import Known, Link, LinkSide, LinkStatus
 from contactsync.model.spec import Side
 
@@ -24,6 +24,7 @@ class ReadOrder:
     """What to read of one side. cursor None or complete True: everything is listed.
 
     anew: rows count even where their raw form is the stored one (the mapping changed, or the ledger was lost)
+    window: ask the app for who changed within it, rather than from the cursor
     beat: called with every page and batch, for whoever keeps a lock meanwhile
     """
 
@@ -35,6 +36,7 @@ class ReadOrder:
     now: datetime
     anew: bool = False
     beat: Callable[[], None] = lambda: None
+    window: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Extracted:
 def extract(app: App, ledger: LedgerReader, order: ReadOrder) -> Extracted:
     """Pull the side and ask by id where a listing proves nothing. Errors: those of App.pull and App.fetch."""
     try:
-        listing = _pull(app, None if order.complete else order.cursor, order.beat)
+        listing = _pull(app, None if order.complete else order.window or order.cursor, order.beat)
     except CursorExpired:
         log.info("%s: the delta cursor expired, reading everything", order.side)
         listing = _pull(app, None, order.beat)
@@ -98,7 +100,7 @@ class _Listing:
     unreadable: list[Unreadable] = field(default_factory=list)
 
 
-def _pull(app: App, start: Cursor | None, beat: Callable[[], None]) -> _Listing:
+def _pull(app: App, start: Cursor | Window | None, beat: Callable[[], None]) -> _Listing:
     listing = _Listing(complete=start is None)
     for page in pages_of(app, start):
         _add(listing, page)

@@ -53,6 +53,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return runs.newest(connection, sync_id, limit)
 
+    def backfills(self, sync_id: str, since: datetime) -> list[RunRow]:
+        """Backfill runs that ended since then, newest first."""
+        with reading(self._engine) as connection:
+            return runs.backfills(connection, sync_id, since)
+
     def lock(self, sync_id: str) -> Lease | None:
         """Who holds the sync's lock, None = nobody (released; an expired lease is still shown)."""
         with reading(self._engine) as connection:

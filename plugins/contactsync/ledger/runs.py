@@ -13,6 +13,7 @@ from contactsync.ledger.statements import insert_absent, upsert
 from contactsync.ledger.tables import run, side_cursor, sync, sync_lock
 from contactsync.model.ledger import RunRow, RunState, StoredCursor, SyncRow
 from contactsync.model.spec import Side
+from contactsync.model.stages import RunKind
 
 
 def sync_row(connection: Connection, sync_id: str) -> SyncRow | None:
@@ -79,6 +80,12 @@ def newest(connection: Connection, sync_id: str, limit: int) -> list[RunRow]:
     return [_run(row) for row in connection.execute(query)]
 
 
+def backfills(connection: Connection, sync_id: str, since: datetime) -> list[RunRow]:
+    """Backfill runs that ended since then, newest first."""
+    here = (run.c.sync_id == sync_id, run.c.kind == RunKind.BACKFILL.value, run.c.ended_at >= since)
+    return [_run(row) for row in connection.execute(select(run).where(*here).order_by(run.c.seq.desc()))]
+
+
 def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: datetime) -> RunRow:
     """Insert with the next seq; as it is where it exists."""
     # The lock row orders two starts of one sync, so that no two runs get one number.
@@ -94,9 +101,9 @@ def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: dat
 
 
 def end(connection: Connection, ended: RunRow, now: datetime) -> None:
-    """Write state, hashes, counts, message and end."""
+    """Write state, hashes, counts, message, what was read, and the end."""
     here = (run.c.sync_id == ended.sync_id, run.c.run_id == ended.run_id)
-    written = ("state", "plan_hash", "applied_hash", "counts", "message")
+    written = ("state", "plan_hash", "applied_hash", "counts", "message", "reads")
     values = {name: value for name, value in _row(ended).items() if name in written}
     connection.execute(update(run).where(*here).values(ended_at=ended.ended_at or now, **values))
 
@@ -114,6 +121,7 @@ def _run(row: Any) -> RunRow:
         applied_hash=row.applied_hash,
         counts=from_json(row.counts),
         message=row.message,
+        reads=from_json(row.reads),
     )
 
 
@@ -130,4 +138,5 @@ def _row(row: RunRow) -> dict[str, Any]:
         "applied_hash": row.applied_hash,
         "counts": to_json(row.counts),
         "message": row.message,
+        "reads": to_json(row.reads),
     }

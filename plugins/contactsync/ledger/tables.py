@@ -70,6 +70,7 @@ run = Table(
     _text("applied_hash"),
     _text("counts"),
     _text("message"),
+    Column("reads", Text, nullable=False, server_default="{}"),
     UniqueConstraint("sync_id", "seq"),
 )
 

@@ -68,6 +68,7 @@ class RunRow:
     applied_hash: str = ""  # the plan that this run let pass over a limit
     counts: Json = field(default_factory=dict)
     message: str = ""
+    reads: Json = field(default_factory=dict)  # of a backfill: side -> {"since": "" or ISO time, "at": ISO time}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,6 +34,7 @@ class RunRequest:
     apply_plan: str = ""
     every_row: bool = False  # of a complete read, also those that are as they were: to compare two mappings
     by: str = ""  # the person who asked, where that is to be kept
+    since: datetime | None = None  # of a backfill: whoever changed since then is read again
 
 
 @dataclass(frozen=True)

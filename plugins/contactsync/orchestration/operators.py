@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
-from contactsync.errors import AccountBusy, ArtefactError, LockBusy, StopError
+from contactsync.errors import AccountBusy, ArtefactError, CoveredBy, LockBusy, StopError
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, Read, RunRequest, Summary
 from contactsync.orchestration import naming
@@ -77,6 +77,8 @@ class OpenOperator(StageOperator):
             return open_run(place, request)
         except LockBusy as busy:
             lock_is_busy(busy, run, utc_now())
+        except CoveredBy as covered:
+            raise AirflowSkipException(str(covered)) from covered
 
 
 class ExtractOperator(StageOperator):
@@ -144,7 +146,7 @@ class RecordOperator(StageOperator):
 
         states = run.states()
         if states.get(naming.OPEN) == "skipped":
-            raise AirflowSkipException("Another run holds this sync; nothing was done.")
+            raise AirflowSkipException("Nothing was done: the task open was skipped, and its log says why.")
         opened = run.opened()
         if opened is None:
             raise StopError("Nothing was done: the task open failed.", next_step="read the log of the task open.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from contactsync.model.spec import Side
@@ -30,13 +30,15 @@ class RunContext:
     def request(self) -> RunRequest:
         """The run as asked for: who by (schedule, person, backfill) and the trigger form's values."""
         dag_run, params = self.context["dag_run"], self.context["params"]
+        kind = KINDS.get(str(getattr(dag_run.run_type, "value", dag_run.run_type)), RunKind.MANUAL)
         return RunRequest(
             run_id=dag_run.run_id,
             owner=naming.owner_of(dag_run.dag_id, dag_run.run_id),
-            kind=KINDS.get(str(getattr(dag_run.run_type, "value", dag_run.run_type)), RunKind.MANUAL),
+            kind=kind,
             dry_run=bool(params.get("dry_run", False)),
             full_read=bool(params.get("full_read", False)),
             apply_plan=str(params.get("apply_plan") or ""),
+            since=_utc(dag_run.data_interval_start) if kind is RunKind.BACKFILL else None,
         )
 
     def push(self, value: handover.Handed) -> None:
@@ -85,3 +87,8 @@ class RunContext:
     def _pulled(self, task_id: str, build: Callable[[Mapping[str, Any]], T]) -> T | None:
         data = self.context["ti"].xcom_pull(task_ids=task_id, key=RETURN_VALUE)
         return None if data is None else build(data)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """A plain UTC time of what Airflow hands out (pendulum's)."""
+    return None if moment is None else datetime.fromtimestamp(moment.timestamp(), UTC)

@@ -16,6 +16,7 @@ from contactsync.model.stages import Opened, RunKind, RunRequest
 from contactsync.record import SETTLED, Folding, batches
 from contactsync.settle import settle_leftovers
 from contactsync.stages.account_words import check_pairs, check_rules
+from contactsync.stages.backfilling import stop_if_covered
 from contactsync.stages.desk import desk_of, ledger_lost
 from contactsync.stages.sweeping import recall, remembered_salt
 from contactsync.stages.workplace import Workplace, sync_row
@@ -29,12 +30,14 @@ UNION_READS = 2
 def open_run(place: Workplace, request: RunRequest) -> Opened:
     """Begin a run.
 
-    Errors: LockBusy, WrongAccount, LedgerSchema, ConfigError (both sides are one account, rules that an account lacks).
+    Errors: LockBusy, WrongAccount, LedgerSchema, ConfigError (both sides are one account, rules that an account lacks);
+    CoveredBy (a backfill has nothing to read).
     """
     place.ledger.check()
     if request.dry_run:
         return _look_only(place)
     sync_id = place.spec.id
+    stop_if_covered(place, request)
     lease = place.ledger.take_lock(sync_id, request.owner, ended=place.ended)
     try:
         return _open_locked(place, request, lease.fence)
@@ -48,6 +51,8 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
     sync_id = place.spec.id
     lost = ledger_lost(place.ledger, place.artefacts, sync_id)
     row = _checked_row(place, lost=lost)
+    if not lost:
+        stop_if_covered(place, request)  # by the run that was waited for
     check_pairs(place)
     check_rules(place)
     if row != sync_row(place):

@@ -19,9 +19,9 @@ from contactsync.model.plan import JournalRow
 from contactsync.model.rules import Compare
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Read, RunRequest
+from contactsync.stages.backfilling import wants_everything, window_of
 from contactsync.stages.leaving_out import without_forgotten
-from contactsync.stages.mapping_state import differs
-from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.stages.workplace import Workplace, judged_anew, sync_row
 from contactsync.sync.unknowns import job_runs
 
 if TYPE_CHECKING:
@@ -37,12 +37,16 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
     app, reader, now = place.app(side), place.reader, place.clock()
     stored = reader.cursor(place.spec.id, side)
     row = sync_row(place)
-    anew = request.every_row or (row is not None and _judged_anew(place, row))
-    complete = request.full_read or anew or _complete(place, side, stored, row, now)
+    anew = request.every_row or (row is not None and judged_anew(place, row))
+    complete = request.full_read or anew or wants_everything(place, request, side)
+    complete = complete or _complete(place, side, stored, row, now)
+    window = window_of(place, request, side)
     anew = anew or (complete and _by_calendar(place, side))
     cursor = stored.cursor if stored else None
     beat = _keeper(place, request, opened)
-    extracted = extract(app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now, anew, beat))
+    extracted = extract(
+        app, reader, ReadOrder(place.spec.id, side, cursor, complete, opened.seq, now, anew, beat, window)
+    )
     extracted = without_forgotten(place, side, extracted)
     log.info("%s: %d rows listed, %d to work on", app.info.title, extracted.listed, len(extracted.records))
     frame, header = extracted_artefact(side, extracted)
@@ -96,11 +100,6 @@ def _by_calendar(place: Workplace, side: Side) -> bool:
     """True where rules ask how long ago something was: then nobody stays as he is by not changing."""
     nodes = leaves(c for rule in place.spec.rules.get(side, ()) for c in rule.conditions)
     return any(node.compare is Compare.WITHIN_DAYS for node in nodes)
-
-
-def _judged_anew(place: Workplace, row: SyncRow) -> bool:
-    """Mapping, match keys or the ledger itself are not what the last complete read was recorded with."""
-    return row.union > 0 or differs(row.mapping, place.mapping) or row.scope != place.scope_state()
 
 
 def transform(

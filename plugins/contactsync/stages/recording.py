@@ -17,6 +17,7 @@ from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, RunRequest, Summary
 from contactsync.model.undo import Stay, Stays
 from contactsync.record import Folding, batches, final_buckets
+from contactsync.stages.backfilling import moves_cursors, to_keep
 from contactsync.stages.leaving_out import keep_away
 from contactsync.stages.mapping_state import to_record
 from contactsync.stages.undone import failures, line, verdicts
@@ -63,13 +64,16 @@ def record(
     lost = sum(s.why in (Stay.REFUSED, Stay.FAILED, Stay.UNSETTLED) for s in left)
     problems += (f"{lost} not taken back",) if lost else ()
     done = _Done(plan, headers, states, problems, holds, _undone(place, request, plan, states, left))
+    kept: dict[str, Any] = {}
     read_whole = all(reads.get(s) is not None for s in SIDES)
     if read_whole and (planned is not None or all(r.quiet for r in reads.values() if r)) and not _stopped(failed):
         keep_away(place, opened, headers)
-        _move_cursors(place, request, opened, headers)
-        _remember_spec(place, headers)
+        kept = to_keep(place, request, headers)
+        if moves_cursors(place, request):
+            _move_cursors(place, request, opened, headers)
+            _remember_spec(place, headers)
     summary = _summary(place, done, dry_run=False)
-    _end(place, request, opened, planned, summary)
+    _end(place, request, opened, planned, summary, kept)
     return summary
 
 
@@ -159,7 +163,14 @@ def _remember_spec(place: Workplace, headers: Mapping[Side, Header]) -> None:
         place.ledger.save_sync(fresh)
 
 
-def _end(place: Workplace, request: RunRequest, opened: Opened, planned: Planned | None, summary: Summary) -> None:
+def _end(
+    place: Workplace,
+    request: RunRequest,
+    opened: Opened,
+    planned: Planned | None,
+    summary: Summary,
+    kept: Mapping[str, Any],
+) -> None:
     started = next((r for r in place.ledger.runs(place.spec.id) if r.run_id == request.run_id), None)
     ended = RunRow(
         place.spec.id,
@@ -173,6 +184,7 @@ def _end(place: Workplace, request: RunRequest, opened: Opened, planned: Planned
         request.apply_plan,
         summary.counts,
         summary.line,
+        dict(kept),
     )
     place.ledger.end_run(ended)
     place.ledger.release_lock(place.spec.id, request.owner, opened.fence)

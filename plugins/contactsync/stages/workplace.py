@@ -21,7 +21,7 @@ from contactsync.model.rules import Effect, RuleEffects
 from contactsync.model.spec import SIDES, DeletionPolicy, FieldPair, ProjectSpec, Side, SyncSpec
 from contactsync.model.stages import Artefacts
 from contactsync.stages.account_fields import fields_of
-from contactsync.stages.mapping_state import State, changed, mapping_of, policies_of, short
+from contactsync.stages.mapping_state import State, changed, differs, mapping_of, policies_of, short
 from contactsync.stages.translating import Translator
 
 
@@ -154,3 +154,8 @@ _MARKING = (DeletionPolicy.TAG, DeletionPolicy.ARCHIVE)
 def sync_row(place: Workplace) -> SyncRow | None:
     """The sync's row as the ledger has it."""
     return place.ledger.sync(place.spec.id)
+
+
+def judged_anew(place: Workplace, row: SyncRow) -> bool:
+    """Mapping, match keys or the ledger itself are not what the last complete read was recorded with."""
+    return row.union > 0 or differs(row.mapping, place.mapping) or row.scope != place.scope_state()
