@@ -1,12 +1,23 @@
-"""Runs `contactsync ...` as a person does: another process, its own Airflow home, answers on stdout."""
+"""Runs `contactsync ...` as a person does: its own Airflow home, answers on stdout, an exit code.
+
+`contactsync` starts a process for it, as a terminal does. `command` does the same in this process, which saves the
+three seconds that Airflow takes to start: for whatever is not about the process itself.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
+
+from contactsync.cli import main
 
 MAIN = "from contactsync.cli import main; main()"
 
@@ -20,6 +31,47 @@ def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str
         "COLUMNS": "160",
         **(more or {}),
     }
+
+
+@dataclass(frozen=True)
+class Done:
+    """One command, ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(folder: Path, *words: str, env: Mapping[str, str] | None = None, typed: str = "") -> Done:
+    """The console script, called with these words in that folder; `typed` is all that the person types."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with (
+        contextlib.chdir(folder),
+        mock.patch.dict(os.environ, environment(folder, env)),
+        mock.patch.object(sys, "argv", ["contactsync", *words]),
+        mock.patch.object(sys, "stdin", io.StringIO(typed)),
+        _logging_kept(),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1 if end.code else 0
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def _logging_kept() -> Iterator[None]:
+    """A command sets logging up for its process."""
+    names = ("", "contactsync", "alembic")
+    kept = {name: (logging.getLogger(name).level, list(logging.getLogger(name).handlers)) for name in names}
+    try:
+        yield
+    finally:
+        for name, (level, handlers) in kept.items():
+            logging.getLogger(name).setLevel(level)
+            logging.getLogger(name).handlers[:] = handlers
 
 
 def contactsync(

@@ -258,8 +258,10 @@ for an empty field. The first run begins at noon of `today`.
 _PROOFS = """\
 `contactsync validate` takes each pair through round trips: a value is read on its side, written to the other, read
 there, and given back. It does so with generated values of the fields' kinds (the choices of the account where its field
-list is kept: `contactsync snapshot`), and with `--live [--sample N]` with the first N contacts that each app lists,
-which are only read. Per pair and way it says how many values arrive whole, and lists
+list is kept: `contactsync snapshot`), and with `--live` with contacts of both accounts, which are only read. Of each
+`--sample` (200) are taken by chance, by at most `--calls` (25) requests: of CardDAV and Freshsales from everywhere, of
+Google among the first 1,000 for each request. It prints a number, and `--seed` with it takes the same contacts again.
+Per pair and way it says how many values arrive whole, and lists
 
 - **held**: a value that the other side cannot hold; it is not written, and waits with the reason;
 - **lost**: a value that would not come back as it was. Such a pair has to flow one way, or say `lossy: true`; else the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -172,6 +173,21 @@ def test_a_view_is_read_to_its_end(sandbox: FreshsalesSandbox, app: Freshsales) 
     assert asked(sandbox)["GET /contacts/view/{id}"] == 3
     assert records[0].fields["owner"]
     assert "company.name" in records[0].fields
+
+
+def test_a_sample_comes_from_anywhere_in_the_view_in_as_many_requests_as_allowed(
+    sandbox: FreshsalesSandbox, app: Freshsales
+) -> None:
+    ids = [add(sandbox, n) for n in range(450)]
+    app.account()
+    list(app.sample(5, 3, Random(0)))
+    asked(sandbox)
+    places = set()
+    for seed in range(5):
+        found = [record.id for page in app.sample(5, 3, Random(seed)) for record in page.records]
+        assert sum(asked(sandbox).values()) <= 3
+        places |= {ids.index(contact) // 100 for contact in found}
+    assert len(places) > 3
 
 
 def test_an_empty_account_is_empty_and_later_contacts_are_seen(sandbox: FreshsalesSandbox, app: Freshsales) -> None:

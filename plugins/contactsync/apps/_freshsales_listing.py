@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from random import Random
 from typing import Any
 
 from contactsync.apps._freshsales_record import Owners, moment
@@ -113,6 +114,14 @@ def sheets(ask: Ask, *, until: datetime | None = None) -> Iterator[Sheet]:
         f"Freshsales lists {len(shown)} contacts but counts {max(totals)}, also after {PASSES} readings.",
         next_step="try again when fewer contacts are being edited or deleted.",
     )
+
+
+def scattered(ask: Ask, most: int, chance: Random) -> Iterator[Sheet]:
+    """At most `most` pages, all of them or some by chance: how many there are is known from the first."""
+    first = sheet(ask(1))
+    whole = first.pages <= most
+    for number in range(1, first.pages + 1) if whole else sorted(chance.sample(range(1, first.pages + 1), most - 1)):
+        yield first if number == 1 else sheet(ask(number))
 
 
 def _pages(ask: Ask, until: datetime | None) -> Iterator[Sheet]:

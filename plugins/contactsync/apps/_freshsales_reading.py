@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
+from random import Random
 from typing import Any
 
 from contactsync.apps._freshsales_bin import RecycleBin
 from contactsync.apps._freshsales_facts import ALL, GRANULARITY
-from contactsync.apps._freshsales_listing import Ask, Sheet, View, paging, sheets
+from contactsync.apps._freshsales_listing import Ask, Sheet, View, paging, scattered, sheets
 from contactsync.apps._freshsales_record import Owners, identity, moment, stamp, to_record
 from contactsync.apps._freshsales_site import INCLUDE, Site, not_understood, users_of
 from contactsync.contact import normal_email
@@ -61,6 +62,12 @@ class Reader:
         else:
             deleted = self._bin.since(since) if self._bin else ()
             yield from self._pages(chain(self._changed(since), deleted), newest=moment(start.get("since")))
+
+    def sample(self, calls: int, chance: Random) -> Iterator[Page]:
+        """Pages of the view, which are numbered, from anywhere in it. Errors: see App.sample."""
+        for page in scattered(self.view.ask("asc"), calls, chance):
+            yield self._page(page, complete=False, window=None)
+        yield Page([], last=True)
 
     def _since(self, cursor: Cursor) -> datetime | None:
         """After when a delta begins; None for a view that was empty.

@@ -18,6 +18,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from random import Random
 from typing import Any, ClassVar
 
 import requests
@@ -113,6 +115,16 @@ class App(ABC):
         shown again. `start=None` yields pages with complete=True. Errors: CursorExpired (before or at any page),
         BadListing (loops, missing end marker, a count that does not add up), and those of `account`.
         """
+
+    def sample(self, wanted: int, calls: int, chance: Random) -> Iterator[Page]:
+        """Pages of contacts taken by chance, with `wanted` or more of them if there are, in at most `calls` requests.
+
+        The same chance takes the same contacts of an account that did not change. The end has `last=True` if anybody
+        of the account may have been taken. `calls` is 2 or more. Errors: those of `pull`. Default, for vendors that
+        list from the front only: the first pages.
+        """
+        del wanted, chance
+        return islice(self.pull(None), calls)
 
     @abstractmethod
     def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -150,6 +151,10 @@ class Freshsales(App):
     def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
         """The whole view, or what changed since a cursor or within a window."""
         return self.reader.pull(start)
+
+    def sample(self, wanted: int, calls: int, chance: Random) -> Iterator[Page]:
+        """Of pages from anywhere in the view."""
+        return self.reader.sample(max(2, min(wanted, calls)), chance)
 
     def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:
         """Point reads, one by one."""

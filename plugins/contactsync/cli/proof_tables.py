@@ -40,8 +40,12 @@ def told(one: Checked, *, examples: bool) -> list[str]:
 
 
 def _sampled(one: Checked, sampled: Sampled, *, examples: bool) -> Iterator[str]:
-    counts = ", ".join(f"{n} of {one.file.apps[side].title}" for side, n in sampled.read.items())
-    yield f"{SAMPLED}: {counts}; {sampled.unreadable} could not be read"
+    counts = " and ".join(f"{n} of {one.file.apps[side].title}" for side, n in sampled.read.items())
+    unreadable = f"; {sampled.unreadable} could not be read" if sampled.unreadable else ""
+    yield f"{SAMPLED}: {counts}, taken by chance (--seed {sampled.asked.seed} takes the same again){unreadable}"
+    for side, listed in sampled.front.items():
+        title, calls = one.file.apps[side].title, sampled.asked.calls
+        yield f"  {title}: from the {listed} that it lists first; --calls above {calls} reads more"
     yield from lines(sampled.pairs, SAMPLED, examples=examples)
     yield from (_loss(one, loss) for loss in sampled.fields if loss.cut)
 
@@ -67,7 +71,9 @@ def _proofs(one: Checked, *, examples: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"generated": [proof_data(proof, examples=examples) for proof in one.proofs]}
     if one.sampled:
         found["sampled"] = {
+            "seed": one.sampled.asked.seed,
             "read": {str(side): count for side, count in one.sampled.read.items()},
+            "from_first": {str(side): listed for side, listed in one.sampled.front.items()},
             "unreadable": one.sampled.unreadable,
             "pairs": [proof_data(proof, examples=examples) for proof in one.sampled.pairs],
             "fields": [_field(loss) for loss in one.sampled.fields],

@@ -19,29 +19,46 @@ COLUMNS = (
 )
 
 
-def validation(good: Mapping[str, Sequence[str]], proofs: Mapping[str, Sequence[str]], problems: Sequence[str]) -> None:
-    """Valid syncs with what their apps cannot do, what round trips showed, and every problem with its place."""
+Rows = Mapping[str, Mapping[str, str]]
+"""Direction -> what -> what becomes of it there."""
+
+
+def validation(
+    good: Mapping[str, Sequence[str]],
+    proofs: Mapping[str, Sequence[str]],
+    passages: Mapping[str, Rows],
+    problems: Sequence[str],
+) -> None:
+    """Each sync: whether it is valid, what its apps cannot do, what round trips showed, what becomes of deletions.
+
+    At the end every problem with its place.
+    """
     out = console()
-    for sync, notes in good.items():
-        out.print(Text(f"valid    {sync}"))
-        for note in notes:
-            out.print(Text(f"note     {sync}: {note}", style="yellow"))
     for sync, lines in proofs.items():
+        if sync in good:
+            out.print(Text(f"valid    {sync}", style="bold"))
+        for note in good.get(sync, ()):
+            out.print(Text(f"note     {sync}: {note}", style="yellow"))
         for line in lines:
             out.print(Text(f"proof    {sync}: {line}"))
+        if sync in passages:
+            out.print(_passage(sync, passages[sync]))
     for problem in problems:
         out.print(Text(f"broken   {problem}", style="red"))
-    if not good and not problems:
+    if not proofs and not problems:
         out.print("No sync files found.")
 
 
-def carried(syncs: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
-    """What becomes of deletions and unsubscribes, per sync and direction."""
-    for sync, directions in syncs.items():
-        table = Table(sync, *directions)
-        for what in next(iter(directions.values())):
+def _passage(sync: str, directions: Rows) -> Table:
+    """What becomes of deletions and unsubscribes."""
+    table = Table(sync, *(f"{rows[_APPS]}\n({way})" for way, rows in directions.items()), show_lines=True)
+    for what in next(iter(directions.values())):
+        if what != _APPS:
             table.add_row(what, *(rows[what] for rows in directions.values()))
-        console().print(table)
+    return table
+
+
+_APPS = "from, to"
 
 
 def summary(told: Summary) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +25,11 @@ from contactsync.mapping.snapshots import FOLDER, read_snapshots
 from contactsync.model.spec import SIDES, ProjectSpec
 from contactsync.orchestration.shipped_apps import ShippedApps
 
+if TYPE_CHECKING:
+    from contactsync.stages.proving import Asked
+
+_SEEDS = 1_000_000
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
@@ -33,9 +39,15 @@ def add_to(app: typer.Typer) -> None:
 def validate(
     files: Annotated[list[Path] | None, typer.Argument(help="Sync files; none = the whole folder.")] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Read some contacts of both accounts, and prove with them.")
+        bool, typer.Option("--live", help="Read contacts of both accounts, taken by chance, and prove with them.")
     ] = False,
     sample: Annotated[int, typer.Option(min=1, max=100_000, help="With --live: how many of each account.")] = 200,
+    calls: Annotated[
+        int, typer.Option(min=2, help="With --live: how many requests for contacts of each account at most.")
+    ] = 25,
+    seed: Annotated[
+        int | None, typer.Option(help="With --live: take the same contacts as the run that printed this number.")
+    ] = None,
     examples: Annotated[
         bool, typer.Option("--examples", help="Show a value of each loss; with --live these are contact data.")
     ] = False,
@@ -52,9 +64,13 @@ def validate(
     for finding in folder_findings(good, snapshots):
         one = next(one for one in checked if one.file is finding.file)
         (one.problems if finding.error else one.findings).append(str(finding))
-    for one in checked if live else ():
-        if not one.problems:
-            _sample(one, include, sample)
+    if live:
+        from contactsync.stages.proving import Asked
+
+        asked = Asked(sample, calls, secrets.randbelow(_SEEDS) if seed is None else seed)
+        for one in checked:
+            if not one.problems:
+                _sample(one, include, asked)
     problems += [problem for one in checked for problem in one.problems]
     valid = [one for one in checked if not one.problems]
     carried = {one.file.spec.id: _carried(one.file) for one in valid}
@@ -63,8 +79,8 @@ def validate(
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         notes = {one.file.spec.id: notes_of(one) for one in valid}
-        tables.validation(notes, {one.file.spec.id: told(one, examples=examples) for one in checked}, problems)
-        tables.carried(carried)
+        proofs = {one.file.spec.id: told(one, examples=examples) for one in checked}
+        tables.validation(notes, proofs, carried, problems)
     if problems:
         raise typer.Exit(4)
 
@@ -106,14 +122,14 @@ def _refuse(checked: Checked, proofs: Sequence[PairProof], values: str) -> None:
         checked.problems.append(str(checked.file.document.error(found)))
 
 
-def _sample(checked: Checked, include: Path | None, sample: int) -> None:
+def _sample(checked: Checked, include: Path | None, asked: Asked) -> None:
     """Errors of one account are that file's problem; the others are proven all the same."""
     from contactsync.stages.proving import prove_live
 
     spec = checked.file.spec
     try:
         with workplace_of(spec, _project(include), request(dry_run=True).run_id) as place:
-            checked.sampled = prove_live(place, sample)
+            checked.sampled = prove_live(place, asked)
     except ContactsyncError as error:
         checked.problems.append(f"{spec.id}: {type(error).__name__}: {error}")
         return

@@ -97,8 +97,8 @@ def _rows(spec: SyncSpec, gone: Side, sender: AppInfo, receiver: AppInfo) -> dic
         "from, to": f"{sender.title} -> {receiver.title}",
         "a deletion is": found.noticed.replace("`", ""),
         "deletions may be": policies_in_words(found, sender).replace("`", ""),
-        "deletions says": says.value,
+        "deletions in this file": says.value,
         "a mark": found.mark.replace("`", ""),
         "an unsubscribe is": found.unsubscribes.replace("`", ""),
-        "unsubscribes says": spec.unsubscribes.value,
+        "unsubscribes in this file": spec.unsubscribes.value,
     }

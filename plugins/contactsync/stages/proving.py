@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from random import Random
 
 from contactsync.contact import Values, is_empty
 from contactsync.mapping.pairs import OwnPair
@@ -31,45 +31,78 @@ class FieldLoss:
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """read: contacts by side; unreadable: those that could not be mapped."""
+class Asked:
+    """wanted: contacts of each side, taken by chance; calls: requests for them at most.
 
+    seed  the same number takes the same contacts, as long as an account stays as it is
+    """
+
+    wanted: int
+    calls: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """read: contacts by side; front: of a side that was not read to its end, from how many that it lists first.
+
+    unreadable  those that could not be mapped
+    """
+
+    asked: Asked
     read: Mapping[Side, int]
+    front: Mapping[Side, int]
     unreadable: int
     pairs: tuple[PairProof, ...]
     fields: tuple[FieldLoss, ...]
 
 
-def prove_live(place: Workplace, sample: int) -> Sampled:
-    """Prove every pair, and the default mapping, with the first `sample` contacts that each app lists.
+def prove_live(place: Workplace, asked: Asked) -> Sampled:
+    """Prove every pair, and the default mapping, with contacts of each account taken by chance.
 
     Errors: ConfigError where the accounts lack what the file names, and those of App.pull.
     """
     check_pairs(place)
-    records = {side: tuple(_some(place, side, sample)) for side in SIDES}
+    taken_of = {side: _taken(place, side, asked) for side in SIDES}
+    records = {side: taken_of[side].records for side in SIDES}
     pairs = prove(place.spec, place.own_fields, lambda pair, side: _own(pair, side, records[side]))
     columns = {proof.pair.column for proof in pairs}
     defaults = [pair for pair in place.pairs if pair.field not in columns]
     contacts = {side: tuple(_contacts(place, side, records[side])) for side in SIDES}
     return Sampled(
+        asked,
         {side: len(found) for side, found in records.items()},
+        {side: found.listed for side, found in taken_of.items() if not found.anybody},
         sum(len(records[side]) - len(contacts[side]) for side in SIDES),
         pairs,
         tuple(_losses(defaults, contacts)),
     )
 
 
-def _some(place: Workplace, side: Side, sample: int) -> Iterator[Record]:
-    """Pages are asked for one by one, so no more is read than is needed."""
-    app = place.app(side)
-    found = 0
-    for page in app.pull(None):
-        for record in islice(page.records, sample - found):
-            found += 1
-            yield record
-        if found >= sample:
-            break
-    log.info("%s: %d contacts sampled", app.info.title, found)
+@dataclass(frozen=True)
+class _Taken:
+    """listed: contacts that were shown; anybody: everybody of the account had a chance to be taken."""
+
+    records: Sequence[Record]
+    listed: int
+    anybody: bool
+
+
+def _taken(place: Workplace, side: Side, asked: Asked) -> _Taken:
+    """Each contact that the app shows has the same chance, and no more than is asked for is kept of them."""
+    app, chance = place.app(side), Random(f"{asked.seed} {side}")  # noqa: S311 - so that it can be done again
+    kept: list[Record] = []
+    listed, anybody = 0, False
+    for page in app.sample(asked.wanted, asked.calls, chance):
+        anybody = page.last
+        for record in page.records:
+            listed += 1
+            if len(kept) < asked.wanted:
+                kept.append(record)
+            elif (n := chance.randrange(listed)) < asked.wanted:
+                kept[n] = record
+    log.info("%s: %d contacts sampled", app.info.title, len(kept))
+    return _Taken(kept, listed, anybody)
 
 
 def _own(pair: OwnPair, side: Side, records: Sequence[Record]) -> Iterator[Own]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from app_bench import Bench, garbage, somebody
 from contactsync.apps.base import App
 from contactsync.errors import CursorExpired
@@ -33,6 +35,23 @@ def test_a_complete_pull_lists_everybody_once_in_pages(bench: Bench) -> None:
     assert all(page.complete for page in pages)
     assert [bool(page.cursor) for page in pages] == [False] * (len(pages) - 1) + [True]
     assert not [page.unreadable for page in pages if page.unreadable]
+
+
+def test_a_sample_is_of_this_account_the_same_for_the_same_chance_and_has_an_end(bench: Bench, app: App) -> None:
+    size = app.info.caps.page_size
+    ids = bench.person_imports(size + 3)
+    bench.wait()
+
+    def taken(calls: int, seed: int) -> tuple[list[str], bool]:
+        pages = list(bench.app().sample(5, calls, Random(seed)))
+        return [record.id for page in pages for record in page.records], pages[-1].last
+
+    few, everywhere = taken(2, 1)
+    assert set(few) < ids or everywhere
+    assert 5 <= len(few) <= 2 * size
+    assert len(few) == len(set(few))
+    assert taken(2, 1) == (few, everywhere)
+    assert taken(3, 1)[1]
 
 
 def test_a_record_is_what_the_person_wrote(bench: Bench, app: App) -> None:

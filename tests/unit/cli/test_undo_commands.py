@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from commands import contactsync as command
+from commands import command
 from contactsync.apps.memory import Book
 from contactsync.cli.undo_commands import since_when
 from contactsync.errors import ConfigError
