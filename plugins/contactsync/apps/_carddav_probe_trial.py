@@ -10,7 +10,8 @@ from contactsync.apps._carddav_cards import usual_path
 from contactsync.apps._carddav_probe_account import Account
 from contactsync.apps._carddav_reports import GONE, Stored, card_at, cards_like
 from contactsync.apps._carddav_writes import own_uid
-from contactsync.apps._probing import FAMILY, GIVEN, CannotTell, address_of, own_mark
+from contactsync.apps._probe_trial import FAMILY, GIVEN
+from contactsync.apps._probing import CannotTell, address_of, own_mark
 from contactsync.apps._vcard import Card, parse
 from contactsync.apps._vcard_write import new_card, patched
 from contactsync.errors import ContactsyncError

@@ -8,7 +8,8 @@ from contactsync.apps._carddav_probe_account import CARDS, POINTS, REPORT, REPOR
 from contactsync.apps._carddav_probe_trial import FOREIGN, Trial, removed
 from contactsync.apps._carddav_reports import GONE, Stored, card_at, cards_like, reason
 from contactsync.apps._carddav_writes import if_match
-from contactsync.apps._probing import FAMILY, GIVEN, Answer, Assumption, CannotTell, Check, judged, trial, waited_for
+from contactsync.apps._probe_trial import FAMILY, GIVEN, trial
+from contactsync.apps._probing import Answer, Assumption, CannotTell, Check, judged, waited_for
 from contactsync.apps._vcard_read import own_values
 from contactsync.apps._webdav import path_of
 from contactsync.model.probe import Finding

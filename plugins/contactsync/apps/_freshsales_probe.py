@@ -12,13 +12,14 @@ from contactsync.apps._freshsales_probe_account import (
     REPORT,
     SITE,
     Account,
+    form_of,
     is_classic,
     looked_up,
 )
 from contactsync.apps._freshsales_probe_listings import LISTINGS
 from contactsync.apps._freshsales_record import FLAGS, moment
 from contactsync.apps._freshsales_site import flat
-from contactsync.apps._probing import Answer, CannotTell, Check, address_of, dicts, judged, own_mark, status
+from contactsync.apps._probing import Answer, Assumption, CannotTell, Check, address_of, dicts, judged, own_mark, status
 from contactsync.contact import normal_email
 from contactsync.errors import AuthError
 
@@ -126,7 +127,7 @@ def _wrong_key(account: Account) -> Answer:
 
 def _unknown_id(account: Account) -> Answer:
     reply = account.get("contacts/1")
-    return judged(reply.status == 404, f"GET of an id that nobody has: {status(reply)}")
+    return judged(reply.status == 404, f"GET of an id that nobody has: {status(reply)} with {form_of(reply)}")
 
 
 def _lookup_none(account: Account) -> Answer:
@@ -192,3 +193,15 @@ READS: tuple[Check[Account], ...] = (
     Check("hourly_limit", "The plan allows `hourly_limit` an hour", FACTS, "set `hourly_limit` to it", _hourly),
     Check("reset_unit", "x-ratelimit-reset is seconds left, or a time", PATIENCE, "report it", _reset),
 )
+NEVER: dict[Assumption, str] = {
+    Assumption("no_right", "A missing right answers 403, in whatever words", "rest/session.py", "report it"): (
+        "it takes a key whose user has fewer rights than this one"
+    ),
+    Assumption("too_many", "A used-up limit answers 429, in whatever words", PATIENCE, "report it"): (
+        "it would use up the limit that your team works with"
+    ),
+    Assumption("bulk_busy", "While a bulk job runs another is refused with 405", FACTS, REPORT): (
+        "it takes a job so long that other tools would have to wait for it"
+    ),
+}
+"""What no probe asks, and why."""

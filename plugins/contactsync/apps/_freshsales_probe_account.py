@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from contactsync.apps._freshsales_listing import PER_PAGE
 from contactsync.apps._freshsales_record import moment, stamp
 from contactsync.apps._freshsales_site import INCLUDE, SUITE, Site, flat
 from contactsync.apps._probing import CannotTell, dicts, status
+from contactsync.errors import ContactsyncError
 from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
 
@@ -45,7 +47,7 @@ class Account:
         """A page of a view (the chosen one), as sent. Errors: CannotTell."""
         return listing(self.get(f"contacts/view/{view_id or self.site.view_id(self.view)}", **params))
 
-    def search(self, *rules: Mapping[str, str], **params: Any) -> Reply:
+    def search(self, *rules: Mapping[str, object], **params: Any) -> Reply:
         """A filtered search, asked for as the connector asks."""
         paging = {"sort": "updated_at", "sort_type": "asc", "per_page": PER_PAGE, "page": 1, **params}
         body = {"filter_rule": list(rules), **paging}
@@ -118,6 +120,20 @@ def bin_rows(account: Account) -> Sequence[dict[str, Any]]:
     if not found:
         raise CannotTell(f"there is no view {BIN}")
     return dicts(account.page(found, sort="updated_at", sort_type="desc", per_page=PER_PAGE, page=1)["contacts"])
+
+
+def form_of(reply: Reply) -> str:
+    """The form of a refusal's body: names of keys and kinds, never what they hold."""
+    try:
+        body = reply.json()
+    except ContactsyncError:
+        return "no JSON"
+    if not isinstance(body, dict):
+        return f"JSON: {type(body).__name__}"
+    inner = {key: value for key, value in body.items() if isinstance(value, dict)}
+    kinds = [f"{name}: {type(value).__name__}" for name, value in body.items() if name not in inner]
+    kinds += [f"{outer}.{name}: {type(value).__name__}" for outer, one in inner.items() for name, value in one.items()]
+    return ", ".join(kind for kind in kinds if re.fullmatch(r"[a-z_.]{1,60}: [A-Za-z]+", kind)) or "{}"
 
 
 def is_classic(account: Account) -> bool:

@@ -24,6 +24,11 @@ from contactsync.apps._freshsales_probe_account import (
 from contactsync.apps._probing import Answer, CannotTell, Check, dicts, judged, status
 
 SECOND = timedelta(seconds=1)
+NO_OPERATOR = "contactsync_probe"
+OPERATORS = (
+    *("is_in", "is_not_in", "contains", "is_not_null", "is_null", "is_empty", "is_equal_to", "equals"),
+    *("is_greater_than", "is_lesser_than", "is_less_than", "is_between"),
+)
 
 
 # ---- views
@@ -124,6 +129,19 @@ def _operators(account: Account) -> Answer:
     return judged(exact and len(exact) == len(times), f"{len(exact)} of {len(times)} found are of the second asked for")
 
 
+def _unknown_operator(account: Account) -> Answer:
+    """Others are told too, for a report: a rule on them could then be asked of the vendor."""
+    found = {name: account.search(_scored(name), per_page=1).status for name in (NO_OPERATOR, *OPERATORS)}
+    taken = [name for name in OPERATORS if found[name] == 200]
+    told = f"one that nobody knows: HTTP {found[NO_OPERATOR]}; taken of {len(OPERATORS)}: {', '.join(taken) or 'none'}"
+    return judged(400 <= found[NO_OPERATOR] < 500, told)
+
+
+def _scored(operator: str) -> dict[str, object]:
+    value = [0, 100] if operator == "is_between" else "" if "null" in operator or "empty" in operator else "0"
+    return {"attribute": "lead_score", "operator": operator, "value": value}
+
+
 def _search_sorted(account: Account) -> Answer:
     times = [changed(r) for r in dicts(_search(account, rule("is_after", _before_all(account)))["contacts"])]
     if len(set(times)) < 2:
@@ -187,6 +205,13 @@ LISTINGS: tuple[Check[Account], ...] = (
         "sorting", "A view can be sorted by updated_at, both ways", READING, "report it: changes are missed", _sorted
     ),
     Check("operators", "The search knows is_after and is_before, to the second", READING, BY_VIEW, _operators),
+    Check(
+        "unknown_operator",
+        "The search refuses a condition that it does not know",
+        READING,
+        "harmless to you: contactsync asks by is_after and is_before only; please report it",
+        _unknown_operator,
+    ),
     Check("search_sorting", "The search can be sorted by updated_at", READING, BY_VIEW, _search_sorted),
     Check("search_paging", "The search has pages of the size asked for", READING, BY_VIEW, _search_pages),
     Check("search_complete", "The search finds every contact of All Contacts", READING, BY_VIEW, _search_complete),

@@ -5,34 +5,27 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from contactsync.apps._freshsales_probe_account import Account, looked_up
 from contactsync.apps._freshsales_reading import contact_of
 from contactsync.apps._freshsales_site import INCLUDE
+from contactsync.apps._probe_trial import Made
 from contactsync.apps._probing import ODD, CannotTell, address_of, own_mark, status
 from contactsync.errors import ContactsyncError, OutcomeUnknown
 from contactsync.rest.redaction import vendor_words
 from contactsync.rest.reply import Reply
 
+WRITING = "apps/_freshsales_writing.py"
+
 
 @dataclass
-class Trial:
-    """The throw-away contact. `made`: ids of all that was created; `unsure`: a create nobody answered."""
+class Trial(Made):
+    """The throw-away contact."""
 
     account: Account
     email: str = field(default_factory=lambda: address_of(own_mark()))
-    made: list[str] = field(default_factory=list)
-    unsure: bool = False
-    answer: Reply | None = None
-    deleted: bool = False
-
-    @property
-    def id(self) -> str:
-        """Errors: CannotTell."""
-        if not self.made or self.deleted:
-            raise CannotTell("there is no throw-away contact")
-        return self.made[0]
 
     def create(self, body: Mapping[str, Any]) -> Reply:
         """POST; whatever comes of it is noted, so that it is removed."""
@@ -73,19 +66,7 @@ class Trial:
 
 def removed(trial: Trial) -> Sequence[str]:
     """One try to delete and purge all that was made; what is left, or may be."""
-    doubt = [f"perhaps one with the address {trial.email}"] if trial.unsure and not _found(trial) else []
-    return [*(one for one in trial.made if not _gone(trial, one)), *doubt]
-
-
-def _found(trial: Trial) -> bool:
-    """Whether the result of a create without an answer was found by its address."""
-    try:
-        found = [one for one in looked_up(trial.account, trial.email) if one not in trial.made]
-    except (CannotTell, ContactsyncError, *ODD):
-        return False
-    trial.made += found
-    trial.unsure = not found
-    return bool(found)
+    return trial.left(partial(_gone, trial), partial(looked_up, trial.account, trial.email), trial.email)
 
 
 def _gone(trial: Trial, contact_id: str) -> bool:

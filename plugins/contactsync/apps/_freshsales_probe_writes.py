@@ -18,13 +18,14 @@ from contactsync.apps._freshsales_probe_account import (
     looked_up,
     rule,
 )
-from contactsync.apps._freshsales_probe_trial import Trial, removed
+from contactsync.apps._freshsales_probe_trial import WRITING, Trial, removed
+from contactsync.apps._freshsales_probe_unused import UNUSED
 from contactsync.apps._freshsales_reading import contact_of
 from contactsync.apps._freshsales_record import FLAGS
 from contactsync.apps._freshsales_site import INCLUDE
+from contactsync.apps._probe_trial import FAMILY, GIVEN, trial
 from contactsync.apps._probing import (
-    FAMILY,
-    GIVEN,
+    LAG,
     Answer,
     Assumption,
     CannotTell,
@@ -34,7 +35,6 @@ from contactsync.apps._probing import (
     judged,
     own_mark,
     status,
-    trial,
     waited_for,
     within,
 )
@@ -186,7 +186,7 @@ def _delete(trial: Trial) -> Answer:
 
 
 def _deleted_get(trial: Trial) -> Answer:
-    reply = trial.account.get(f"contacts/{_binned(trial)}", include=INCLUDE)
+    reply = trial.account.get(f"contacts/{trial.deleted_id}", include=INCLUDE)
     row, _ = contact_of(reply)
     marked = row is not None and row.get("is_deleted") is True
     told = f"{status(reply)}{' with is_deleted: true' if marked else ''}"
@@ -194,21 +194,13 @@ def _deleted_get(trial: Trial) -> Answer:
 
 
 def _deleted_in_bin(trial: Trial) -> Answer:
-    gone, most = _binned(trial), trial.account.lag.total_seconds()
+    gone, most = trial.deleted_id, trial.account.lag.total_seconds()
     found = waited_for(lambda: _has({"contacts": bin_rows(trial.account)}, gone), trial.account.services, most)
     return within(found, most, f"the {BIN}")
 
 
-def _binned(trial: Trial) -> str:
-    if not trial.deleted:
-        raise CannotTell("no contact was deleted")
-    return trial.made[0]
-
-
 # ---- the table
 
-LAG = "set the option `lag_seconds` higher"
-WRITING = "apps/_freshsales_writing.py"
 
 WRITES: tuple[Check[Trial], ...] = (
     Check(
@@ -243,6 +235,7 @@ WRITES: tuple[Check[Trial], ...] = (
         "report it",
         _unique,
     ),
+    *UNUSED,
     Check("delete", "A contact can be deleted", WRITING, "use a key whose user may delete contacts", _delete),
     Check("deleted_get", "A deleted contact answers 404 or is marked", READING, "report it", _deleted_get),
     Check("deleted_in_bin", f"A deleted contact is in the {BIN}", READING, REPORT, _deleted_in_bin),

@@ -12,6 +12,7 @@ from contactsync.apps._people_probe_account import (
     READING,
     RECORD,
     REPORT,
+    WRITING,
     Account,
     names_of,
     page,
@@ -21,7 +22,7 @@ from contactsync.apps._people_probe_account import (
 )
 from contactsync.apps._people_problem import NOT_FOUND, of_status, problem_of
 from contactsync.apps._people_record import contact_source, moment
-from contactsync.apps._probing import Answer, CannotTell, Check, dicts, judged, status
+from contactsync.apps._probing import Answer, Assumption, CannotTell, Check, dicts, judged, status
 from contactsync.errors import RateLimited
 
 MINUTE = 60.0
@@ -194,3 +195,18 @@ LAST: tuple[Check[Account], ...] = (
         _quota,
     ),
 )
+NEVER: dict[Assumption, str] = {
+    Assumption("expired_token", "A token that expired is refused as such, by 400 or 410", READING, MISSED): (
+        "a token expires after seven days; a refused one leads to a complete read, in whatever words"
+    ),
+    Assumption("write_quota", "The project allows as many writes a minute, and any number a day", FACTS, REPORT): (
+        "it would take as many changes of contacts"
+    ),
+    Assumption("no_right", "A scope that was not granted answers 403", "rest/session.py", REPORT): (
+        "it takes an authorisation with fewer boxes ticked than this one"
+    ),
+    Assumption("full_account", "A full account refuses a create as MY_CONTACTS_OVERFLOW_COUNT", WRITING, REPORT): (
+        "it takes 25,000 contacts"
+    ),
+}
+"""What no probe asks, and why."""

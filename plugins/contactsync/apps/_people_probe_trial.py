@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from contactsync.apps._people_facts import MARKER
 from contactsync.apps._people_probe_account import Account, refusal
 from contactsync.apps._people_record import contact_source, own_items
 from contactsync.apps._people_writing import READ_BACK
-from contactsync.apps._probing import FAMILY, GIVEN, ODD, CannotTell, address_of, dicts, own_mark
+from contactsync.apps._probe_trial import FAMILY, GIVEN, Made
+from contactsync.apps._probing import ODD, CannotTell, address_of, dicts, own_mark
 from contactsync.errors import ContactsyncError, OutcomeUnknown
 from contactsync.rest.reply import Reply
 
@@ -18,22 +20,11 @@ KEY = "contactsync probe"
 
 
 @dataclass
-class Trial:
-    """The throw-away contact. `made`: names of all that was created; `unsure`: a create nobody answered."""
+class Trial(Made):
+    """The throw-away contact; its id is its resource name."""
 
     account: Account
     mark: str = field(default_factory=own_mark)
-    made: list[str] = field(default_factory=list)
-    unsure: bool = False
-    answer: Reply | None = None
-    deleted: bool = False
-
-    @property
-    def name(self) -> str:
-        """Errors: CannotTell."""
-        if not self.made or self.deleted:
-            raise CannotTell("there is no throw-away contact")
-        return self.made[0]
 
     @property
     def person(self) -> dict[str, Any]:
@@ -61,7 +52,7 @@ class Trial:
     def update(self, like: Mapping[str, Any], **fields: Any) -> Reply:
         """As the connector updates, on the state that `like` shows."""
         identity = {"etag": like.get("etag", ""), "metadata": {"sources": [contact_source(like) or {}]}}
-        body = {"contacts": {self.name: {**identity, **fields}}, "updateMask": ",".join(sorted(fields)), **READ_BACK}
+        body = {"contacts": {self.id: {**identity, **fields}}, "updateMask": ",".join(sorted(fields)), **READ_BACK}
         return self.account.api.write("POST", "v1/people:batchUpdateContacts", json=body)
 
     def updated(self, like: Mapping[str, Any], **fields: Any) -> None:
@@ -76,7 +67,7 @@ class Trial:
 
     def read(self) -> Mapping[str, Any]:
         """The contact as a point read shows it. Errors: CannotTell."""
-        return self.account.person(self.name)
+        return self.account.person(self.id)
 
     def in_delta(self) -> dict[str, Any] | None:
         """What the listing of changes shows of the contact; None where it does not yet."""
@@ -97,20 +88,12 @@ def mark_of(person: Mapping[str, Any]) -> str:
 
 def removed(trial: Trial) -> Sequence[str]:
     """One try to delete all that was made; what is left, or may be."""
-    doubt = [f"perhaps one with the address {address_of(trial.mark)}"] if trial.unsure and not _found(trial) else []
-    return [*(name for name in trial.made if not _gone(trial, name)), *doubt]
 
+    def look() -> list[str]:
+        """By the mark, where the listing shows it already."""
+        return [str(row["resourceName"]) for row in trial.account.changed() if mark_of(row) == trial.mark]
 
-def _found(trial: Trial) -> bool:
-    """Whether the result of a create without an answer was found by its mark, where the listing shows it already."""
-    try:
-        rows = [row for row in trial.account.changed() if mark_of(row) == trial.mark]
-    except (CannotTell, ContactsyncError, *ODD):
-        return False
-    found = [str(row["resourceName"]) for row in rows if row.get("resourceName") not in trial.made]
-    trial.made += found
-    trial.unsure = not found
-    return bool(found)
+    return trial.left(partial(_gone, trial), look, address_of(trial.mark))
 
 
 def _gone(trial: Trial, name: str) -> bool:

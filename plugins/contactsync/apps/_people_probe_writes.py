@@ -16,15 +16,14 @@ from contactsync.apps._people_probe_account import (
 from contactsync.apps._people_probe_trial import KEY, Trial, created, is_gone, mark_of, removed
 from contactsync.apps._people_problem import problem_of
 from contactsync.apps._people_record import group_of
+from contactsync.apps._probe_trial import FAMILY, GIVEN, trial
 from contactsync.apps._probing import (
-    FAMILY,
-    GIVEN,
+    LAG,
     Answer,
     Assumption,
     CannotTell,
     Check,
     judged,
-    trial,
     waited_for,
     within,
 )
@@ -115,7 +114,7 @@ def _stale(trial: Trial) -> Answer:
 def _details(trial: Trial) -> Answer:
     if trial.answer is None or trial.answer.status < 400:
         raise CannotTell("no update was refused")
-    named = [name == trial.name for name in problem_of(trial.answer).contacts]
+    named = [name == trial.id for name in problem_of(trial.answer).contacts]
     return judged(named == [True], f"{len(named)} contacts are named, {sum(named)} of them by the name asked for")
 
 
@@ -123,7 +122,7 @@ def _details(trial: Trial) -> Answer:
 
 
 def _by_delta(trial: Trial) -> Answer:
-    name, most = trial.name, trial.account.lag.total_seconds()
+    name, most = trial.id, trial.account.lag.total_seconds()
     seen = waited_for(lambda: trial.in_delta() is not None, trial.account.services, most)
     return within(seen, most, f"the listing of changes ({name})")
 
@@ -142,37 +141,29 @@ def _listed_etag(trial: Trial) -> Answer:
 
 
 def _delete(trial: Trial) -> Answer:
-    reply = trial.delete(trial.name)
+    reply = trial.delete(trial.id)
     trial.deleted = reply.status < 300
     return judged(trial.deleted, refusal(reply))
 
 
 def _deleted_get(trial: Trial) -> Answer:
-    gone = is_gone(trial.account, _deleted(trial))
+    gone = is_gone(trial.account, trial.deleted_id)
     return judged(gone, f"a point read says {'' if gone else 'not '}NOT_FOUND")
 
 
 def _deleted_delta(trial: Trial) -> Answer:
     """Within the lag; a create and its deletion may also have become nothing."""
-    _deleted(trial)
-    most = trial.account.lag.total_seconds()
+    name, most = trial.deleted_id, trial.account.lag.total_seconds()
 
     def told() -> bool:
-        row = trial.in_delta()
-        return row is not None and (row.get("metadata") or {}).get("deleted") is True
+        row = trial.in_delta() or {}
+        return row.get("resourceName") == name and (row.get("metadata") or {}).get("deleted") is True
 
     return within(waited_for(told, trial.account.services, most), most, "the listing of changes, as deleted,")
 
 
-def _deleted(trial: Trial) -> str:
-    if not trial.deleted:
-        raise CannotTell("no contact was deleted")
-    return trial.made[0]
-
-
 # ---- the table
 
-LAG = "set the option `lag_seconds` higher"
 OVERWRITES = "do not sync to this account, and report it: edits of others would be overwritten"
 
 WRITES: tuple[Check[Trial], ...] = (

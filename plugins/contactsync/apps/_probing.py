@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,16 +12,14 @@ from contactsync.model.probe import Finding, Verdict
 from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T")
 ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading an answer of an unexpected form may raise."""
 
 PATIENCE = 2  # checks in a row that met a used-up limit or a host that does not answer
-TRIES = 3
 FIRST_WAIT = 1.0
-GIVEN, FAMILY = "Contactsync", "Probe (may be deleted)"
+LAG = "set the option `lag_seconds` higher"
+ONLY_WRITING = "only with --write, which makes a contact with an invented name and deletes it again"
 
 
 @dataclass(frozen=True)
@@ -89,32 +86,15 @@ def _asked(check: Check[T], subject: T) -> tuple[Answer, bool]:
         return Answer(Verdict.UNKNOWN, f"the answer has a form that nobody foresaw ({type(error).__name__})"), False
 
 
-def trial(
-    checks: Sequence[Check[T]], subject: T, end: Assumption, remove: Callable[[], Sequence[str]], services: Services
-) -> Generator[Finding, None, None]:
-    """Checks with a throw-away contact, which is removed whatever happens; last the finding of its removal.
-
-    remove: one try; the ids that are still there, or may be.
-    """
-    left: Sequence[str] = ()
-    try:
-        yield from findings(checks, subject)
-    finally:
-        left = _removed(remove, services)
-        if left:  # also where nobody hears the finding, because the command was interrupted
-            log.warning("The throw-away contact could not be deleted; delete it by hand: %s", ", ".join(left))
-    yield end.finding(judged(not left, f"still there: {', '.join(left)}" if left else "nothing is left of it"))
+def unchecked(assumptions: Iterable[Assumption], why: str = ONLY_WRITING) -> Iterator[Finding]:
+    """The findings of what is not asked this time, so that nobody takes it for granted."""
+    return (one.finding(Answer(Verdict.UNCHECKED, why)) for one in assumptions)
 
 
-def _removed(remove: Callable[[], Sequence[str]], services: Services) -> Sequence[str]:
-    left: Sequence[str] = ()
-    for number in range(TRIES):
-        if number:
-            services.sleep(FIRST_WAIT * 4**number)
-        left = remove()
-        if not left:
-            break
-    return left
+def untried(reasons: Mapping[Assumption, str]) -> Iterator[Finding]:
+    """The findings of what no probe asks of a real account: assumption -> why not."""
+    for assumption, why in reasons.items():
+        yield from unchecked([assumption], why)
 
 
 def waited_for(seen: Callable[[], bool], services: Services, most: float) -> float | None:

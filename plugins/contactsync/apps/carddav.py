@@ -18,7 +18,7 @@ from contactsync.apps._carddav_cards import Uids, has_key, reading, searches, us
 from contactsync.apps._carddav_points import Point, points
 from contactsync.apps._carddav_probe import READS
 from contactsync.apps._carddav_probe_account import Account as Probed
-from contactsync.apps._carddav_probe_writes import tried
+from contactsync.apps._carddav_probe_writes import CHECKS, tried
 from contactsync.apps._carddav_reports import (
     GONE,
     BookGone,
@@ -30,7 +30,7 @@ from contactsync.apps._carddav_reports import (
     count,
 )
 from contactsync.apps._carddav_writes import Writer, nothing_sent, own_uid
-from contactsync.apps._probing import findings
+from contactsync.apps._probing import findings, unchecked
 from contactsync.apps._vcard_read import FIELDS
 from contactsync.apps._webdav import Dav
 from contactsync.apps.base import Access, App, AppOptions
@@ -269,8 +269,7 @@ class CardDav(App):
         """What servers do differently, checked against this one."""
         account = Probed(self._dav, find_book(self._dav, self.chosen.book), self.access.services)
         yield from findings(READS, account)
-        if write:
-            yield from tried(account)
+        yield from tried(account) if write else unchecked(CHECKS)
 
 
 def _read_cursor(cursor: Cursor | None) -> tuple[Uids, str]:

@@ -18,14 +18,14 @@ from pydantic import Field
 
 from contactsync.apps._freshsales_facts import ALL, CLASSIC_ONLY, INFO, PER_HOUR, PER_MINUTE, fields_of
 from contactsync.apps._freshsales_listing import sheet
-from contactsync.apps._freshsales_probe import READS
+from contactsync.apps._freshsales_probe import NEVER, READS
 from contactsync.apps._freshsales_probe_account import Account as Probed
-from contactsync.apps._freshsales_probe_writes import tried
+from contactsync.apps._freshsales_probe_writes import WRITES, tried
 from contactsync.apps._freshsales_reading import Reader
 from contactsync.apps._freshsales_site import Site
 from contactsync.apps._freshsales_words import actions_of, conditions_of, flags_of
 from contactsync.apps._freshsales_writing import Writer
-from contactsync.apps._probing import findings
+from contactsync.apps._probing import findings, unchecked, untried
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.errors import NotTheApi
 from contactsync.model.app import Account, AppInfo, Deletes, FieldInfo, Rate
@@ -174,8 +174,8 @@ class Freshsales(App):
         limits = (chosen.hourly_limit, chosen.minute_limit)
         account = Probed(self.site, self.access.services, chosen.view, lag, *limits)
         yield from findings(READS, account)
-        if write:
-            yield from tried(account)
+        yield from tried(account) if write else unchecked(WRITES)
+        yield from untried(NEVER)
 
 
 def _limit_left(reply: Reply) -> str:

@@ -17,12 +17,12 @@ from pydantic import Field
 from contactsync.apps._people_account import Whose, root
 from contactsync.apps._people_facts import INFO, PER_MINUTE, SCOPE, TOKEN_URL
 from contactsync.apps._people_groups import Groups
-from contactsync.apps._people_probe import LAST, READS
+from contactsync.apps._people_probe import LAST, NEVER, READS
 from contactsync.apps._people_probe_account import Account as Probed
-from contactsync.apps._people_probe_writes import tried
+from contactsync.apps._people_probe_writes import WRITES, tried
 from contactsync.apps._people_reading import Reader
 from contactsync.apps._people_writing import Writer
-from contactsync.apps._probing import findings
+from contactsync.apps._probing import findings, unchecked, untried
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.contact import Kind
 from contactsync.errors import ConnectionMissing, StopError
@@ -153,9 +153,9 @@ class GoogleContacts(App):
         burst = self._wire(replace(services, budget=FreeBudget(), tries=1))
         account = Probed(self.api, burst, services, self.chosen.rate_per_minute, self.info.caps.lag)
         yield from findings(READS, account)
-        if write:
-            yield from tried(account)
+        yield from tried(account) if write else unchecked(WRITES)
         yield from findings(LAST, account)
+        yield from untried(NEVER)
 
 
 APP = GoogleContacts

@@ -12,6 +12,7 @@ class Verdict(StrEnum):
     HOLDS = "holds"
     REFUTED = "does not hold"
     UNKNOWN = "could not be told"
+    UNCHECKED = "not checked"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Finding:
     """One assumption, checked against a real account.
 
     relies  the module that relies on it
-    seen    what was seen: statuses, counts, ids, names of keys; never contact data, never a secret
+    seen    what was seen: statuses, counts, ids, names of keys; never contact data, never a secret. Or why it was not
+            checked
     remedy  what to do where it does not hold
     """
 

@@ -56,6 +56,7 @@ class FreshsalesKnobs(Knobs):
     max_per_page: int = 100
     sortable: bool = True
     search_by_day: bool = False  # is_after and is_before compare dates
+    any_operator: bool = False  # a condition that is not known lets everybody through
     search_include: bool = True
     always_included: bool = False
     bare_times: bool = False  # without the account's offset

@@ -48,7 +48,9 @@ class ListingRoutes(FreshsalesBase):
     def filtered_search(self, request: Request) -> Reply:
         """One page of the contacts that fulfil all rules."""
         body = self.body(request)
-        fits = matcher(body.get("filter_rule"), self.store.settings.custom, by_day=self.knobs.search_by_day)
+        by_day, any_operator = self.knobs.search_by_day, self.knobs.any_operator
+        custom = self.store.settings.custom
+        fits = matcher(body.get("filter_rule"), custom, by_day=by_day, any_operator=any_operator)
         asked = Asked.read(self.asked(request, body), self.knobs)
         rows = [record for record in self._listed(asked.page) if not record["is_deleted"] and fits(record)]
         page = cut_page(sort(rows, asked), asked, request.fault)

@@ -19,6 +19,7 @@ _PLAIN = (
     *("mobile_number", "contact_status_id", "first_source", "medium", "owner_id", "lead_score", "lead_source_id"),
     *("open_deals_amount", "won_deals_amount", "open_deals_count", "lifecycle_stage_id", "external_id", *_TIMES),
 )
+_OPERATORS = ("is_in", "is_not_in", "contains", "is_not_null", "is_after", "is_before")
 _SORTS = (*_TIMES, "id", "lead_score", "open_deals_amount", "first_name", "last_name")
 
 
@@ -67,10 +68,13 @@ def cut_page(records: Sequence[Record], asked: Asked, fault: Fault | None) -> Pa
     return Page(rows[start : start + asked.per_page], {"total_pages": pages, "total": honest})
 
 
-def matcher(rules: Any, custom: Collection[str], *, by_day: bool = False) -> Callable[[Record], bool]:
+def matcher(
+    rules: Any, custom: Collection[str], *, by_day: bool = False, any_operator: bool = False
+) -> Callable[[Record], bool]:
     """A predicate for `filter_rule`: all rules must hold. Unknown attributes or operators are refused.
 
-    `custom` are the account's custom fields, which may be asked for too. `by_day` compares dates, not times.
+    `custom` are the account's custom fields, which may be asked for too. `by_day` compares dates, not times;
+    `any_operator` lets everybody through where an operator is not known.
     """
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
         refuse(400, "The type for filter_rule is invalid.")
@@ -78,7 +82,8 @@ def matcher(rules: Any, custom: Collection[str], *, by_day: bool = False) -> Cal
     for rule in rules:
         if rule.get("attribute") not in known:
             refuse(400, f"Attribute {rule.get('attribute')} is invalid")
-    tests = [_test(rule, _DAY if by_day else 1) for rule in rules]
+    judged = [rule for rule in rules if rule.get("operator") in _OPERATORS or not any_operator]
+    tests = [_test(rule, _DAY if by_day else 1) for rule in judged]
     return lambda record: all(test(record) for test in tests)
 
 
