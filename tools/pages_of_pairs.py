@@ -23,8 +23,8 @@ fields:
       conflicts: right
     - left: custom.cf_full_name       # a whole name and its parts
       right: [names.givenName, names.familyName]
-    - left: company.industry          # can only be read
-      right: custom.Industry
+    - left: company.website           # can only be read
+      right: custom.Website
       direction: left_to_right
     - left: custom.cf_summary
       right: custom.Summary

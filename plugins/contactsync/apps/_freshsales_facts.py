@@ -104,6 +104,12 @@ INFO = AppInfo(
     actions=actions_of(BUILT_IN),
     tag_field="tags",
     deletes_option="recycle_bin",
+    no_more=(
+        (
+            "company.",
+            "a contact comes with its account's name and website, and contactsync never lists accounts to find out more",
+        ),
+    ),
     no_consent="Do Not Disturb is not one",
     notes=(
         "Do not disturb is not consent to e-mail: it is no unsubscribe, and is never carried as one.",

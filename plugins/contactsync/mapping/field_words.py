@@ -15,6 +15,12 @@ def unknown_field(name: str, app: AppInfo, at: KeyPath, known: Iterable[str] = (
     if not is_unknown(name, app):
         return
     allowed = tuple(known) or tuple(field.name for field in app.fields)
+    for beginning, why in app.no_more:
+        if name.startswith(beginning):
+            others = tuple(one for one in allowed if one.startswith(beginning))
+            step = "Use one of these, or a custom field of the contact."
+            yield Problem(at, f"{app.title} has no field {shown(name)}: {why}.", step, others, name)
+            return
     if not app.asked:
         step = "Use one of these, or custom.<name>."
         yield Problem(at, f"{app.title} has no field {shown(name)}.", step, allowed, name)

@@ -218,6 +218,7 @@ class AppInfo:
     account_options: tuple[str, ...] = ()  # by these options one connection leads to different accounts
     asked: bool = False  # `fields` are those of a very account, custom ones included
     deletes_option: str = ""  # with which option of the side deletions are told after all
+    no_more: tuple[tuple[str, str], ...] = ()  # (beginning of field names, why the app has no others of them)
     no_consent: str = ""  # why the app holds no consent to e-mail, where people may think that it does
 
 

@@ -55,6 +55,11 @@ def test_each_key_of_a_pair_is_read(load: Load) -> None:
 
 WRONG = {
     "unknown field": ("{left: mobil_number, right: custom.M}", "pairs[0].left: ", "Did you mean 'mobile_number'?"),
+    "no such company field": (
+        "{left: company.industry, right: custom.M, direction: left_to_right}",
+        'pairs[0].left: Freshsales has no field "company.industry": a contact comes with its account\'s name and website,',
+        "Allowed: company.name, company.website. Next: Use one of these, or a custom field",
+    ),
     "unknown key": ("{left: medium, right: custom.M, option: {}}", "pairs[0].option: ", "Did you mean 'options'?"),
     "no right": ("{left: medium}", "pairs[0].right: ", "required and missing"),
     "list and one": ("{left: mobile_number, right: phoneNumbers}", "pairs[0]: ", "pick: {label: mobile, else: first}"),
