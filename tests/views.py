@@ -19,7 +19,8 @@ def values_of(world: World, side: Side) -> dict[str, Values]:
     """Contact values of every contact, by a listing of its own."""
     place = world.place()
     records = {r.id: r for page in place.app(side).pull(None) for r in page.records}
-    return {i: place.translator(side).decode(r) for i, r in records.items()}
+    translator = place.translator(side)
+    return {i: translator.decode(r) for i, r in records.items()}
 
 
 def identity(field: str, text: str) -> Any:
@@ -31,9 +32,10 @@ def differences(world: World) -> Counter[str]:
     """Fields in which live links differ although they are not apart."""
     values = {s: values_of(world, s) for s in SIDES}
     found: Counter[str] = Counter()
+    pairs = world.place().pairs
     for link in links(world):
         left, right = (values[s][link.side(s).contact_id] for s in SIDES)
-        for pair in world.place().pairs:
+        for pair in pairs:
             same = identity(pair.field, left.get(pair.field, "")) == identity(pair.field, right.get(pair.field, ""))
             if not same and pair.field not in link.apart:
                 found[pair.field] += 1

@@ -106,7 +106,8 @@ def plan_artefact(plan: Plan, header: Mapping[str, Any]) -> tuple[pd.DataFrame, 
     for part, adapter in _PARTS.items():
         items = getattr(plan, part)
         rows.extend((part, adapter.dump_json(item).decode()) for item in items)
-    totals = {"matched": plan.matched, "hash": plan.hash, "problems": list(plan.problems), "undo": plan.undo}
+    totals: Header = {"matched": plan.matched, "hash": plan.hash, "problems": list(plan.problems), "undo": plan.undo}
+    totals |= {"matched_by": dict(plan.matched_by), "union": plan.union}
     return pd.DataFrame(rows, columns=["part", "value"], dtype="str"), {**header, **totals}
 
 
@@ -116,6 +117,7 @@ def plan_from(frame: pd.DataFrame, header: Mapping[str, Any]) -> Plan:
     for part, value in zip(frame["part"].tolist(), frame["value"].tolist(), strict=True):
         parts[part].append(_PARTS[part].validate_json(value))
     totals: dict[str, Any] = {k: header[k] for k in ("matched", "hash", "problems", "undo")}
+    totals |= {k: header[k] for k in ("matched_by", "union") if k in header}  # plans of earlier versions have neither
     return Plan(**{**parts, **totals})
 
 

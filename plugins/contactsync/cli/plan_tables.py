@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.text import Text
@@ -14,15 +15,21 @@ from contactsync.cli.talk import console
 from contactsync.contact import full_name, is_empty
 from contactsync.model.plan import Bucket, Intent, Plan
 from contactsync.model.readable import readable
+from contactsync.model.relinking import Relinking, by_way
 from contactsync.model.spec import Side
 from contactsync.model.stages import Summary
 
 SOME = 5  # ids named of those that are left out for one reason
 
 
-def plan(made: Plan, told: Summary, names: Mapping[Side, str]) -> None:
-    """Every action, field by field, with its reason; then holds by reason, limits and the hash."""
+def plan(made: Plan, told: Summary, names: Mapping[Side, str], lost: Relinking | None = None) -> None:
+    """Every action, field by field, with its reason; then holds by reason, limits and the hash.
+
+    lost  where the links are to be found again: said before everything else
+    """
     out = console()
+    for line in relinking_lines(lost) if lost else ():
+        out.print(Text(line, style="yellow"))
     actions(made, names)
     for hold in made.holds:
         what = f"held in {names[hold.side]}: {hold.contact_id}: {hold.reason.value}: {hold.detail}"
@@ -36,6 +43,23 @@ def plan(made: Plan, told: Summary, names: Mapping[Side, str]) -> None:
     summary(told)
     if made.intents:
         out.print(Text(f"plan {made.hash}: {len(made.intents)} actions"))
+
+
+def relinking_lines(lost: Relinking) -> list[str]:
+    """What happened to the ledger, what the next run does about it, and the counts."""
+    alone = ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in lost.alone.items())
+    return [
+        lost.why,
+        "This run re-links: it reads both apps completely and looks for who belongs together. Blanks are filled, "
+        "nothing else is overwritten; nobody is deleted, and nobody is created unless a person said so.",
+        f"    links found again: {by_way(lost.found) or 'none'}",
+        f"    links that the ledger still knows: {lost.kept:,}",
+        f"    blanks to be filled: {lost.filled:,}",
+        f"    fields that differ and wait for a person: {lost.differing:,}",
+        f"    contacts without a partner that wait for a person: {sum(lost.alone.values()):,}"
+        + (f" ({alone})" if alone else ""),
+        f"    creates: {lost.creates:,}; deletes: {lost.deletes:,}",
+    ]
 
 
 def actions(made: Plan, names: Mapping[Side, str]) -> None:
@@ -63,7 +87,7 @@ def actions_as_data(made: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def plan_as_data(made: Plan, told: Summary) -> dict[str, Any]:
+def plan_as_data(made: Plan, told: Summary, lost: Relinking | None = None) -> dict[str, Any]:
     """The same as JSON-able data."""
     holds = [
         {"side": h.side.value, "contact": h.contact_id, "reason": h.reason.value, "detail": h.detail}
@@ -71,6 +95,7 @@ def plan_as_data(made: Plan, told: Summary) -> dict[str, Any]:
     ]
     return {
         "hash": made.hash,
+        "relinking": asdict(lost) if lost else None,
         "actions": actions_as_data(made),
         "holds": holds,
         "left_out": [

@@ -59,6 +59,7 @@ def plan(
 ) -> None:
     """Show what a run would change now: per contact and field, with the reason, and why not. Writes nothing."""
     from contactsync.pipeline import plan_sync
+    from contactsync.stages.lost_words import relinking
 
     asked = request(dry_run=True, full_read=full_read)
     if against is not None:
@@ -66,11 +67,12 @@ def plan(
         return
     with workplace(include_folder(include), sync, asked.run_id) as place:
         made, summary = plan_sync(place, asked)
+        lost = relinking(place.reader, place.artefacts, sync, made)
         names = {side: place.app(side).info.title for side in (tables.LEFT, tables.RIGHT)}
     if as_json:
-        typer.echo(json.dumps(plan_tables.plan_as_data(made, summary), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(plan_tables.plan_as_data(made, summary, lost), indent=2, ensure_ascii=False))
     else:
-        plan_tables.plan(made, summary, names)
+        plan_tables.plan(made, summary, names, lost)
 
 
 def _compare(sync: str, against: Path, include: Path | None, asked: RunRequest, *, as_json: bool) -> None:
@@ -87,13 +89,19 @@ def _compare(sync: str, against: Path, include: Path | None, asked: RunRequest, 
         plan_tables.differences(found, names, against.name)
 
 
-def relink(sync: Sync, include: Include = None) -> None:
+def relink(
+    sync: Sync,
+    lost: Annotated[
+        bool, typer.Option("--lost", help="Also a sync of which ledger and state file know nothing any more.")
+    ] = False,
+    include: Include = None,
+) -> None:
     """Accept the accounts now behind the connections; links are found again, nobody is created or deleted meanwhile."""
     from contactsync.stages.relinking import relink as accept
 
     asked = request()
     with workplace(include_folder(include), sync, asked.run_id) as place:
-        changed = accept(place, asked.owner)
+        changed = accept(place, asked.owner, never_ran=lost)
     for side, (before, now) in changed.items():
         typer.echo(f"{side}: {before or 'unknown'} -> {now}" if before != now else f"{side}: {now} (as before)")
     typer.echo("The next two runs read both sides completely and find the links again.")

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from contactsync.ledger.statements import upsert
-from contactsync.ledger.tables import decision, verdict
-from contactsync.model.decisions import Decided, Verdict
+from contactsync.ledger.tables import decision, known, link, verdict
+from contactsync.model.decisions import Decided, Verdict, Wish
 from contactsync.model.spec import Side
 
 
@@ -41,6 +41,13 @@ def enter(connection: Connection, sync_id: str, run_id: str, given: Sequence[Dec
         row = {"sync_id": sync_id, "run_id": run_id, "made_by": one.by, "what": one.what, "answer": one.answer}
         place = {"link_id": one.link_id, "contact_field": one.field, "made_at": now}
         connection.execute(insert(decision), {**row, **place})
+
+
+def drop_wishes(connection: Connection, sync_id: str) -> None:
+    """What persons asked of the next run is asked no more; what they said for good stands."""
+    asked = (Wish.DELETE, Wish.CREATE, Wish.RETRY)
+    for table in (link, known):
+        connection.execute(update(table).where(table.c.sync_id == sync_id, table.c.wish.in_(asked)).values(wish=""))
 
 
 def rekey(connection: Connection, sync_id: str, side: Side, old: str, new: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from contactsync.errors import AccountBusy, LockBusy
-from contactsync.ledger import erasing, locks, runs, tombstones
+from contactsync.ledger import decisions, erasing, locks, runs, tombstones
 from contactsync.ledger import intents as journal
 from contactsync.ledger.fold import fold
 from contactsync.ledger.reader import LedgerReader
@@ -144,6 +144,12 @@ class Ledger(LedgerReader):
         with writing(self._engine) as connection:
             locks.prove(connection, sync_id, fence)
             runs.set_cursor(connection, sync_id, cursor)
+
+    def drop_wishes(self, sync_id: str, *, fence: int) -> None:
+        """Forget what persons asked of the next run: in a ledger from a backup it was done since. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            locks.prove(connection, sync_id, fence)
+            decisions.drop_wishes(connection, sync_id)
 
     # ---- persons
     def bury(self, sync_id: str, given: Sequence[Tombstone], *, fence: int) -> None:

@@ -198,6 +198,8 @@ class Plan:
     settled    unknown outcomes that this run's listings settled, or on which they cast a doubt
     listed     unknown creates that a listing did not show
     rekeyed    (side, old id, new id)
+    matched_by how the links were found that this run makes: match key, "mark" or "a person" -> how many
+    union      the ledger was lost or is older than the apps: links are found again, nobody is created or deleted
     undo       what this plan takes back, in words ('' = an ordinary run); stays: what it leaves as it is, and why
     """
 
@@ -214,5 +216,7 @@ class Plan:
     stays: Sequence[Stays] = ()
     undo: str = ""
     matched: int = 0
+    matched_by: Mapping[str, int] = field(default_factory=dict)
+    union: bool = False
     hash: str = ""
     problems: Sequence[str] = ()  # limits that this plan exceeds

@@ -104,12 +104,14 @@ class Opened:
     """What `open` hands on. due: contacts that are worked on without being read; fence 0 = dry run.
 
     looked_up   unknown creates for which a look-up found nothing (a listing must agree)
+    lost        this run noticed that the ledger was lost or comes from a backup
     """
 
     fence: int
     seq: int
     due: int
     looked_up: tuple[str, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True)

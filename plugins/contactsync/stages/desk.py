@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contactsync.ledger.store import Ledger, LedgerReader
+from contactsync.ledger.store import Ledger
 from contactsync.model.stages import Artefacts
 from contactsync.stages.workplace import Workplace
 
@@ -25,10 +25,3 @@ class Desk:
 def desk_of(place: Workplace) -> Desk:
     """The desk of a sync whose file is there."""
     return Desk(place.spec.id, place.ledger, place.artefacts, place.clock, place.ended)
-
-
-def ledger_lost(ledger: LedgerReader, artefacts: Artefacts, sync_id: str) -> bool:
-    """The state file beside the artefacts counts runs too: a ledger behind it was lost or restored from a backup."""
-    runs = ledger.runs(sync_id, 1)
-    state = artefacts.read_state(f"{sync_id}.json")
-    return state is not None and int(state.get("seq", 0)) > (runs[0].seq if runs else 0)

@@ -17,14 +17,13 @@ from contactsync.record import SETTLED, Folding, batches
 from contactsync.settle import settle_leftovers
 from contactsync.stages.account_words import check_pairs, check_rules
 from contactsync.stages.backfilling import stop_if_covered
-from contactsync.stages.desk import desk_of, ledger_lost
+from contactsync.stages.desk import desk_of
+from contactsync.stages.run_count import in_union, keep_count, ledger_lost, run_count
 from contactsync.stages.sweeping import recall, remembered_salt
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
 
 log = logging.getLogger(__name__)
-
-UNION_READS = 2
 
 
 def open_run(place: Workplace, request: RunRequest) -> Opened:
@@ -58,22 +57,24 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
     if row != sync_row(place):
         place.ledger.save_sync(row)
     if lost:
+        place.ledger.drop_wishes(sync_id, fence=fence)
         recall(desk_of(place), fence)
     run = place.ledger.start_run(sync_id, request.run_id, request.kind.value)
-    place.artefacts.write_state(f"{sync_id}.json", {"seq": run.seq})
+    keep_count(place.artefacts, row, run.seq, lost=lost)
     looked_up = _settle_earlier(place, request, row, run.seq, fence)
     _end_undos_cut_short(place, request)
-    return Opened(fence, run.seq, _due(place, run.seq), looked_up)
+    return Opened(fence, run.seq, _due(place, run.seq), looked_up, lost)
 
 
 def _look_only(place: Workplace) -> Opened:
     """A dry run takes no lock, writes no row and settles nothing."""
-    _checked_row(place, lost=False)
+    lost = ledger_lost(place.reader, place.artefacts, place.spec.id)
+    _checked_row(place, lost=lost)
     check_pairs(place)
     check_rules(place)
     runs = place.reader.runs(place.spec.id, 1)
     seq = runs[0].seq + 1 if runs else 1
-    return Opened(0, seq, _due(place, seq))
+    return Opened(0, seq, _due(place, seq), lost=lost)
 
 
 def _checked_row(place: Workplace, *, lost: bool) -> SyncRow:
@@ -84,7 +85,7 @@ def _checked_row(place: Workplace, *, lost: bool) -> SyncRow:
             f"Both sides of sync {place.spec.id!r} lead to the same account ({left}).",
             next_step="give one side another connection",
         )
-    row = sync_row(place) or SyncRow(place.spec.id, remembered_salt(desk_of(place)) or secrets.token_hex(16))
+    row = sync_row(place) or remembered_row(place)
     for side, account in accounts.items():
         known = row.accounts.get(side)
         if known is not None and known != account:
@@ -96,8 +97,15 @@ def _checked_row(place: Workplace, *, lost: bool) -> SyncRow:
     row = replace(row, accounts=accounts)
     if lost and not row.union:
         log.warning("The ledger is older than this sync's last run: links are found again, nobody is created")
-        row = replace(row, union=UNION_READS, union_since=place.clock())
+        row = in_union(row, place.clock())
     return row
+
+
+def remembered_row(place: Workplace) -> SyncRow:
+    """The row of a sync that the ledger does not know: its accounts, where the file beside the artefacts names them."""
+    count = run_count(place.artefacts, place.spec.id)
+    salt = remembered_salt(desk_of(place)) or secrets.token_hex(16)
+    return SyncRow(place.spec.id, salt, count.newest if count else {})
 
 
 def _due(place: Workplace, seq: int) -> int:

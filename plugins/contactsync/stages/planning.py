@@ -21,10 +21,13 @@ from contactsync.record import SETTLED
 from contactsync.stages.carriers import carriers
 from contactsync.stages.mapping_state import changed
 from contactsync.stages.rivals import rivals
+from contactsync.stages.run_count import in_union, unchanged_sides
 from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.sync.decisions import unasked
 from contactsync.sync.guards import bound_to, exceeded, flipping
 from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node, Verdicts
+from contactsync.sync.own_marks import made_from
 from contactsync.sync.readings import Reading, key_hashes
 from contactsync.sync.reconcile import Given
 from contactsync.sync.reconcile import reconcile as decide
@@ -76,7 +79,7 @@ def judge(request: RunRequest, plan: Plan, *, look: str, passes: str) -> None:
 
 def make_plan(place: Workplace, request: RunRequest, opened: Opened, readings: dict[Side, Reading]) -> Plan:
     """Everything this run decides, and the limits it exceeds."""
-    gathered = _Gathering(place, place.reader, request, opened, readings, _row(place, request))
+    gathered = _Gathering(place, place.reader, request, opened, readings, _row(place, request, opened))
     plan = decide(gathered.given())
     known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
     has_links = len(place.reader.link_ids(place.spec.id, Side.LEFT)) > 0
@@ -84,12 +87,12 @@ def make_plan(place: Workplace, request: RunRequest, opened: Opened, readings: d
     return replace(plan, problems=problems, hash=bound_to(plan.hash, readings, known))
 
 
-def _row(place: Workplace, request: RunRequest) -> SyncRow:
+def _row(place: Workplace, request: RunRequest, opened: Opened) -> SyncRow:
     row = sync_row(place)
+    if row is None and request.dry_run:
+        row = SyncRow(place.spec.id, "dry run", {s: place.account_id(s) for s in SIDES})
     if row is not None:
-        return row
-    if request.dry_run:
-        return SyncRow(place.spec.id, "dry run")
+        return in_union(row, place.clock()) if opened.lost and not row.union else row
     raise StopError(f"The ledger does not know sync {place.spec.id!r}.", next_step="run it again from its first task")
 
 
@@ -109,6 +112,8 @@ class _Gathering:
         links = self._links()
         more, stopped = rivals(self.reader, spec.id, links, self.readings)
         links = [*{k.id: k for k in (*links, *more)}.values()]
+        if self.opened.lost:
+            links = [unasked(k) for k in links]
         rows = self.reader.unfolded(spec.id)
         known = {s: self.reader.known(spec.id, s, list(self.readings[s].shown)) for s in SIDES}
         for side in SIDES:
@@ -118,6 +123,8 @@ class _Gathering:
         others, other_known = self._others(known)
         for side in SIDES:
             known[side] = {**other_known[side], **known[side]}
+            if self.opened.lost:
+                known[side] = {i: unasked(row) for i, row in known[side].items()}
         return Given(
             rules=self._rules(links),
             match=spec.match,
@@ -136,7 +143,16 @@ class _Gathering:
                 if h.reason in (HoldReason.UNION, HoldReason.MAY_BE_DELETED)
             },
             verdicts=self._verdicts(),
+            marked=self._marked(),
         )
+
+    def _marked(self) -> frozenset[tuple[str, str]]:
+        """Who was made from whom, where the ledger no longer knows it and the marks speak of the accounts of now."""
+        if not self.row.union:
+            return frozenset()
+        own_id = {s: self.place.app(s).own_id for s in SIDES}
+        sure = unchanged_sides(self.place.artefacts, self.row)
+        return made_from(self.place.spec.id, self.readings, own_id, sure)
 
     def _links(self) -> list[Link]:
         sync_id = self.place.spec.id

@@ -37,7 +37,7 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
     app, reader, now = place.app(side), place.reader, place.clock()
     stored = reader.cursor(place.spec.id, side)
     row = sync_row(place)
-    anew = request.every_row or (row is not None and judged_anew(place, row))
+    anew = request.every_row or opened.lost or (row is not None and judged_anew(place, row))
     complete = request.full_read or anew or wants_everything(place, request, side)
     complete = complete or _complete(place, side, stored, row, now)
     window = window_of(place, request, side)

@@ -19,6 +19,7 @@ from contactsync.model.undo import Stay, Stays
 from contactsync.record import Folding, batches, final_buckets
 from contactsync.stages.backfilling import moves_cursors, to_keep
 from contactsync.stages.leaving_out import keep_away
+from contactsync.stages.lost_words import found_again
 from contactsync.stages.mapping_state import to_record
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
@@ -202,6 +203,8 @@ def _summary(place: Workplace, done: _Done, *, dry_run: bool) -> Summary:
         totals[side][Bucket.FORGOTTEN] += rows
     counts = {_direction(side): _counts(totals[side], done.plan.matched) for side in SIDES}
     told = done.told or "; ".join(_sentence(place, side, totals[side], done.holds) for side in SIDES)
+    if done.plan.union:
+        told = f"{found_again(done.plan)}. {told}"
     problems = (*done.problems, *_sums(done, worked))
     if problems:
         told = f"{told}. NOT COMPLETE: {'; '.join(problems)}"

@@ -6,21 +6,35 @@ from dataclasses import replace
 
 from contactsync.errors import ConfigError
 from contactsync.model.spec import SIDES, Side
-from contactsync.stages.opening import UNION_READS
+from contactsync.stages.opening import remembered_row
+from contactsync.stages.run_count import in_union, keep_count, ledger_lost, run_count
 from contactsync.stages.workplace import Workplace, sync_row
 
 
-def relink(place: Workplace, owner: str) -> dict[Side, tuple[str | None, str]]:
-    """Side -> (account before, account now). Errors: LockBusy, ConfigError (a sync that never ran), LedgerSchema."""
+def relink(place: Workplace, owner: str, *, never_ran: bool = False) -> dict[Side, tuple[str | None, str]]:
+    """Side -> (account before, account now). Errors: LockBusy, ConfigError (a sync that never ran), LedgerSchema.
+
+    never_ran  also where neither the ledger nor the file beside the artefacts knows the sync: both were lost
+    """
     place.ledger.check()
     sync_id = place.spec.id
     lease = place.ledger.take_lock(sync_id, owner, ended=place.ended)
     try:
-        row = sync_row(place)
-        if row is None:
-            raise ConfigError(f"Sync {sync_id!r} has never run, so there is nothing to relink.", next_step="run it")
+        row, count = sync_row(place), run_count(place.artefacts, sync_id)
+        if row is None and count is None and not never_ran:
+            raise ConfigError(
+                f"Sync {sync_id!r} has never run, so there is nothing to relink.",
+                next_step="run it; if it did run, and ledger and state file are both lost, say --lost",
+            )
+        row = row or remembered_row(place)
         accounts = {side: place.account_id(side) for side in SIDES}
-        place.ledger.save_sync(replace(row, accounts=accounts, union=UNION_READS, union_since=place.clock()))
+        relinked = in_union(replace(row, accounts=accounts), place.clock())
+        runs = place.ledger.runs(sync_id, 1)
+        place.ledger.save_sync(relinked)
+        seq = count.seq if count else runs[0].seq if runs else 0
+        lost = ledger_lost(place.ledger, place.artefacts, sync_id)
+        for known in (row, relinked):  # both: marks that name ids of the former account are not to be trusted
+            keep_count(place.artefacts, known, seq, lost=lost)
         return {side: (row.accounts.get(side), accounts[side]) for side in SIDES}
     finally:
         place.ledger.release_lock(sync_id, owner, lease.fence)

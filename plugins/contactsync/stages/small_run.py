@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from contactsync.errors import ConfigError
 from contactsync.model.ledger import FoldBatch, RunRow, RunState
 from contactsync.model.stages import RunRequest
-from contactsync.stages.desk import Desk, ledger_lost
+from contactsync.stages.desk import Desk
+from contactsync.stages.run_count import keep_count, ledger_lost
 
 
 @dataclass
@@ -38,12 +39,13 @@ def small_run(desk: Desk, request: RunRequest) -> Iterator[SmallRun]:
     ledger.check()
     fence = ledger.take_lock(sync_id, request.owner, ended=desk.ended).fence
     try:
-        if ledger.sync(sync_id) is None or ledger_lost(ledger, desk.artefacts, sync_id):
+        sync = ledger.sync(sync_id)
+        if sync is None or ledger_lost(ledger, desk.artefacts, sync_id):
             raise ConfigError(
                 f"Sync {sync_id!r} has not run with this ledger yet.", next_step="run it first, then say this again"
             )
         row = ledger.start_run(sync_id, request.run_id, request.kind.value)
-        desk.artefacts.write_state(f"{sync_id}.json", {"seq": row.seq})
+        keep_count(desk.artefacts, sync, row.seq)
         run = SmallRun(desk, row, request.owner, fence)
         yield run
         ledger.end_run(replace(row, state=RunState.DONE, ended_at=desk.clock(), message=run.message))

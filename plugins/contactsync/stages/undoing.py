@@ -13,6 +13,7 @@ from contactsync.model.spec import SIDES
 from contactsync.model.stages import Opened, Planned, RunRequest
 from contactsync.model.undo import UndoOrder
 from contactsync.stages.planning import judge
+from contactsync.stages.run_count import ledger_lost
 from contactsync.stages.undo_choice import choose
 from contactsync.stages.undo_means import means_of
 from contactsync.stages.undo_past import past_of
@@ -64,7 +65,7 @@ def _row(place: Workplace) -> SyncRow:
     row = sync_row(place)
     if row is None:
         raise ConfigError(f"Sync {place.spec.id!r} has not run with this ledger yet; there is nothing to undo.")
-    if row.union:
+    if row.union or ledger_lost(place.reader, place.artefacts, place.spec.id):
         raise ConfigError(
             f"The ledger of sync {place.spec.id!r} was lost or is older than the apps: what it says was written may "
             "not be so.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from contactsync.contact import Values
 from contactsync.model.decisions import Answer, Wish
@@ -52,6 +53,14 @@ def answered(hold: Hold, answer: Answer, link: Link | None, known: Known) -> Cha
             return Change(replace(link, wish=Wish.SKIP, version=link.version + 1))
         case _:
             return Change(_kept(hold, link))
+
+
+_One = TypeVar("_One", Known, Link)
+
+
+def unasked(one: _One) -> _One:
+    """Without what a person asked of the next run: where the ledger comes from a backup, it was done since."""
+    return replace(one, wish=Wish.NONE) if one.wish in (Wish.DELETE, Wish.CREATE, Wish.RETRY) else one
 
 
 def unlinked(link: Link) -> Link:

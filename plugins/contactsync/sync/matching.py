@@ -7,8 +7,8 @@ after the last, is created; anything else is held with its candidates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from contactsync.contact import Values, fold, names_for_key
 from contactsync.model.decisions import Wish
@@ -16,6 +16,7 @@ from contactsync.model.plan import Hold, HoldReason
 from contactsync.model.spec import Side
 
 BY_A_PERSON = "a person"
+BY_MARK = "mark"
 LEFT_OUT = "left out by a person"
 KEPT_APART = "kept apart from its match by a person"
 
@@ -80,12 +81,23 @@ def names_of(values: Values) -> tuple[str, str]:
     return fold(given), fold(family)
 
 
-def match(nodes: Sequence[Node], keys: Sequence[str], *, without_key: bool, verdicts: Verdicts = Verdicts()) -> Matched:
-    """Settle all first meetings. Deterministic: the order of `nodes` does not matter."""
+def match(
+    nodes: Sequence[Node],
+    keys: Sequence[str],
+    *,
+    without_key: bool,
+    verdicts: Verdicts = Verdicts(),
+    marked: Collection[tuple[str, str]] = (),
+) -> Matched:
+    """Settle all first meetings. Deterministic: the order of `nodes` does not matter.
+
+    marked  (left id, right id) of which our own mark says that one was made from the other
+    """
     state = _State()
     open_nodes = {(n.side, n.id): n for n in nodes if not n.linked}
     linked = [n for n in nodes if n.linked]
     alone = _decided(open_nodes, verdicts, state)
+    linked += _by_marks(open_nodes, verdicts, marked, state)
     keyless = {k for k, n in open_nodes.items() if not any(n.hashes.get(key) for key in keys)}
     for key in keys:
         bearers = [n for k, n in open_nodes.items() if k not in keyless and n.hashes.get(key)]
@@ -121,6 +133,21 @@ def _decided(open_nodes: dict[Place, Node], verdicts: Verdicts, state: _State) -
     for place in new:
         del open_nodes[place]
     return new
+
+
+def _by_marks(
+    open_nodes: dict[Place, Node], verdicts: Verdicts, marked: Collection[tuple[str, str]], state: _State
+) -> list[Node]:
+    """A mark tells of a link that was, and a link overrides keys. Returns who is linked by it, for groups of a key."""
+    out: list[Node] = []
+    for left, right in sorted(marked):
+        places = (Side.LEFT, left), (Side.RIGHT, right)
+        both = [open_nodes[p] for p in places if p in open_nodes]
+        if len(both) < 2 or any(n.wish == Wish.SKIP for n in both) or verdicts.parts(*places):
+            continue
+        state.pairs.append((left, right, BY_MARK))
+        out.extend(replace(open_nodes.pop(p), linked=True) for p in places)
+    return out
 
 
 def _out(node: Node, group: Sequence[Node], verdicts: Verdicts) -> str:

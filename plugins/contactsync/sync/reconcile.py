@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -33,6 +34,7 @@ class Given:
     union      the ledger was lost: nobody is created until a person decides
     kept_held  contacts that an earlier run left for a person: not created until that hold ends
     verdicts   what persons said of two contacts
+    marked     (left id, right id) of which our own mark says that one was made from the other
     """
 
     rules: Rules
@@ -48,6 +50,7 @@ class Given:
     union: bool = False
     kept_held: Mapping[tuple[Side, str], Hold] = field(default_factory=dict)
     verdicts: Verdicts = field(default_factory=Verdicts)
+    marked: Collection[tuple[str, str]] = ()
 
 
 @dataclass
@@ -93,6 +96,8 @@ def reconcile(given: Given) -> Plan:
         listed=given.settling.listed,
         rekeyed=rekeyed,
         matched=len(matched.pairs),
+        matched_by=dict(sorted(Counter(key for _, _, key in matched.pairs).items())),
+        union=given.union,
     )
     return replace(plan, hash=plan_hash(plan))
 
@@ -202,7 +207,8 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
     others = [n for n in given.others if n.id not in given.readings[n.side].moved]  # seen under their new ids
     nodes = [_node(given, side, shown) for (side, _), shown in free.items()] + others
     keys = match_keys(given.match)
-    matched = match(nodes, keys, without_key=given.match.create_without_key, verdicts=given.verdicts)
+    without_key = given.match.create_without_key
+    matched = match(nodes, keys, without_key=without_key, verdicts=given.verdicts, marked=given.marked)
     for left, right, _key in matched.pairs:
         _link(given, draft, free[Side.LEFT, left], free[Side.RIGHT, right])
     for side, contact_id in matched.alone:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from contactsync.model.decisions import Wish
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import MatchSpec, Side
-from contactsync.sync.matching import Matched, Node, contradict, match, names_of
+from contactsync.sync.matching import Matched, Node, Verdicts, contradict, match, names_of
 from contactsync.sync.readings import key_hashes
 from factories import LEFT, RIGHT, listed
 
@@ -210,3 +211,37 @@ def test_no_side_is_special() -> None:
     assert {(s.other, i) for s, i in here.alone} == set(there.alone)
     assert held(here) == held(there)
     assert {h.side for h in here.holds} == set(Side)
+
+
+# ---- our own marks
+
+
+def marked(*nodes: Node, pairs: Sequence[tuple[str, str]], **changes: Any) -> Matched:
+    return match(nodes, EMAIL, without_key=False, marked=pairs, **changes)
+
+
+def test_a_mark_links_contacts_without_keys_and_overrides_a_key() -> None:
+    plain = marked(node("l1"), node("r1"), pairs=[("l1", "r1")])
+    assert plain == Matched(pairs=(("l1", "r1", "mark"),))
+    renamed = marked(node("l1", [1]), node("r1", [2]), node("l2", [2]), pairs=[("l1", "r1")])
+    assert renamed.pairs == (("l1", "r1", "mark"),)
+    assert held(renamed) == {"l2": HoldReason.AMBIGUOUS}  # its key belongs to somebody who is linked
+
+
+def test_marks_take_a_shared_key_apart() -> None:
+    shared = [node(name, [1]) for name in ("l1", "l2", "r1", "r2")]
+    assert marked(*shared, pairs=[("l1", "r2"), ("l2", "r1")]).pairs == (("l1", "r2", "mark"), ("l2", "r1", "mark"))
+
+
+def test_a_person_outranks_a_mark() -> None:
+    two = node("l1", [1]), node("r1", [1])
+    apart = marked(*two, pairs=[("l1", "r1")], verdicts=Verdicts(apart=frozenset({("l1", "r1")})))
+    assert not apart.pairs
+    assert not marked(node("l1", [1], wish=Wish.SKIP), node("r1", [1]), pairs=[("l1", "r1")]).pairs
+    said = Verdicts(same=frozenset({("l1", "r2")}))
+    assert marked(*two, node("r2"), pairs=[("l1", "r1")], verdicts=said).pairs == (("l1", "r2", "a person"),)
+
+
+def test_a_mark_of_somebody_who_is_linked_or_not_shown_links_nobody() -> None:
+    assert not marked(node("l1", linked=True), node("r1", [1]), pairs=[("l1", "r1")]).pairs
+    assert not marked(node("l1", [1]), pairs=[("l1", "r1")]).pairs
