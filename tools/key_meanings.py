@@ -79,8 +79,8 @@ SYNC: Mapping[str, Meaning] = {
         kind="list of words",
     ),
     "match.default_region": Meaning(
-        "The country of phone numbers without a country code. Where it is not set, only numbers that begin with + are "
-        "compared in their international form.",
+        "The country of phone numbers without a country code, for comparing them and for the transform `e164`. Where "
+        "it is not set, only numbers that begin with + are compared in their international form.",
         "DE",
         allowed="two capital letters of a country",
     ),

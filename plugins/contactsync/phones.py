@@ -9,12 +9,24 @@ import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber
 
 _SPACING = str.maketrans("", "", " -.()")
+_NATIONAL = re.compile(r"[0-9\s()/.-]+")
 _CODES = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))  # none begins with another
 
 
 def e164(text: str, region: str | None) -> str:
     """The number, with ';ext=' where there is one; '' where it is no possible number."""
     return whole_number(text) or _parsed(text, region)
+
+
+def national(text: str, region: str) -> str:
+    """The same of a number without a country code that there is in the region; '' of 110, of an extension, of words."""
+    if not _NATIONAL.fullmatch(text):
+        return ""
+    try:
+        there_is = phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return ""
+    return _parsed(text, region) if there_is else ""
 
 
 def _parsed(text: str, region: str | None) -> str:

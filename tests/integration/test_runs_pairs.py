@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from contactsync.errors import LimitExceeded
 from contactsync.model.plan import HoldReason
-from contactsync.model.spec import DagSpec, Limit, Limits, Side
+from contactsync.model.spec import DagSpec, Limit, Limits, MatchSpec, Side
 from paired import ada, edit, fields, of, paired, quiet
 from world import World, mail, memory_spec
 
@@ -285,3 +285,15 @@ def test_transforms_go_from_the_sender_and_back(tmp_path: Path) -> None:
     quiet(world)
     assert of(world, LEFT)["custom.share"] == "0.5"
     assert of(world, RIGHT)["custom.Summary"] == "Met at the fair"
+
+
+def test_a_national_number_is_one_of_the_default_region_and_another_region_is_no_edit(tmp_path: Path) -> None:
+    dial = {"left": "custom.phone", "right": "custom.dial", "transforms": ["e164"], "direction": "left_to_right"}
+    world = paired(tmp_path, dial, match=MatchSpec(default_region="DE"))
+    world.left.put("l1", ada(**{"custom.phone": "030 1234567"}))
+    quiet(world)
+    assert of(world, RIGHT)["custom.dial"] == "+49301234567"
+    world.with_spec(match=MatchSpec(default_region="FR"), fields=fields({**dial, "direction": "both", "lossy": True}))
+    edit(world, RIGHT, **{"custom.dial": "+49301234568"})
+    quiet(world)
+    assert (of(world, LEFT)["custom.phone"], of(world, RIGHT)["custom.dial"]) == ("030 1234567", "+33301234567")

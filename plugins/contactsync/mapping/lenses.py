@@ -52,7 +52,7 @@ def forms_of(pair: OwnPair, direction: Direction, zone: ZoneInfo, region: str | 
     if pair.element is not None:
         single = Form(partial(_as_one, pair.element, region), one_value)
         return {side: _SAME if pair.picks(side) else single for side in SIDES}
-    ways = _ways(pair, direction, zone)
+    ways = _ways(pair, direction, zone, region)
     if ways is None:
         return {}
     skip = pair.spec.skip_unknown_option
@@ -119,7 +119,7 @@ def _put(here: _Way, text: str) -> str:
 # ---- ways
 
 
-def _ways(pair: OwnPair, direction: Direction, zone: ZoneInfo) -> dict[Side, _Way] | None:
+def _ways(pair: OwnPair, direction: Direction, zone: ZoneInfo, region: str | None) -> dict[Side, _Way] | None:
     """None where the texts of both sides are compared as they are."""
     backwards = not _sends(pair, Side.LEFT, direction)
     if max(len(pair.spec.left), len(pair.spec.right)) > 1:
@@ -127,7 +127,7 @@ def _ways(pair: OwnPair, direction: Direction, zone: ZoneInfo) -> dict[Side, _Wa
     if pair.spec.options:
         return _by_options(pair, backwards=backwards, both=_sends(pair, Side.RIGHT, direction))
     if pair.spec.transforms:
-        return _by_transforms(pair, zone, Side.RIGHT if backwards else Side.LEFT)
+        return _by_transforms(pair, zone, region, Side.RIGHT if backwards else Side.LEFT)
     kinds = (pair.left.kind, pair.right.kind)
     if kinds == (Kind.TEXT, Kind.TEXT) and not (pair.left.choices or pair.right.choices):
         return None
@@ -184,15 +184,16 @@ def _normally(kind: Kind, then: Text) -> Text:
     return lambda text: then(normal(text, kind))
 
 
-def _by_transforms(pair: OwnPair, zone: ZoneInfo, sender: Side) -> dict[Side, _Way]:
+def _by_transforms(pair: OwnPair, zone: ZoneInfo, region: str | None, sender: Side) -> dict[Side, _Way]:
     """The column holds what the transforms make of the sender's value; what they lose is not given back."""
     steps = [TRANSFORMS[name] for name in pair.spec.transforms]
+    apply = [step.within(region) for step in steps]
     near, far = pair.own(sender), pair.own(sender.other)
 
     def forth(text: str) -> str:
         kind = near.kind
-        for step in steps:
-            text = step.apply(converted(text, kind, step.takes, zone))
+        for step, change in zip(steps, apply, strict=True):
+            text = change(converted(text, kind, step.takes, zone))
             kind = step.gives
         return converted(text, kind, far.kind, zone)
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from contactsync.contact import Kind
 from contactsync.mapping.pairs import OwnPair, direction_of
+from contactsync.mapping.transforms import TRANSFORMS
 from contactsync.model.app import FieldInfo
-from contactsync.model.spec import SIDES, FieldPair, Side, SyncSpec
+from contactsync.model.spec import SIDES, FieldPair, PairSpec, Side, SyncSpec
 
 State = Mapping[str, str]
 _GONE = "-"
@@ -42,8 +43,13 @@ def _meaning(pair: OwnPair, spec: SyncSpec) -> tuple[object, ...]:
     pick = repr(file.pick) if file.pick else ""
     return (
         pair.column, pair.element, kinds, sorted(file.options.items()), file.transforms, pick, direction, dated,
-        spec.match.default_region if pair.element or pair.kind.several else "",
+        spec.match.default_region if pair.element or pair.kind.several or _is_local(file) else "",
     )  # fmt: skip
+
+
+def _is_local(file: PairSpec) -> bool:
+    """Whether a transform of the pair reads national phone numbers."""
+    return any(TRANSFORMS[name].local for name in file.transforms)
 
 
 def _taken(own: Sequence[OwnPair], side: Side, contact: str, fields: Sequence[FieldInfo]) -> tuple[object, ...]:

@@ -156,6 +156,29 @@ def test_transforms_by_example(name: str, given_text: str, expected: str) -> Non
     assert TRANSFORMS[name].apply(given_text) == expected
 
 
+@pytest.mark.parametrize(
+    ("region", "typed", "expected"),
+    [
+        ("DE", "030 123456", "+4930123456"),
+        ("DE", "0049 (0)30 123456", "+4930123456"),
+        ("US", "(212) 555-0123", "+12125550123"),
+        ("DE", "+1 212 555 0123", "+12125550123"),
+        (None, "030 123456", "030 123456"),
+        ("DE", "110", "110"),
+        ("DE", "030 123456 or 030 123457", "030 123456 or 030 123457"),
+        ("DE", "after six", "after six"),
+    ],
+)
+def test_a_national_number_is_one_of_the_default_region(region: str | None, typed: str, expected: str) -> None:
+    change = TRANSFORMS["e164"].within(region)
+    assert change(typed) == expected
+    assert change(change(typed)) == expected
+
+
+def test_a_region_changes_no_other_transform() -> None:
+    assert [name for name, one in TRANSFORMS.items() if one.within("DE") is not one.apply] == ["e164"]
+
+
 # ---- HTML
 
 
