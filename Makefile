@@ -109,6 +109,14 @@ test-browser: $(VENV)/.installed-dev ## walk the consent page in a real Chromium
 kill-matrix: $(VENV)/.installed-dev ## kill runs around every request and every commit, and see them recover
 	$(PYTEST) -n $(WORKERS) --dist load tests/kills --full
 
+# The seed of its histories; with another one it draws others.
+PROVE_SEED ?= $(shell date +%Y%m%d)
+
+.PHONY: prove
+prove: $(VENV)/.installed-dev ## 20,000 random histories of people, runs and mishaps (PROVE_SEED=7 draws others)
+	@echo "PROVE_SEED=$(PROVE_SEED)"
+	PROVE_SEED=$(PROVE_SEED) $(PYTEST) -n $(WORKERS) --dist load tests/model/test_model.py --full
+
 ##### measuring it
 
 .PHONY: bench

@@ -146,12 +146,12 @@ class World:
 
 
 def new_ledger(path: Path, clock: Clock) -> Ledger:
-    path.write_bytes(_empty_ledger())
+    path.write_bytes(empty_ledger())
     return Ledger(make_engine(f"sqlite:///{path}"), clock)
 
 
 @functools.cache
-def _empty_ledger() -> bytes:
+def empty_ledger() -> bytes:
     """Migrating takes longer than most runs."""
     with tempfile.TemporaryDirectory() as folder:
         engine = make_engine(f"sqlite:///{folder}/ledger.db")

@@ -31,6 +31,7 @@ from contactsync.sync.created import fold_create
 from contactsync.sync.creates import left_out
 from contactsync.sync.doubts import doubts
 from contactsync.sync.fold import When, back_off, fold_link, is_pending, with_standing
+from contactsync.sync.losers import losers
 from contactsync.sync.readings import key_hashes, now_values
 from contactsync.sync.recreated import fold_recreated, is_there, not_again
 from contactsync.sync.scope import Effects
@@ -52,7 +53,8 @@ class Folding:
     links: dict[str, Link] = field(default_factory=dict)
     known: dict[tuple[Side, str], Known] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)  # values that nobody can prove to be ours
+    conflicts: list[Conflict] = field(default_factory=list)  # values that nobody can prove to be ours, or that lost
+    listed: set[tuple[str, str, str]] = field(default_factory=set)  # what the plan itself lists as lost
     folded: list[str] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Folding:
         self.links.update({k.id: k for k in plan.links})
         self.known.update({(s, k.contact_id): k for s, k in plan.known})
         self.holds.extend(plan.holds)
+        self.listed.update((c.link_id, c.field, c.rule) for c in plan.conflicts)
         self.worked.update((c.source, c.contact_id) for c in plan.counted if not plan.undo)
         self._ask_again([h for h in plan.holds if h.reason is HoldReason.UNREADABLE and h.contact_id])
 
@@ -155,6 +158,8 @@ class Folding:
     def _link(self, row: JournalRow) -> None:
         intent, outcome = row.intent, row.outcome
         link = self.links.get(intent.link_id or "")
+        lost = losers(link, intent, outcome)
+        self.conflicts.extend(c for c in lost if (c.link_id, c.field, c.rule) not in self.listed)
         if link is not None:
             self.links[link.id], holds = fold_link(link, intent, outcome, self.when)
             self.holds.extend(holds)

@@ -108,6 +108,7 @@ class Intent:
     leaving       rules that the contact has left once this is done
     matching      of a create: the rules that its source matches
     undoes        keys of the actions that this one takes back (core 30)
+    overwrites    patched fields in which the target's value lost a conflict -> by which rule
     """
 
     key: str
@@ -130,6 +131,7 @@ class Intent:
     matching: tuple[str, ...] = ()
     parts: bool = False
     undoes: tuple[str, ...] = ()
+    overwrites: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
     ref: Json = field(default_factory=dict)
     source_version: str | None = None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contactsync.contact import is_empty
 from contactsync.model.exchange import State
 from contactsync.model.link import ApartReason, Link
 from contactsync.model.plan import Conflict, Outcome
+from contactsync.model.spec import Side
+from contactsync.sync.conflicts import FieldState
 
 RULE = "unproven: not what was sent, and perhaps somebody else's"
 
@@ -19,3 +22,14 @@ def doubts(before: Link | None, after: Link, outcome: Outcome) -> tuple[Conflict
     return tuple(
         Conflict(after.id, f, None, a.left, a.right, left.get(f), right.get(f), RULE) for f, a in fresh.items()
     )
+
+
+_DOUBTFUL = (ApartReason.UNDONE, ApartReason.UNPROVEN, ApartReason.LEDGER_LOST)
+
+
+def stands_alone(state: FieldState, side: Side) -> bool:
+    """What this side holds of a field apart may be nowhere else."""
+    if state.apart is None:
+        return False
+    never_settled = state.base[side] is None and not is_empty(state.now[side] or "")
+    return never_settled or state.apart.reason in _DOUBTFUL

@@ -18,7 +18,9 @@ from contactsync.sync.acting import on_link, overwritten, remembered
 from contactsync.sync.collisions import Owner, held_apart, nobody, without_collisions
 from contactsync.sync.conflicts import FieldState, Settled, is_changed, settle
 from contactsync.sync.counting import count_alike, count_settled
+from contactsync.sync.doubts import stands_alone
 from contactsync.sync.effects import Acts
+from contactsync.sync.losers import with_losers
 from contactsync.sync.marking import is_known, mark_intent
 from contactsync.sync.readings import Shown, now_values
 from contactsync.sync.scope import LEFT_ALONE, OUT_OF_SCOPE, Effects, in_scope, judged
@@ -183,14 +185,11 @@ def _state(link: Link, side: Side, fields: list[FieldState]) -> SideState:
         return SideState.MISSING
     if link.side(side.other).standing is Standing.GONE:
         # Against a deletion every edit counts, one that was held, refused or left alone too, and so does a value
-        # that only we know to be unproven, or that differed before the ledger was lost (core 13).
-        changed = any(is_changed(f, side) or (f.apart and f.apart.reason in _DOUBTFUL) for f in fields)
+        # that only we know to be unproven, that differed before the ledger was lost, or was never settled (core 13).
+        changed = any(is_changed(f, side) or stands_alone(f, side) for f in fields)
     else:
         changed = any(is_changed(f, side) and _counts_as_edit(f, side) for f in fields)
     return SideState.CHANGED if changed else SideState.SAME
-
-
-_DOUBTFUL = (ApartReason.UNDONE, ApartReason.UNPROVEN, ApartReason.LEDGER_LOST)
 
 
 def _counts_as_edit(state: FieldState, side: Side) -> bool:
@@ -240,6 +239,7 @@ def _settle_fields(
     conflicts = [_conflict(before, observed, name, s) for name, s in lost.items()]
     for target, done in acts.items():
         conflicts.extend(overwritten(observed, target, done, now_values(observed.side(target))))
+    intents = tuple(with_losers(i, conflicts) for i in intents)
     overwriting = [target.other for target, done in acts.items() if done.overwritten]
     counted = count_settled(link, case.shown, settled, intents, overwriting, closed)
     return LinkDecision(link, intents, holds, tuple(conflicts), counted)

@@ -197,6 +197,17 @@ def test_a_doubtful_value_counts_as_an_edit_against_a_deletion(reason: ApartReas
     ).intents
 
 
+def test_a_value_held_since_the_first_meeting_counts_as_an_edit_against_a_deletion() -> None:
+    """It was never carried: with its contact it would be gone everywhere."""
+    link = a_link({"notes": "n"}, {"notes": "n"}, apart={"company": Apart(ApartReason.HELD, "theirs", "mine")})
+    link = replace(
+        link, left=replace(link.left, seen={"company": "theirs"}), right=replace(link.right, seen={"company": "mine"})
+    )
+    decision = decided(link, DELETING, gone=frozenset({LEFT}))
+    assert decision.intents == ()
+    assert [h.reason for h in decision.holds] == [HoldReason.DELETED_AND_EDITED]
+
+
 def test_a_missing_contact_waits_for_a_point_read_and_nothing_is_written_meanwhile() -> None:
     decision = decided(rules=DELETING, shown=shows(LEFT, company="new"), missing=frozenset({RIGHT}))
     assert decision.intents == ()

@@ -1,0 +1,116 @@
+"""Draws histories: people, runs and mishaps in any order, between vendors of any kind."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from shrink import promise_of, smallest
+from story import Step, Story
+from vendor import SEVERAL, SINGLE
+from vendor_kinds import KINDS
+
+STEPS = 7
+SIDE = st.sampled_from(("left", "right"))
+PICK = st.integers(0, 2)
+WAIT = st.sampled_from((60.0, 300.0))
+PLACES = ("request:before", "request:no_response", "request:after", "commit:before", "commit:after")
+NAME = st.sampled_from(SINGLE)
+LIST = st.sampled_from(SEVERAL)
+KEY = st.sampled_from(("own", "own", "own", "none", "shared"))
+
+ADD = st.tuples(st.just("add"), SIDE, PICK, KEY, st.lists(NAME, max_size=2))
+EDIT = st.one_of(
+    st.tuples(st.just("type"), SIDE, PICK, NAME, st.sampled_from(("", "Abc", "abcdefghijklmnop"))),
+    st.tuples(st.just("clear"), SIDE, PICK, NAME),
+    st.tuples(st.just("enter"), SIDE, PICK, LIST),
+    st.tuples(st.just("drop"), SIDE, PICK, LIST, PICK),
+)
+DELETE = st.tuples(st.just("delete"), SIDE, PICK)
+
+
+class Histories(RuleBasedStateMachine):
+    """Draws a history and plays it."""
+
+    @initialize(
+        kinds=st.tuples(st.sampled_from(sorted(KINDS)), st.sampled_from(sorted(KINDS))),
+        conflicts=st.sampled_from(("left", "left", "right", "newest", "hold")),
+        deletions=st.sampled_from(("delete", "delete", "ignore")),
+        first=st.lists(ADD, min_size=1, max_size=4),
+    )
+    def begin(self, kinds: tuple[str, str], conflicts: str, deletions: str, first: list[Step]) -> None:
+        self.story = Story(*kinds, conflicts, deletions)
+        self.play(*first, ("run", 60.0))
+
+    def play(self, *steps: Step) -> None:
+        try:
+            self.story.play(steps)
+        except Exception as error:
+            FAILED[:] = [(self.story.script, promise_of(error))]
+            raise
+
+    @rule(edits=st.lists(EDIT, min_size=1, max_size=3))
+    def type(self, edits: list[Step]) -> None:
+        self.play(*edits)
+
+    @rule(edit=EDIT, wait=WAIT)
+    def type_and_run(self, edit: Step, wait: float) -> None:
+        self.play(edit, ("run", wait))
+
+    @rule(some=ADD)
+    def add(self, some: Step) -> None:
+        self.play(some)
+
+    @rule(one=DELETE)
+    def delete(self, one: Step) -> None:
+        self.play(one)
+
+    @rule(wait=WAIT, full=st.sampled_from((False, False, True)))
+    def run(self, wait: float, full: bool) -> None:
+        self.play(("run", wait, full))
+
+    @rule(edit=EDIT, wait=WAIT, place=st.sampled_from(PLACES), number=st.integers(1, 12))
+    def crash(self, edit: Step, wait: float, place: str, number: int) -> None:
+        number = min(number, 3) if place.startswith("request") else number
+        self.play(edit, ("crash", wait, place, number))
+
+    @rule(side=SIDE)
+    def expire(self, side: str) -> None:
+        self.play(("expire", side))
+
+    @rule(side=SIDE, fault=st.sampled_from(("trouble", "cut", "half", "empty")))
+    def bad_listing(self, side: str, fault: str) -> None:
+        self.play(("bad_listing", side, fault))
+
+    @rule(side=SIDE, fault=st.sampled_from(("no_effect", "no_reply", "lost_one", "refused_connection")))
+    def bad_write(self, side: str, fault: str) -> None:
+        self.play(("bad_write", side, fault))
+
+    def teardown(self) -> None:
+        if hasattr(self, "story"):
+            self.play(("settle",))
+
+
+FAILED: list[tuple[str, str]] = []
+"""The script of the last history that broke a promise, and which one."""
+
+
+def prove(machine: type[RuleBasedStateMachine], examples: int, number: int) -> None:
+    """So many histories, drawn by this seed. One that fails is made small and printed."""
+    FAILED.clear()
+    asked = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(seed(number)(machine), settings=asked)
+    except Exception as error:
+        if not FAILED:
+            raise
+        script, promise = FAILED[0]
+        raise AssertionError(f"seed {number}: {error}\nHISTORY {smallest(script, promise)}") from None

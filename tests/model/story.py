@@ -1,0 +1,305 @@
+"""A history, step by step: people, runs and mishaps as plain data, so that every one can be written down and replayed.
+
+`Story.play` takes a list of steps; each is the name of a method and its arguments, as JSON holds them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector import Faults
+from contactsync.errors import LimitExceeded
+from contactsync.model.exchange import Verb
+from contactsync.model.link import LinkStatus
+from contactsync.model.plan import JournalRow
+from contactsync.model.spec import SIDES, ConflictPolicy, DagSpec, DeletionPolicy, Side, SideSpec, SyncSpec
+from contactsync.model.stages import Summary
+from oracle import Broken, Oracle
+from rig import Process, Rig
+from vendor import SINGLE, Row, Vendor
+from vendor_kinds import KINDS
+from world import WIDE, Clock
+
+Step = Sequence[Any]
+MOST_RUNS = 12
+
+
+@dataclass
+class Story:
+    """One history under way, with its two accounts, its runs and its oracle."""
+
+    left: str = "plain"
+    right: str = "plain"
+    conflicts: str = "left"
+    deletions: str = "delete"
+    steps: list[Step] = field(default_factory=list)
+    keys: dict[int, str] = field(default_factory=dict)  # person -> own | none | shared
+    settled_after: list[int] = field(default_factory=list)
+    listed_whole: bool = False
+    touched: bool = True  # something happened since all was at rest
+
+    def __post_init__(self) -> None:
+        self.clock, self.oracle = Clock(), Oracle()
+        kinds = dict(zip(("left", "right"), (self.left, self.right), strict=True))
+        self.vendors = {s: Vendor(s.value, KINDS[kinds[s]], self.clock.seconds, self.oracle) for s in SIDES}
+        self.oracle.vendors = {s.value: self.vendors[s] for s in SIDES}
+        self.faults = {s: Faults() for s in SIDES}
+        policy = DeletionPolicy(self.deletions)
+        spec = SyncSpec(
+            "pair",
+            SideSpec("pretend", "one"),
+            SideSpec("pretend", "other"),
+            DagSpec(None),
+            conflicts=ConflictPolicy(self.conflicts),
+            deletions=dict.fromkeys(SIDES, policy),
+            limits=WIDE,
+        )
+        self.rig = Rig(spec, self.clock, self.vendors, self.faults)
+        if policy is DeletionPolicy.DELETE:
+            told = {s.value for s in SIDES if self.vendors[s].traits.deletes != "none"}
+            self.oracle.deleting = frozenset(told)
+
+    @property
+    def script(self) -> str:
+        """The history so far, to be replayed."""
+        setting = [self.left, self.right, self.conflicts, self.deletions]
+        return json.dumps({"setting": setting, "steps": self.steps})
+
+    def play(self, steps: Sequence[Step]) -> None:
+        """Take these steps."""
+        for name, *rest in steps:
+            self.steps.append([name, *rest])
+            getattr(self, name)(*rest)
+
+    # ---- people
+
+    def add(self, side: str, person: int, key: str, fields: Sequence[str]) -> None:
+        """A new contact. key: own | none | shared; a person without a key of his own is on one side only."""
+        vendor, oracle = self.vendors[Side(side)], self.oracle
+        here = any(oracle.who[side, r] == person for r in vendor.recs())
+        if here or (person in self.keys and (key, self.keys[person]) != ("own", "own")):
+            return
+        self.keys[person] = key
+        self.touched = True
+        row = vendor.add({})
+        oracle.note_contact(side, row.rec, person, self.clock.seconds())
+        for other in (p for p, k in self.keys.items() if key == k == "shared"):
+            oracle.unite(person, other)
+        for name in ("names.given", *(f for f in fields if f != "names.given")):
+            self._type(vendor, row.rec, name, "abc")
+        if key != "none":
+            self._enter(vendor, row.rec, "emails", f"p{person}@own.test" if key == "own" else "family@shared.test")
+
+    def type(self, side: str, pick: int, name: str, tail: str) -> None:
+        """Somebody types a new single value."""
+        if (row := self._picked(side, pick)) is not None:
+            self._type(self.vendors[Side(side)], row.rec, name, tail)
+
+    def clear(self, side: str, pick: int, name: str) -> None:
+        """Somebody empties a single value; a name stays."""
+        row = self._picked(side, pick)
+        if row is None or name == "names.given" or not row.values[name]:
+            return
+        self.touched = True
+        now = self.clock.seconds()
+        self.oracle.note_typed(side, row.rec, name, "", str(row.values[name]), now)
+        self.vendors[Side(side)].edit(row.rec, {name: ""})
+
+    def enter(self, side: str, pick: int, name: str) -> None:
+        """Somebody adds one more element."""
+        if (row := self._picked(side, pick)) is not None:
+            person = self.oracle.who[side, row.rec]
+            number = sum(len(v) for v in self.oracle.entered.values())
+            element = f"p{person}n{number}" + ("@more.test" if name == "emails" else "")
+            self._enter(self.vendors[Side(side)], row.rec, name, element)
+
+    def drop(self, side: str, pick: int, name: str, at: int) -> None:
+        """Somebody removes an element; the address by which a person is known stays."""
+        row = self._picked(side, pick)
+        there = [e for e in row.values[name] if not e.endswith(("@own.test", "@shared.test"))] if row else []
+        if row is None or not there:
+            return
+        self.touched = True
+        out = there[at % len(there)]
+        self.oracle.note_removed(side, row.rec, name, out, self.clock.seconds())
+        self.vendors[Side(side)].edit(row.rec, {name: tuple(e for e in row.values[name] if e != out)})
+
+    def delete(self, side: str, pick: int) -> None:
+        """Somebody deletes a contact."""
+        if (row := self._picked(side, pick)) is not None:
+            self.touched = True
+            self.oracle.note_deleted(side, row.rec, dict(row.values), self.clock.seconds())
+            self.vendors[Side(side)].remove(row.rec)
+
+    def _picked(self, side: str, pick: int) -> Row | None:
+        vendor = self.vendors[Side(side)]
+        recs = vendor.recs()
+        return vendor.row_of(recs[pick % len(recs)]) if recs else None
+
+    def _type(self, vendor: Vendor, rec: int, name: str, tail: str) -> None:
+        self.touched = True
+        person, before = self.oracle.who[vendor.side, rec], str(vendor.row_of(rec).values[name])
+        text = self.oracle.text(person, tail)
+        self.oracle.note_typed(vendor.side, rec, name, text, before, self.clock.seconds())
+        vendor.edit(rec, {name: vendor.traits.form(name, text)})
+
+    def _enter(self, vendor: Vendor, rec: int, name: str, element: str) -> None:
+        now = vendor.row_of(rec).values[name]
+        if element not in now:
+            self.touched = True
+            self.oracle.note_entered(vendor.side, rec, name, element, self.clock.seconds())
+            vendor.edit(rec, {name: (*now, element)})
+
+    # ---- mishaps
+
+    def expire(self, side: str) -> None:
+        """The vendor accepts no cursor that it has given so far."""
+        self.vendors[Side(side)].expire()
+
+    def bad_listing(self, side: str, fault: str) -> None:
+        """The next listing fails, or shows too little."""
+        self.faults[Side(side)].pulls[:] = [fault]
+
+    def bad_write(self, side: str, fault: str) -> None:
+        """The next write fails, or its answer is lost."""
+        self.touched = True
+        self.faults[Side(side)].pushes[:] = [fault]
+
+    # ---- runs
+
+    def run(self, wait: float, full: bool = False) -> Summary | str:
+        """A run, so many seconds later."""
+        return self._run(wait, None, full_read=full)
+
+    def crash(self, wait: float, place: str, number: int) -> None:
+        """A run that dies at its n-th request or commit."""
+        self.touched = True
+        self._run(wait, Process(dies=(place, number)))
+
+    def _run(self, wait: float, process: Process | None, **asked: Any) -> Summary | str:
+        self.clock.forward(seconds=wait)
+        self.oracle.run += 1
+        return self.rig.run(process, **asked)
+
+    # ---- at rest
+
+    def settle(self) -> None:
+        """Runs until nothing is left to do; then everything must be as promised, and one more run writes nothing."""
+        if not self.touched:
+            return
+        for faults in self.faults.values():
+            faults.pulls[:], faults.pushes[:] = [], []
+        allowed = ""
+        for done in range(MOST_RUNS):
+            before = self.rig.writes()
+            ended = self._run(self._pause(), None, full_read=self._scans(done, allowed), apply_plan=allowed)
+            allowed = self._allowed(ended)
+            if not allowed and (isinstance(ended, str) or not ended.ok):
+                raise Broken(f"a run on quiet accounts ends well: {ended}")
+            if self.rig.writes() == before and not allowed and not self._waiting():
+                break
+        else:
+            raise Broken(f"it comes to rest: after {MOST_RUNS} runs it still writes, or waits for {self._waiting()}")
+        self.settled_after.append(done)
+        before = self.rig.writes()
+        self._run(self._pause(), None)
+        if self.rig.writes() != before:
+            raise Broken("it stays at rest: one more run writes again")
+        self.touched = False
+        self.check()
+
+    def _pause(self) -> float:
+        return 300.0 + max(2 * max(v.traits.lag, v.traits.find_lag) for v in self.vendors.values())
+
+    def _allowed(self, ended: Summary | str) -> str:
+        """A plan that a limit stopped: people emptied a side, and one of them lets that very plan pass."""
+        emptied = any(len(self.oracle.deleted_on(s.value)) > len(self.vendors[s].rows) for s in SIDES)
+        stopped = self.rig.stopped
+        return stopped.plan_hash if ended == "LimitExceeded" and emptied and isinstance(stopped, LimitExceeded) else ""
+
+    def _scans(self, done: int, allowed: str) -> bool:
+        """Some vendors tell of deletions in complete listings only; a plan that was let pass is made as before."""
+        if allowed:
+            return self.listed_whole
+        self.listed_whole = done == 0 and any(v.traits.deletes != "feed" for v in self.vendors.values())
+        return self.listed_whole
+
+    def _waiting(self) -> list[str]:
+        rig = self.rig
+        seq, sync = rig.last().seq + 1, rig.spec.id
+        waits = [f"{r.intent.verb} {r.outcome.state}" for r in rig.ledger.unfolded(sync) if not self._for_a_person(r)]
+        later = seq + 100
+        waits += [f"{s} {k.contact_id}" for s in SIDES for k in rig.ledger.due_contacts(sync, s, later, self.clock())]
+        waits += [f"missing {k.id}" for s in SIDES for k in rig.ledger.missing_links(sync, s)]
+        return waits + [f"link {k.id}" for k in rig.ledger.due_links(sync, later, self.clock())]
+
+    def _for_a_person(self, row: JournalRow) -> bool:
+        """An unknown create that the vendor has no way to find again: nothing but a person settles it."""
+        return row.intent.verb is Verb.CREATE and self.vendors[row.intent.side].traits.adopt == "none"
+
+    def check(self) -> None:
+        """Everything that has to be true of quiet accounts."""
+        oracle = self.oracle
+        oracle.check_lost(self._conflicts())
+        held = self._held()
+        linked: set[tuple[str, int]] = set()
+        for link in self.rig.ledger.all_links(self.rig.spec.id):
+            rows = [self.vendors[s].rows.get(link.side(s).contact_id) for s in SIDES]
+            if link.status is LinkStatus.LIVE and all(rows):
+                left, right = (row.rec for row in rows if row is not None)
+                linked |= {("left", left), ("right", right)}
+                apart = {name: why.reason.value for name, why in link.apart.items()}
+                oracle.check_pair(left, right, apart, self._excused())
+                if oracle.alone(oracle.family_of("left", left)):
+                    oracle.met.add(oracle.family_of("left", left))
+        oracle.check_people(linked, held)
+        for side in SIDES:
+            for row in self.vendors[side].rows.values():
+                for name in SINGLE:
+                    if row.values[name]:
+                        oracle.check_value(side.value, row.rec, name, str(row.values[name]))
+
+    def _conflicts(self) -> set[tuple[str, str, str]]:
+        logged = set()
+        for _, _, c in self.rig.ledger.conflicts(self.rig.spec.id):
+            logged |= {(c.field, "left", c.left or ""), (c.field, "right", c.right or "")}
+        return logged
+
+    def _held(self) -> dict[tuple[str, int], str]:
+        held = {}
+        for hold, _ in self.rig.ledger.holds(self.rig.spec.id):
+            row = self.vendors[hold.side].rows.get(hold.contact_id)
+            if row is not None:
+                held[hold.side.value, row.rec] = hold.reason.value
+        for entry in filter(self._for_a_person, self.rig.ledger.unfolded(self.rig.spec.id)):
+            source = entry.intent.side.other
+            row = self.vendors[source].rows.get(entry.intent.source_id)
+            if row is not None:
+                held[source.value, row.rec] = "unknown"
+        return held
+
+    def _excused(self) -> set[tuple[str, str]]:
+        """Fields that may be apart, by what the vendors are like and what the file says."""
+        excused = set()
+        for side in SIDES:
+            traits = self.vendors[side].traits
+            for name in traits.forms:
+                excused |= {(name, why) for why in ("unproven", "not_representable", "held", "refused")}
+            excused |= {(name, why) for name in traits.refuses for why in ("refused", "held")}
+            excused |= {(name, "held") for name in traits.lengths}
+            if traits.check in ("fetch", "delta") or not traits.returns_record:
+                excused.add(("*", "unproven"))
+        if self.rig.spec.conflicts is ConflictPolicy.HOLD:
+            excused.add(("*", "held"))
+        return excused
+
+
+def replay(script: str) -> Story:
+    """Play a history that was written down."""
+    told: Mapping[str, Any] = json.loads(script)
+    story = Story(*told["setting"])
+    story.play(told["steps"])
+    return story

@@ -1,0 +1,15 @@
+"""Histories that once broke a promise: each is played again as it was found, made small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from story import replay
+
+FOUND = sorted(Path(__file__).with_name("histories").glob("*.json"))
+
+
+@pytest.mark.parametrize("script", FOUND, ids=lambda path: path.stem)
+def test_a_history_that_once_broke_a_promise_keeps_it(script: Path) -> None:
+    replay(script.read_text())
