@@ -218,9 +218,10 @@ _KINDS = """\
 A value goes from a field of one kind to one of another as follows; what cannot be held is not guessed, and not written.
 
 - **Date and date-time**: a date-time becomes the day that the calendars of `dag.timezone` show then. A day becomes a
-  date-time of the same day there, 10:00 UTC where that is one: it is the same day from Honolulu to Auckland. A day
-  without a year is no date-time, and no value of a date field of Freshsales, which holds whole dates. A date-time
-  without an offset is one of `dag.timezone`.
+  date-time of the same day there: at the time of day that stood there before, so that none is lost, else 10:00 UTC
+  where that is one (the same day from Honolulu to Auckland). An edit of the time alone writes no day. A day without a
+  year is no date-time, and no value of a date field of Freshsales, which holds whole dates. A date-time without an
+  offset is one of `dag.timezone`.
 - **Numbers** are compared by value and to the last digit: 12.50 is 12.5, 1e3 is 1000. A comma is not guessed at
   (1,234.50 is a text), and a text with leading zeros or a plus sign is no number: it would lose them.
 - **True or false**: true, yes, y, on and 1 are true; false, no, n, off and 0 are false, in capitals too.
@@ -265,8 +266,8 @@ Per pair and way it says how many values arrive whole, and lists
 
 - **held**: a value that the other side cannot hold; it is not written, and waits with the reason;
 - **lost**: a value that would not come back as it was. Such a pair has to flow one way, or say `lossy: true`; else the
-  file is broken. It is lossy to shorten, to take a date from a date-time, or to use a transform without a way back. How
-  a value is written is no loss: 12.50 in a text field comes back as 12.5;
+  file is broken. It is lossy to shorten, or to use a transform without a way back. How a value is written is no loss:
+  12.50 in a text field comes back as 12.5;
 - **broken**: a value that the other side would show as another one, so that the two never agree. The file is broken.
 
 With `--live` it also says of which fields of the default mapping the other app cannot take all: a third phone number,

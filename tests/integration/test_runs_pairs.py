@@ -242,7 +242,7 @@ def test_numbers_of_one_value_do_not_fight(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("zone", ["Pacific/Honolulu", "UTC", "Europe/Berlin", "Pacific/Auckland", "Pacific/Kiritimati"])
 def test_a_day_and_a_moment_do_not_drift_apart(tmp_path: Path, zone: str) -> None:
-    world = paired(tmp_path, {"left": "custom.since", "right": "custom.seen", "lossy": True}, options=KINDS)
+    world = paired(tmp_path, {"left": "custom.since", "right": "custom.seen"}, options=KINDS)
     world.with_spec(dag=DagSpec(None, timezone=zone))
     world.left.put("l1", ada(**{"custom.since": "2024-02-29"}))
     quiet(world)
@@ -255,15 +255,26 @@ def test_a_day_and_a_moment_do_not_drift_apart(tmp_path: Path, zone: str) -> Non
         assert (of(world, LEFT)["custom.since"], day) == ("2024-03-10", "2024-03-10")
 
 
-def test_an_edit_of_the_time_alone_writes_no_day(tmp_path: Path) -> None:
-    world = paired(tmp_path, {"left": "custom.since", "right": "custom.seen", "lossy": True}, options=KINDS)
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "UTC", "Europe/Berlin", "Pacific/Kiritimati"])
+def test_an_edit_of_the_day_keeps_the_time_of_day_and_one_of_the_time_writes_no_day(tmp_path: Path, zone: str) -> None:
+    world = paired(tmp_path, {"left": "custom.since", "right": "custom.seen"}, options=KINDS)
+    world.with_spec(dag=DagSpec(None, timezone=zone))
     world.left.put("l1", ada(**{"custom.since": "2024-02-29"}))
     quiet(world)
-    edit(world, RIGHT, **{"custom.seen": "2024-02-29T23:59:00Z"})
+    typed = datetime(2024, 2, 29, 18, 15, tzinfo=ZoneInfo(zone)).isoformat()
+    edit(world, RIGHT, **{"custom.seen": typed})
     before = world.writes()
     quiet(world)
     assert world.writes() == before
-    assert of(world, RIGHT)["custom.seen"] == "2024-02-29T23:59:00Z"
+    assert of(world, RIGHT)["custom.seen"] == typed
+    edit(world, LEFT, **{"custom.since": "2024-07-01"})
+    quiet(world)
+    moved = datetime.fromisoformat(of(world, RIGHT)["custom.seen"]).astimezone(ZoneInfo(zone))
+    assert moved == datetime(2024, 7, 1, 18, 15, tzinfo=ZoneInfo(zone))
+    edit(world, RIGHT, **{"custom.seen": "2024-08-01T12:00:00Z"})
+    quiet(world)
+    assert of(world, LEFT)["custom.since"] == ("2024-08-02" if "Kiritimati" in zone else "2024-08-01")
+    assert of(world, RIGHT)["custom.seen"] == "2024-08-01T12:00:00Z"
 
 
 # ---- transforms and lengths

@@ -97,11 +97,12 @@ def test_a_pair_that_never_agrees_makes_the_file_wrong_with_line_and_remedy(fold
     assert "valid " not in done.stdout
 
 
-def test_a_date_that_loses_the_time_of_day_both_ways_needs_a_word_for_it(folder: Path) -> None:
-    pair = "    - left: custom.seen\n      right: custom.day"
+def test_what_loses_something_both_ways_needs_a_word_for_it(folder: Path) -> None:
+    assert validated(folder, more="    - left: custom.seen\n      right: custom.day").returncode == 0
+    pair = "    - left: custom.line\n      right: custom.line\n      transforms: [upper]"
     done = validated(folder, more=pair)
     assert done.returncode == 4
-    assert "pair.yaml:16: fields.pairs[2]: a date does not keep the time of day" in done.stdout
+    assert "pair.yaml:18: fields.pairs[2].transforms[0]: what upper takes away does not come back" in done.stdout
     for word in ("lossy: true", "direction: left_to_right"):
         assert validated(folder, more=f"{pair}\n      {word}").returncode == 0
 

@@ -187,6 +187,27 @@ def _to_instant(text: str, source: Kind, zone: ZoneInfo) -> str:
         raise ValueError(_NO_SUCH_YEAR) from None
 
 
+def on_day(day: str, held: str, zone: ZoneInfo) -> str:
+    """A date-time on that day, upon the one that is there: itself if it lies on it, else at its time of day.
+
+    Errors: ValueError(why) for a day that is none of a date-time.
+    """
+    before = _when(normal_text(held))
+    if before is None or day.startswith("--"):
+        return converted(day, Kind.DATE, Kind.DATETIME, zone)
+    try:
+        shown = before.astimezone(zone) if before.tzinfo else before
+        if shown.date().isoformat() == day:
+            return held
+        moved = datetime.combine(date.fromisoformat(day), shown.timetz())
+        moved = moved.astimezone(UTC) if before.tzinfo else moved
+        if _to_day(_stamp(moved), Kind.DATETIME, zone) == day:  # a clock that was put forward may have left it out
+            return _stamp(moved)
+    except OverflowError:
+        pass
+    return converted(day, Kind.DATE, Kind.DATETIME, zone)
+
+
 def _read(text: str, source: Kind) -> str | datetime:
     """A day as text, or a date-time; from a text neither is made of the other, as it would not come back."""
     found = None if source in (Kind.NUMBER, Kind.BOOLEAN) else _day(text) or _when(text)

@@ -13,7 +13,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from contactsync.contact import Kind, normal_text, one_text, one_value
-from contactsync.mapping.conversions import converted, normal
+from contactsync.mapping.conversions import converted, normal, on_day
 from contactsync.mapping.pairs import OwnPair
 from contactsync.mapping.transforms import TRANSFORMS, Transform
 from contactsync.model.app import FieldInfo
@@ -25,10 +25,14 @@ Text = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Form:
-    """get: own text -> column text; put: back. Neither fails; blank stays blank."""
+    """get: own text -> column text; put: back. Neither fails; blank stays blank.
+
+    put_upon  the same as `put` upon the own text that is there, of which something is kept; None = nothing is
+    """
 
     get: Text
     put: Text
+    put_upon: Callable[[str, str], str] | None = None
 
 
 class UnknownOption(ValueError):
@@ -43,6 +47,7 @@ class _Way:
     write: Text
     choices: Collection[str] = ()
     needs_year: bool = False
+    write_upon: Callable[[str, str], str] | None = None
 
 
 def forms_of(pair: OwnPair, direction: Direction, zone: ZoneInfo, region: str | None) -> dict[Side, Form]:
@@ -59,7 +64,8 @@ def forms_of(pair: OwnPair, direction: Direction, zone: ZoneInfo, region: str | 
     return {
         side: Form(
             partial(_get, ways[side], ways[side.other] if _sends(pair, side, direction) else None, skip),
-            partial(_put, ways[side]),
+            partial(_put, ways[side].write),
+            partial(_put_upon, upon) if (upon := ways[side].write_upon) else None,
         )
         for side in SIDES
     }
@@ -107,11 +113,15 @@ def _prove(found: str, there: _Way) -> None:
         raise ValueError("it would come back as another value")
 
 
-def _put(here: _Way, text: str) -> str:
+def _put_upon(write: Callable[[str, str], str], text: str, held: str) -> str:
+    return _put(partial(write, held), text)
+
+
+def _put(write: Text, text: str) -> str:
     if not text:
         return ""
     try:
-        return here.write(text)
+        return write(text)
     except ValueError:  # marked when it was read, so it is not what is sent
         return text
 
@@ -157,7 +167,12 @@ def _by_kind(own: FieldInfo, between: Kind, zone: ZoneInfo) -> _Way:
         lambda text: converted(text, between, own.kind, zone),
         own.choices,
         own.needs_year,
+        partial(_upon, zone) if (own.kind, between) == (Kind.DATETIME, Kind.DATE) else None,
     )
+
+
+def _upon(zone: ZoneInfo, held: str, day: str) -> str:
+    return on_day(day, held, zone)
 
 
 def _by_options(pair: OwnPair, *, backwards: bool, both: bool) -> dict[Side, _Way]:

@@ -173,8 +173,6 @@ def _loss_problems(spec: SyncSpec, pair: OwnPair, at: KeyPath) -> Iterator[Probl
         if TRANSFORMS[name].inverse is None:
             message = f"what {name} takes away does not come back, and this pair flows both ways."
             yield Problem((*at, "transforms", n), message, step)
-    if {pair.left.kind, pair.right.kind} == {Kind.DATE, Kind.DATETIME} and not pair.spec.transforms:
-        yield Problem(at, "a date does not keep the time of day, and this pair flows both ways.", step)
     if pair.spec.shorten:
         message = "an edit of the shortened value would overwrite the whole one, as this pair flows both ways."
         yield Problem((*at, "too_long"), message, step)

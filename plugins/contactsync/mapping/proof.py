@@ -143,7 +143,7 @@ class _Trial:
         back = self._given_back(source, sent, own, column)
         if self.pair.kind.several or self._same(source, own, back):
             return None
-        return Fate(Loss.LOST, why or self._why(source), own, back)
+        return Fate(Loss.LOST, why or self._why(), own, back)
 
     def _fitted(self, source: Side, column: str) -> tuple[str | None, str]:
         """What is sent of it, None = nothing; why it is not all."""
@@ -188,10 +188,8 @@ class _Trial:
             return self.pair.own(source.other).kind
         return steps[0].takes if source is Side.LEFT or not self.flow.open_from(Side.LEFT) else steps[-1].gives
 
-    def _why(self, source: Side) -> str:
+    def _why(self) -> str:
         names = [name for name in self.pair.spec.transforms if TRANSFORMS[name].inverse is None]
         if names:
             return f"{' and '.join(names)} takes something away that does not come back"
-        if (self.pair.own(source).kind, self.pair.own(source.other).kind) == (Kind.DATETIME, Kind.DATE):
-            return "a date does not keep the time of day"
         return "two choices become one" if self.pair.spec.options else "it would come back as another value"

@@ -12,6 +12,8 @@ from contactsync.mapping.parts import Held, Own, Parts
 from contactsync.model.app import FieldInfo
 from contactsync.model.exchange import OwnValue
 
+NOTHING: Own = {}
+
 
 @dataclass(frozen=True)
 class SideMap:
@@ -33,13 +35,20 @@ class SideMap:
 
     def own(self, patch: Values, old: Own, held: Held, settled: Collection[str]) -> dict[str, OwnValue]:
         """Own fields for a patch, upon what the contact holds (`old`). settled: see parts.PickedList.merge."""
-        return self.parts.merge(self.written(patch), old, held, settled)
+        return self.parts.merge(self.written(patch, old), old, held, settled)
 
     def needs_old(self, patch: Values) -> bool:
         """True where the patch can only be written upon what the contact holds now."""
-        return self.parts.touched_by(self.written(patch).keys())
+        keeping = any(text and name in self.forms and self.forms[name].put_upon for name, text in patch.items())
+        return keeping or self.parts.touched_by(self.written(patch).keys())
 
-    def written(self, patch: Values) -> dict[str, OwnValue]:
+    def written(self, patch: Values, old: Own = NOTHING) -> dict[str, OwnValue]:
         """Own fields for a patch, those made of parts by their own names."""
-        texts = {name: self.forms[name].put(text) if name in self.forms else text for name, text in patch.items()}
-        return to_own(texts, self.fields)
+        return to_own({name: self._put(name, text, old) for name, text in patch.items()}, self.fields)
+
+    def _put(self, name: str, text: str, old: Own) -> str:
+        form = self.forms.get(name)
+        if form is None:
+            return text
+        held = next((old.get(info.name) for info in self.fields if info.contact == name), None)
+        return form.put_upon(text, held) if form.put_upon and held and isinstance(held, str) else form.put(text)

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 
-from contactsync.contact import Kind
 from contactsync.mapping.suggest import Proposal, Proposed
 from contactsync.model.spec import Direction, SideSpec
 
@@ -63,8 +62,6 @@ def _pair(pair: Proposed, indent: str) -> Iterator[str]:
     if pair.direction is not Direction.BOTH:
         read_only = pair.left if pair.direction is Direction.LEFT_TO_RIGHT else pair.right
         yield f"{indent}  direction: {pair.direction}   # {comment(read_only.name)} cannot be written"
-    elif {pair.left.kind, pair.right.kind} == {Kind.DATE, Kind.DATETIME}:
-        yield f"{indent}  lossy: true   # a date does not keep the time of day"
     if pair.options:
         options = ", ".join(f"{scalar(a)}: {scalar(b)}" for a, b in pair.options.items())
         yield f"{indent}  options: {{{options}}}"

@@ -54,5 +54,5 @@ class Translator:
         settled = self._settled(intent.target_id)
         elements = {**settled, **self._elements(intent.before)}
         patch = self._side.own(intent.patch, old, elements, settled.keys())
-        planned = self._side.written(intent.before)
+        planned = self._side.written(intent.before, old)
         return patch, {name: held for name in patch if (held := planned.get(name, old.get(name))) is not None}

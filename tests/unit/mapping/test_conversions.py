@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from contactsync.contact import EMPTY_LIST, Element, Kind, encode
-from contactsync.mapping.conversions import converted, normal
+from contactsync.mapping.conversions import converted, normal, on_day
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +116,38 @@ def _is_no_day_in(day: str, zone: ZoneInfo) -> bool:
     midnight = datetime.fromisoformat(f"{day}T00:00:00Z")
     hours = (midnight + timedelta(minutes=15 * n) for n in range(-80, 180))
     return all(when.astimezone(zone).date().isoformat() != day for when in hours)
+
+
+@FAST
+@given(DAYS, INSTANTS | INSTANTS.map(lambda text: text.removesuffix("Z")), ZONE)
+@example("2024-03-31", "2024-01-15T01:30:00Z", BERLIN)  # half past two, which that day left out
+@example("9999-12-31", "2024-01-15T23:30:00Z", NEW_YORK)
+@example("0001-01-01", "2024-01-15T00:30:00Z", BERLIN)
+def test_a_day_put_upon_a_date_time_is_that_day_and_the_same_day_changes_nothing(
+    day: str, held: str, zone: ZoneInfo
+) -> None:
+    try:
+        found, before = on_day(day, held, zone), converted(held, Kind.DATETIME, Kind.DATE, zone)
+    except ValueError:
+        return
+    assert converted(found, Kind.DATETIME, Kind.DATE, zone) == day
+    assert found == held or before != day
+    assert on_day(before, held, zone) == held
+
+
+@pytest.mark.parametrize(
+    ("held", "moved"),
+    [
+        ("2024-01-15T17:00:00Z", "2024-07-01T16:00:00Z"),  # six in the evening in Berlin, by the clock
+        ("2024-01-15T23:30:00Z", "2024-06-30T22:30:00Z"),
+        ("2024-01-15T18:00:00", "2024-07-01T18:00:00"),
+        ("2024-01-15T18:00:00.5+01:00", "2024-07-01T16:00:00.5Z"),
+        ("soon", "2024-07-01T10:00:00Z"),
+        ("", "2024-07-01T10:00:00Z"),
+    ],
+)
+def test_another_day_keeps_the_time_of_day(held: str, moved: str) -> None:
+    assert on_day("2024-07-01", held, BERLIN) == moved
 
 
 def test_a_day_that_a_zone_left_out_is_said_to_be_so() -> None:

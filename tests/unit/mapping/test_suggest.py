@@ -162,9 +162,11 @@ def test_another_kind_or_choices_that_do_not_meet_are_for_a_person_to_look_at() 
     assert choices.options == {"Gold": "gold", "Silver": "silver"}
 
 
-def test_a_date_and_a_date_time_are_offered_with_what_the_date_loses() -> None:
+def test_a_date_and_a_date_time_are_offered_both_ways_as_the_time_of_day_stays() -> None:
     left, right = custom("cf_since", kind=Kind.DATE), custom("Since", kind=Kind.DATETIME)
-    assert "lossy: true   # a date does not keep the time of day" in text_of(proposed((left,), (right,)))
+    text = text_of(proposed((left,), (right,)))
+    assert "right: custom.Since" in text
+    assert "lossy" not in text
 
 
 def test_a_field_that_nobody_may_write_is_paired_one_way_and_two_such_never() -> None:
