@@ -107,7 +107,8 @@ INFO = AppInfo(
     no_more=(
         (
             "company.",
-            "a contact comes with its account's name and website, and contactsync never lists accounts to find out more",
+            "a contact comes with its account's name and website, and contactsync never lists accounts "
+            "to find out more",
         ),
     ),
     no_consent="Do Not Disturb is not one",

@@ -57,7 +57,8 @@ WRONG = {
     "unknown field": ("{left: mobil_number, right: custom.M}", "pairs[0].left: ", "Did you mean 'mobile_number'?"),
     "no such company field": (
         "{left: company.industry, right: custom.M, direction: left_to_right}",
-        'pairs[0].left: Freshsales has no field "company.industry": a contact comes with its account\'s name and website,',
+        'pairs[0].left: Freshsales has no field "company.industry": a contact comes with its account\'s name and '
+        "website,",
         "Allowed: company.name, company.website. Next: Use one of these, or a custom field",
     ),
     "unknown key": ("{left: medium, right: custom.M, option: {}}", "pairs[0].option: ", "Did you mean 'options'?"),
