@@ -61,15 +61,15 @@ def test_every_option_of_every_app_has_a_meaning(configuration):
 @pytest.mark.parametrize("lacking", ["full_every", "match.keys"])
 def test_no_page_is_made_where_a_key_has_no_example_or_one_that_is_refused(lacking):
     import key_meanings
-    import pages_of_configuration as pages
+    from key_tables import keys_table
 
     known = dict(key_meanings.SYNC)
     refused = {**known, lacking: replace(known[lacking], example="no such thing")}
     with pytest.raises(ValueError, match=f"the example of {lacking} is refused"):
-        pages._keys(SyncFile, refused)
+        keys_table(SyncFile, refused)
     del known[lacking]
     with pytest.raises(KeyError, match=lacking):
-        pages._keys(SyncFile, known)
+        keys_table(SyncFile, known)
 
 
 def test_every_pair_of_apps_has_a_table(apps):
