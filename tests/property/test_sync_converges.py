@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from contactsync.contact import Kind, decode, is_empty
@@ -226,6 +227,25 @@ def test_when_edits_stop_both_sides_become_equal_and_stay_quiet(history: History
         history.settle(3)  # a contact missing from a complete listing is asked for by id one run later
         check(history)
         check_one_sided(history, before)
+
+
+def test_who_was_deleted_on_both_sides_and_is_typed_anew_is_one_person_by_the_third_run() -> None:
+    """Whichever listings are complete: a former contact, known to be gone, keeps nobody waiting by its address."""
+    for flags in product(product((False, True), repeat=2), repeat=3):
+        world = World((a_pair("names.given"), a_pair("emails", LABELS, LABELS)), {LEFT: {}, RIGHT: {}})
+        typist, quiet = Typist(world), dict.fromkeys(SIDES, False)
+        typist.meet(LEFT, 1, {})
+        world.run(quiet)
+        typist.delete(RIGHT, 1)
+        world.run(quiet)
+        typist.delete(LEFT, 1)
+        for side in SIDES:
+            typist.meet(side, 1, {})
+        for left, right in flags:
+            world.run({LEFT: left, RIGHT: right})
+        (link,) = live(world)
+        assert (link.left.contact_id, link.right.contact_id) == ("left-2", "right-2"), flags
+        assert world.run(quiet).links == ()
 
 
 @settings(FAST, max_examples=150)

@@ -204,7 +204,9 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
     free = {k: shown for k, shown in fresh.items() if k[1] not in waiting and k[1] not in given.frozen}
     for side, contact_id in fresh.keys() - free.keys():
         draft.counted.append(Counted(side, contact_id, Bucket.FAILED, reason="its create is not settled"))
-    others = [n for n in given.others if n.id not in given.readings[n.side].moved]  # seen under their new ids
+    # Who moved is seen under another id; who is known to be gone since this reading has no key any more.
+    away = {side: given.readings[side].moved.keys() | given.readings[side].gone for side in SIDES}
+    others = [n for n in given.others if n.id not in away[n.side]]
     nodes = [_node(given, side, shown) for (side, _), shown in free.items()] + others
     keys = match_keys(given.match)
     without_key = given.match.create_without_key
