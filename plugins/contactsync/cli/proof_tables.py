@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from contactsync.mapping.advice import advice, not_asked
+from contactsync.mapping.fates import PairProof
 from contactsync.mapping.loader import SyncDocument
-from contactsync.mapping.proof import PairProof
 from contactsync.mapping.proof_words import lines, proof_data
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from contactsync.cli.proof_tables import GENERATED, SAMPLED, Checked, as_data, n
 from contactsync.errors import ConfigError, ContactsyncError
 from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots
 from contactsync.mapping.between_apps import passage_rows
+from contactsync.mapping.fates import PairProof
 from contactsync.mapping.folder_checks import folder_findings
 from contactsync.mapping.loader import SyncDocument, load_document
-from contactsync.mapping.proof import PairProof, prove
+from contactsync.mapping.proof import prove
 from contactsync.mapping.proof_words import loss_problems
 from contactsync.mapping.samples import samples
 from contactsync.mapping.snapshots import FOLDER, read_snapshots

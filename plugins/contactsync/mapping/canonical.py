@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from contactsync.contact import EMPTY_LIST, Kind, hashed, kind_of, list_text, normal_text, pieces
 from contactsync.mapping.app_frame import META, list_column, lists_of, single_column
 from contactsync.mapping.coded import Coded, coded_texts, nothing
-from contactsync.mapping.conversions import known_day
 from contactsync.mapping.element_texts import ElementTexts
+from contactsync.mapping.normal_values import known_day
 from contactsync.mapping.parts_frame import HeldOf, apart
 from contactsync.mapping.side_map import SideMap
 from contactsync.model.app import FieldInfo

@@ -18,7 +18,7 @@ from contactsync.contact import (
     kind_of,
     normal_text,
 )
-from contactsync.mapping.conversions import known_day
+from contactsync.mapping.normal_values import known_day
 from contactsync.model.app import FieldInfo
 from contactsync.model.exchange import OwnValue
 

@@ -13,7 +13,8 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from contactsync.contact import Kind, normal_text, one_text, one_value
-from contactsync.mapping.conversions import converted, normal, on_day
+from contactsync.mapping.conversions import converted, on_day
+from contactsync.mapping.normal_values import normal
 from contactsync.mapping.pairs import OwnPair
 from contactsync.mapping.transforms import TRANSFORMS, Transform
 from contactsync.model.app import FieldInfo

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
+from contactsync.mapping.fates import Fate, Loss, Own, PairProof, WayProof
 from contactsync.mapping.problems import KeyPath, Problem, shown
-from contactsync.mapping.proof import Fate, Loss, Own, PairProof, WayProof
 from contactsync.model.spec import Side
 
 

@@ -5,43 +5,14 @@ Names, titles, types and choices are compared, never contacts. Each field is pro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-from rapidfuzz import fuzz
+from dataclasses import dataclass
 
 from contactsync.contact import CONSENT, fold
+from contactsync.mapping.alike_fields import Proposed, compared, direction_between, without_brackets
 from contactsync.mapping.defaults import owned, pair_fields
 from contactsync.model.app import AppInfo, FieldInfo
-from contactsync.model.spec import DagSpec, Direction, Side, SideSpec, SyncSpec
-
-SURE = 0.8  # from here a pair is proposed as it stands
-LIKELY = 0.7  # from here as a comment
-_ALIKE_KIND, _OTHER_KIND = 1.0, 0.5
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """One pair of own fields.
-
-    why        for people
-    options    choices of both that are the same word
-    namesakes  the names say the same: such a pair comes before one that is merely alike, whatever the kinds
-    """
-
-    left: FieldInfo
-    right: FieldInfo
-    confidence: float
-    why: str
-    direction: Direction = Direction.BOTH
-    options: Mapping[str, str] = field(default_factory=dict)
-    namesakes: bool = False
-
-    @property
-    def sure(self) -> bool:
-        """True where it is proposed as it stands."""
-        return self.confidence >= SURE
+from contactsync.model.spec import DagSpec, Side, SideSpec, SyncSpec
 
 
 @dataclass(frozen=True)
@@ -68,7 +39,7 @@ def suggest(
     flowing = [p.field for p in pair_fields(spec, left, right)]
     defaults = tuple((_owners(left, name), name, _owners(right, name)) for name in flowing)
     free = {s: [f for f in fields[s] if f.contact not in flowing] for s in Side}
-    candidates = [c for one in free[Side.LEFT] for other in free[Side.RIGHT] if (c := _compared(one, other))]
+    candidates = [c for one in free[Side.LEFT] for other in free[Side.RIGHT] if (c := compared(one, other))]
     chosen: list[Proposed] = []
     for pair in sorted(candidates, key=lambda p: (not p.namesakes, -p.confidence, p.left.name, p.right.name)):
         if all(pair.left is not c.left and pair.right is not c.right for c in chosen):
@@ -83,64 +54,6 @@ def suggest(
 
 def _owners(fields: Sequence[FieldInfo], name: str) -> str:
     return ", ".join(f.name for f in owned(fields, name))
-
-
-def _compared(left: FieldInfo, right: FieldInfo) -> Proposed | None:
-    """None where the two are not alike, or where nothing could flow."""
-    if left.kind.several is not right.kind.several or not (left.writable or right.writable):
-        return None
-    if CONSENT in (left.contact, right.contact):
-        return None
-    names = max(_likeness(_words(left.name), _words(right.name)), _likeness(_words(left.title), _words(right.title)))
-    crossed = max(_likeness(_words(left.name), _words(right.title)), _likeness(_words(left.title), _words(right.name)))
-    same_kind = left.kind is right.kind
-    confidence = round(0.85 * max(names, crossed) + 0.15 * (_ALIKE_KIND if same_kind else _OTHER_KIND), 2)
-    if confidence < LIKELY or max(names, crossed) < LIKELY:
-        return None
-    options = _options(left, right)
-    unpaired = bool(left.choices and right.choices) and len(options) < max(len(left.choices), len(right.choices))
-    if unpaired or not same_kind:
-        confidence = min(confidence, SURE - 0.01)  # a person has to look at what would be lost
-    kinds = f"both {left.kind}" if same_kind else f"{left.kind} and {right.kind}"
-    told = f"names {names:.0%} alike" if names >= crossed else f"name and title {crossed:.0%} alike"
-    more = f", {len(options)} choices in common" if options else ""
-    why, namesakes = f"{told}, {kinds}{more}", max(names, crossed) == 1
-    return Proposed(left, right, confidence, why, _direction(left, right), options, namesakes)
-
-
-def _direction(left: FieldInfo, right: FieldInfo) -> Direction:
-    if left.writable and right.writable:
-        return Direction.BOTH
-    return Direction.LEFT_TO_RIGHT if right.writable else Direction.RIGHT_TO_LEFT
-
-
-def _options(left: FieldInfo, right: FieldInfo) -> dict[str, str]:
-    """Choices that are the same word but for case, left to right; none where they are equal to the letter."""
-    if not left.choices or not right.choices or left.choices == right.choices:
-        return {}
-    there = {fold(choice): choice for choice in right.choices}
-    return {choice: there[fold(choice)] for choice in left.choices if fold(choice) in there}
-
-
-_PREFIX = re.compile(r"^(custom\.)?(cf_)?")
-_BRACKETS = re.compile(r"\([^()]*\)")
-
-
-def _words(text: str) -> str:
-    """A name without prefix, brackets and separators: custom.cf_vat-id -> vat id."""
-    text = _BRACKETS.sub(" ", _PREFIX.sub("", text))
-    return fold(re.sub(r"(?<=[a-z])(?=[A-Z])|[^\w]|_", " ", text))
-
-
-def _likeness(one: str, other: str) -> float:
-    """Line 1 and line 2 are two fields, however alike."""
-    if not one or not other or _numbers(one) != _numbers(other):
-        return 0.0
-    return fuzz.token_sort_ratio(one, other) / 100
-
-
-def _numbers(words: str) -> list[str]:
-    return re.findall("[0-9]+", words)
 
 
 # ---- what has no partner
@@ -164,7 +77,7 @@ def _offers(
         made = FieldInfo(name, title=name.removeprefix("custom."), custom=True)
         left, right = (own, made) if side is Side.LEFT else (made, own)
         why = f"{own.title or own.name}; {apps[there].title} has nothing alike"
-        found.append(Proposed(left, right, 0, why, _direction(left, right)))
+        found.append(Proposed(left, right, 0, why, direction_between(left, right)))
     return tuple(found)
 
 
@@ -180,4 +93,4 @@ def _why_not(own: FieldInfo, there: AppInfo, others: Sequence[FieldInfo]) -> str
 
 
 def _title(own: FieldInfo) -> str:
-    return " ".join(_BRACKETS.sub(" ", own.title).split()) or own.name.rpartition(".")[2]
+    return " ".join(without_brackets(own.title).split()) or own.name.rpartition(".")[2]

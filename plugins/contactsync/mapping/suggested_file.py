@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from contactsync.mapping.suggest import Proposal, Proposed
+from contactsync.mapping.alike_fields import Proposed
+from contactsync.mapping.suggest import Proposal
 from contactsync.model.spec import Direction, SideSpec
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from contactsync.contact import normal_text
 from contactsync.letters import normalized
-from contactsync.mapping.conversions import day, plain, yes_or_no
+from contactsync.mapping.normal_values import day, plain, yes_or_no
 from contactsync.phones import e164, national
 
 _BREAK = re.compile(r"[\s\u00ad\u200b\u2060\ufeff]+")

@@ -11,8 +11,8 @@ from functools import partial
 
 from contactsync.contact import Kind
 from contactsync.mapping import text_changes as change
-from contactsync.mapping.conversions import normal, yes_or_no
 from contactsync.mapping.html_text import shown_text
+from contactsync.mapping.normal_values import normal, yes_or_no
 
 Function = Callable[[str], str]
 Local = Callable[[str, str | None], str]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from random import Random
 
 from contactsync.contact import Values, is_empty
+from contactsync.mapping.fates import Own, PairProof
 from contactsync.mapping.pairs import OwnPair
-from contactsync.mapping.proof import Own, PairProof, prove
+from contactsync.mapping.proof import prove
 from contactsync.model.exchange import Record
 from contactsync.model.spec import SIDES, FieldPair, Side
 from contactsync.stages.account_words import check_pairs

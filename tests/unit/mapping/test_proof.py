@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from contactsync.apps import load_app
 from contactsync.contact import Kind
-from contactsync.mapping.proof import Loss, PairProof, prove
+from contactsync.mapping.fates import Loss, PairProof
+from contactsync.mapping.proof import prove
 from contactsync.mapping.proof_words import lines, loss_problems, proof_data
 from contactsync.mapping.samples import samples
 from contactsync.mapping.transforms import TRANSFORMS

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from contactsync.contact import Kind
-from contactsync.mapping.conversions import normal
 from contactsync.mapping.html_text import shown_text
+from contactsync.mapping.normal_values import normal
 from contactsync.mapping.transforms import TRANSFORMS, Transform
 from hypothesis import given, settings
 from hypothesis import strategies as st
