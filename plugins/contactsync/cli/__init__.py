@@ -9,6 +9,7 @@ import typer
 
 from contactsync.cli import (
     account_commands,
+    doctor_commands,
     explain_commands,
     field_commands,
     hold_commands,
@@ -42,6 +43,7 @@ explain_commands.add_to(app)
 undo_commands.add_to(app)
 report_commands.add_to(app)
 account_commands.add_to(app)
+doctor_commands.add_to(app)
 offline_commands.add_to(app)
 snapshot_commands.add_to(app)
 probe_commands.add_to(app)

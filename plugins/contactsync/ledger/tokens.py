@@ -54,7 +54,7 @@ class LedgerTokens:
 
     def __init__(self, engine: Engine, key: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._engine = engine
-        self._fernet = _fernet(key)
+        self._fernet = fernet_of(key)
         self._sleep = sleep
 
     def get(self, connection: str, fingerprint: str) -> dict[str, Any] | None:
@@ -206,7 +206,8 @@ def _is_dead(refresher: str) -> bool:
     return False
 
 
-def _fernet(key: str) -> MultiFernet:
+def fernet_of(key: str) -> MultiFernet:
+    """Of one key, or several parted by commas. Errors: ConfigError where it is no such key."""
     try:
         return MultiFernet([Fernet(one.strip()) for one in key.split(",")])
     except ValueError:

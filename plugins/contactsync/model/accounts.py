@@ -43,6 +43,7 @@ class ConnectedAccount:
     app        by its name, '' where the connection's type belongs to none
     account    None where nobody answered, or nobody was asked
     problem, next_step   '' where all is well; they hold neither contact data nor secrets
+    skew       seconds that this machine's clock is before the vendor's, None where its answer named no time
     """
 
     connection: str
@@ -52,3 +53,4 @@ class ConnectedAccount:
     uses: tuple[Use, ...] = ()
     problem: str = ""
     next_step: str = ""
+    skew: float | None = None

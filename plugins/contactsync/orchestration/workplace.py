@@ -31,15 +31,20 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
 
     Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing.
     """
-    from airflow.sdk import conf
-
-    settings, executor = ProjectSpec(**json.loads(project)), conf.get("core", "executor", fallback=LOCAL_EXECUTOR)
+    settings, runs_by = ProjectSpec(**json.loads(project)), executor()
     if not settings.artefacts_root:
-        check_shared(executor, setting="artefacts.root in contactsync.yaml")
-    with open_engine(settings, task_connection, executor=executor) as engine:
+        check_shared(runs_by, setting="artefacts.root in contactsync.yaml")
+    with open_engine(settings, task_connection, executor=runs_by) as engine:
         yield _workplace(
             spec_from_json(spec), settings, engine, run.request().run_id, task_connection, run.run_has_ended
         )
+
+
+def executor() -> str:
+    """What runs Airflow's tasks, by its own settings."""
+    from airflow.sdk import conf
+
+    return str(conf.get("core", "executor", fallback=LOCAL_EXECUTOR))
 
 
 @contextmanager
