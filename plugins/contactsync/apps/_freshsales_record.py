@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from contactsync.apps._patches import items_of, one_text
 from contactsync.contact import Kind, normal_email, raw_hash
 from contactsync.errors import RecordRefused
 from contactsync.model.exchange import OwnValue, Record
@@ -215,18 +216,18 @@ def to_body(
     custom: dict[str, Any] = {}
     for name, value in patch.items():
         if name == "emails":
-            body["emails"] = email_items(_list(value, name), current)
+            body["emails"] = email_items(items_of(value, name), current)
         elif name == "address":
-            body.update(_address_body(_list(value, name)))
+            body.update(_address_body(items_of(value, name)))
         elif name == "tags":
-            body["tags"] = [str(item["value"]) for item in _list(value, name)]
+            body["tags"] = [str(item["value"]) for item in items_of(value, name)]
         elif name.startswith(CUSTOM):
             key = name.removeprefix(CUSTOM)
-            custom[key] = typed(_single(value, name), kinds.get(key, Kind.TEXT), name)
+            custom[key] = typed(one_text(value, name), kinds.get(key, Kind.TEXT), name)
         elif name in TEXTS:
-            body[name] = _single(value, name) or None
+            body[name] = one_text(value, name) or None
         elif name in FLAGS:
-            body[name] = typed(_single(value, name), Kind.BOOLEAN, name)
+            body[name] = typed(one_text(value, name), Kind.BOOLEAN, name)
         else:
             raise RecordRefused(f"Freshsales does not let anybody write the field {name}.")
     if body.get("emails") == []:  # an empty list says nothing; what is to go is named with _destroy
@@ -288,15 +289,3 @@ def _float(value: str, name: str) -> float:
     if Decimal(repr(number)) != asked:
         raise RecordRefused(f"the field {name} holds numbers of up to 15 digits.")
     return number
-
-
-def _single(value: OwnValue, name: str) -> str:
-    if not isinstance(value, str):
-        raise RecordRefused(f"the field {name} holds one value, not a list.")
-    return value
-
-
-def _list(value: OwnValue, name: str) -> Sequence[Mapping[str, Any]]:
-    if isinstance(value, str):
-        raise RecordRefused(f"the field {name} holds a list of values.")
-    return value

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from contactsync.apps._patches import items_of, one_text
 from contactsync.apps._people_record import (
     ADDRESS,
     CUSTOM,
@@ -90,34 +91,22 @@ def _items(
         case "userDefined":
             return _user_defined(_parts(patch, CUSTOM), items)
         case "nicknames":
-            return _nicknames(_text(patch[field], field), items)
+            return _nicknames(one_text(patch[field], field), items)
         case "biographies":
-            text = _text(patch[field], field)
+            text = one_text(patch[field], field)
             return [{"value": text, "contentType": "TEXT_PLAIN"}] if text else []
         case "birthdays":
-            return _birthdays(_text(patch[field], field))
+            return _birthdays(one_text(patch[field], field))
         case "addresses":
-            return _addresses(_several(patch[field], field), items)
+            return _addresses(items_of(patch[field], field), items)
         case "memberships":
-            return _memberships(_several(patch[field], field), items, group, label)
+            return _memberships(items_of(patch[field], field), items, group, label)
         case _:
-            return _values(_several(patch[field], field), items, KINDS[field], _several(before.get(field, ()), field))
+            return _values(items_of(patch[field], field), items, KINDS[field], items_of(before.get(field, ()), field))
 
 
 def _parts(patch: Mapping[str, OwnValue], prefix: str) -> dict[str, str]:
-    return {n.removeprefix(prefix): _text(v, n) for n, v in patch.items() if n.startswith(prefix)}
-
-
-def _text(value: OwnValue, name: str) -> str:
-    if not isinstance(value, str):
-        raise RecordRefused(f"the field {name} holds one value, not a list.")
-    return value
-
-
-def _several(value: OwnValue, name: str) -> Sequence[Mapping[str, Any]]:
-    if isinstance(value, str):
-        raise RecordRefused(f"the field {name} holds a list of values.")
-    return value
+    return {n.removeprefix(prefix): one_text(v, n) for n, v in patch.items() if n.startswith(prefix)}
 
 
 def _filled(item: Item, parts: Mapping[str, str]) -> dict[str, Any]:

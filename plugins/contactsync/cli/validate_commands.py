@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contactsync.cli import tables
-from contactsync.cli.place import include_folder, loaded, project_of, request, snapshots_beside, workplace_of
+from contactsync.cli.place import include_folder, loaded, project_or_defaults, request, snapshots_beside, workplace_of
 from contactsync.cli.proof_tables import GENERATED, SAMPLED, Checked, as_data, notes_of, told
 from contactsync.errors import ConfigError, ContactsyncError
 from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots
@@ -23,7 +23,7 @@ from contactsync.mapping.proof import prove
 from contactsync.mapping.proof_words import loss_problems
 from contactsync.mapping.samples import samples
 from contactsync.mapping.snapshots import FOLDER, read_snapshots
-from contactsync.model.spec import SIDES, ProjectSpec
+from contactsync.model.spec import SIDES
 from contactsync.orchestration.shipped_apps import ShippedApps
 
 if TYPE_CHECKING:
@@ -129,18 +129,9 @@ def _sample(checked: Checked, include: Path | None, asked: Asked) -> None:
 
     spec = checked.file.spec
     try:
-        with workplace_of(spec, _project(include), request(dry_run=True).run_id) as place:
+        with workplace_of(spec, project_or_defaults(include), request(dry_run=True).run_id) as place:
             checked.sampled = prove_live(place, asked)
     except ContactsyncError as error:
         checked.problems.append(f"{spec.id}: {type(error).__name__}: {error}")
         return
     _refuse(checked, checked.sampled.pairs, SAMPLED)
-
-
-def _project(include: Path | None) -> ProjectSpec:
-    try:
-        return project_of(include_folder(include))
-    except ConfigError:
-        if include is not None:
-            raise
-        return ProjectSpec()

@@ -30,7 +30,7 @@ def fold_create(
     base = _of(values, mapped) or _of(intent.patch, mapped)
     made = {f: values[f] for f in intent.acts if f in values and f not in mapped}
     unmapped = {f: text for f, text in values.items() if f not in mapped and f not in made}
-    here, there = _new_side(outcome, {**base, **made}, unmapped), _source_side(intent, mapped)
+    here, there = new_side(outcome, {**base, **made}, unmapped), _source_side(intent, mapped)
     left, right = (here, there) if intent.side is Side.LEFT else (there, here)
     apart = _apart(intent, base, pairs)
     if outcome.state is State.ADOPTED and outcome.reason not in (FOUND_AGAIN, MADE_AND_GONE):
@@ -45,8 +45,8 @@ def _of(values: Values, fields: Collection[str]) -> dict[str, str]:
     return {f: text for f, text in values.items() if f in fields}
 
 
-def _new_side(outcome: Outcome, base: Values, seen: Values) -> LinkSide:
-    """The new contact, as the answer shows it."""
+def new_side(outcome: Outcome, base: Values, seen: Values) -> LinkSide:
+    """A contact that we made, as the answer shows it."""
     return LinkSide(
         outcome.target_id,
         base,

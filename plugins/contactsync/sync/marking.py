@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contactsync.contact import EMPTY_LIST, Element, decode, element_id, encode, kind_of
 from contactsync.model.exchange import Verb
 from contactsync.model.link import Link
@@ -18,29 +20,35 @@ def is_known(link: Link, gone: Side, mark: Effect) -> bool:
 
 def mark_intent(link: Link, gone: Side, mark: Effect, sync_id: str) -> Intent | None:
     """The update that marks the partner and parts the link; None where it carries the mark already."""
-    here, there = link.side(gone.other), link.side(gone)
-    now = now_values(here)[mark.column]
+    now = now_values(link.side(gone.other))[mark.column]
     text, touched = _marked(now, mark)
     if text == now:
         return None
-    version = link.version + 1
-    return Intent(
-        key=operation_key(sync_id, gone.other, Verb.UPDATE, link.id, version),
-        side=gone.other,
-        verb=Verb.UPDATE,
-        link_id=link.id,
-        source_id=there.contact_id,
-        target_id=here.contact_id,
-        link_version=version,
+    return replace(
+        of_partner(link, gone, Verb.UPDATE, sync_id),
         patch={mark.column: text},
         before={mark.column: now},
         touched={mark.column: touched} if touched else {},
         acts={mark.column: mark.action},
         parts=True,
+        reason=f"deleted in the {gone} app; {mark.action}",
+    )
+
+
+def of_partner(link: Link, gone: Side, verb: Verb, sync_id: str) -> Intent:
+    """An action on the partner of a contact that is gone. Its key belongs to the link's next version."""
+    here, there, version = link.side(gone.other), link.side(gone), link.version + 1
+    return Intent(
+        key=operation_key(sync_id, gone.other, verb, link.id, version),
+        side=gone.other,
+        verb=verb,
+        link_id=link.id,
+        source_id=there.contact_id,
+        target_id=here.contact_id,
+        link_version=version,
         version=here.version,
         ref=here.ref,
         observed_at=here.observed_at,
-        reason=f"deleted in the {gone} app; {mark.action}",
     )
 
 

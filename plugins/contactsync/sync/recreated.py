@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State
-from contactsync.model.link import Apart, ApartReason, Known, Link, LinkSide, LinkStatus, Standing
+from contactsync.model.link import Apart, ApartReason, Known, Link, LinkStatus, Standing
 from contactsync.model.plan import MADE_AND_GONE, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
+from contactsync.sync.created import new_side
 from contactsync.sync.fold import with_standing
 from contactsync.sync.readings import now_values
 
@@ -25,16 +26,7 @@ def fold_recreated(link: Link, intent: Intent, outcome: Outcome, pairs: Sequence
     if not is_there(outcome):
         return raised
     target, source = intent.side, intent.side.other
-    fresh = LinkSide(
-        outcome.target_id,
-        dict(outcome.values or intent.patch),
-        version=outcome.version,
-        modified_at=outcome.modified_at,
-        ref=outcome.ref,
-        observed_at=outcome.at,
-        own_version=outcome.version,
-        own_at=outcome.modified_at or outcome.at,
-    )
+    fresh = new_side(outcome, dict(outcome.values or intent.patch), {})
     made = replace(raised, left=fresh) if target is Side.LEFT else replace(raised, right=fresh)
     if link.side(source).standing is Standing.GONE:
         return replace(made, status=LinkStatus.PARTED, attempts=0)

@@ -14,6 +14,7 @@ from contactsync.model.rules import Matching
 from contactsync.model.spec import SIDES, FieldPair, Side
 from contactsync.sync.consent import strictest
 from contactsync.sync.creates import create_intent
+from contactsync.sync.marking import of_partner
 from contactsync.sync.readings import Shown, now_values, operation_key
 from contactsync.sync.scope import Effects
 
@@ -43,22 +44,12 @@ def wished(
 
 
 def delete_intent(link: Link, gone: Side, pairs: tuple[FieldPair, ...], sync_id: str, reason: str) -> Intent:
-    """Delete the partner of a contact that is gone. Its key belongs to the link's next version."""
-    here, there = link.side(gone.other), link.side(gone)
-    version, now = link.version + 1, now_values(here)
-    return Intent(
-        key=operation_key(sync_id, gone.other, Verb.DELETE, link.id, version),
-        side=gone.other,
-        verb=Verb.DELETE,
-        link_id=link.id,
-        source_id=there.contact_id,
-        target_id=here.contact_id,
-        link_version=version,
+    """Delete the partner of a contact that is gone."""
+    now = now_values(link.side(gone.other))
+    return replace(
+        of_partner(link, gone, Verb.DELETE, sync_id),
         before={p.field: now[p.field] for p in pairs if p.field in now},
-        version=here.version,
-        ref=here.ref,
-        source_ref=there.ref,
-        observed_at=here.observed_at,
+        source_ref=link.side(gone).ref,
         reason=reason,
     )
 
