@@ -14,7 +14,7 @@ from contactsync.model.undo import Stay, Stays
 from contactsync.stages.artefact_parts import PLAN, Whose, part, without
 from factories import LEFT, RIGHT
 
-_NO_ITEMS = {"hash", "matched", "problems", "undo"}
+_NO_ITEMS = {"hash", "matched", "matched_by", "problems", "undo", "union"}
 
 
 def items(who: str) -> dict[str, Any]:
