@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from contactsync.contact import CONSENT, KEY_COLUMNS, OPTED_OUT, Values, decode, is_empty, key_values
 from contactsync.model.exchange import Verb
@@ -13,6 +13,7 @@ from contactsync.model.plan import Hold, HoldReason, Intent
 from contactsync.model.rules import RuleEffects
 from contactsync.model.spec import FieldPair, Side
 from contactsync.sync.acting import on_create
+from contactsync.sync.effects import Acts
 from contactsync.sync.elements import Changes, apply, changes
 from contactsync.sync.fitting import fitted
 from contactsync.sync.readings import Shown, operation_key
@@ -74,18 +75,8 @@ def create_intent(
     if not new.patch:
         return None
     acts = on_create(target.other, source, new.patch, rules or {})
-    patch = {**new.patch, **acts.patch}
-    return replace(
-        _read_from(source, operation_key(sync_id, target, Verb.CREATE, source.id, generation), target, generation),
-        patch=patch,
-        touched=acts.touched,
-        dropped=new.dropped,
-        apart=new.apart,
-        keys=_keys(patch, source.values, keys),
-        acts=acts.words,
-        entering={**acts.entered, **acts.entering},
-        reason=", ".join(sorted({*acts.words.values()})),
-    )
+    key = operation_key(sync_id, target, Verb.CREATE, source.id, generation)
+    return _intent(key, source, target, generation, new, acts, keys)
 
 
 @dataclass(frozen=True)
@@ -124,8 +115,10 @@ def _sent(pair: FieldPair, source: Shown, target: Side) -> str | None:
     return text
 
 
-def _read_from(source: Shown, key: str, target: Side, generation: int) -> Intent:
-    """A create of that contact, with all that tells what it was planned from."""
+def _intent(
+    key: str, source: Shown, target: Side, generation: int, new: _New, acts: Acts, keys: Sequence[str]
+) -> Intent:
+    patch = {**new.patch, **acts.patch}
     return Intent(
         key=key,
         side=target,
@@ -133,13 +126,21 @@ def _read_from(source: Shown, key: str, target: Side, generation: int) -> Intent
         link_id=None,
         source_id=source.id,
         link_version=generation,
+        patch=patch,
         source=dict(source.values),
+        touched=acts.touched,
+        dropped=new.dropped,
+        apart=new.apart,
+        keys=_keys(patch, source.values, keys),
         source_version=source.version,
         source_modified_at=source.modified_at,
         source_ref=source.ref,
         source_fingerprint=source.fingerprint or None,
         source_observed_at=source.observed_at,
+        acts=acts.words,
+        entering={**acts.entered, **acts.entering},
         matching=source.matching.rules if source.matching else (),
+        reason=", ".join(sorted({*acts.words.values()})),
     )
 
 
