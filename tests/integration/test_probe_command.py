@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import contactsync
+from commands import command
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.store import Ledger
 from contactsync.rest.services import utc_now
@@ -40,7 +40,7 @@ def test_a_probe_reports_as_json_without_whose_account_it_is(
     fields = {"conn_type": "carddav", "host": book.url, "login": book.user, "password": PASSWORD}
     variables = {"AIRFLOW_CONN_DAV": json.dumps(fields)}
 
-    done = contactsync(tmp_path, "probe", "dav", "--write", "--json", env=variables)
+    done = command(tmp_path, "probe", "dav", "--write", "--json", env=variables)
 
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
@@ -52,7 +52,7 @@ def test_a_probe_reports_as_json_without_whose_account_it_is(
 
     # A sync that is under way would take the throw-away contact to its other side.
     ledger.take_lock("one", "dag:run-1", ended=lambda _: False)
-    done = contactsync(tmp_path, "probe", "dav", "--write", env=variables)
+    done = command(tmp_path, "probe", "dav", "--write", env=variables)
     assert done.returncode == 5
     assert "'one' is held by dag:run-1" in done.stderr
 
@@ -61,7 +61,7 @@ def test_what_does_not_hold_is_a_line_with_its_next_step_and_ends_with_1(ledger:
     with FreshsalesSandbox() as sandbox:
         sandbox.knobs.update({"any_key": True})
         fields = {"conn_type": "freshsales", "host": sandbox.url, "password": sandbox.api_key}
-        done = contactsync(tmp_path, "probe", "crm", env={"AIRFLOW_CONN_CRM": json.dumps(fields)})
+        done = command(tmp_path, "probe", "crm", env={"AIRFLOW_CONN_CRM": json.dumps(fields)})
         assert sandbox.counters.writes == 0
     assert done.returncode == 1, done.stderr
     [line] = [line for line in done.stdout.splitlines() if line.startswith("does not hold")]

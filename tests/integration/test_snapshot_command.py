@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import contactsync
+from commands import command
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.people import PeopleSandbox
 
@@ -76,7 +76,7 @@ def test_a_field_list_is_kept_told_of_and_checked_against(
     crm: FreshsalesSandbox, book: PeopleSandbox, project: Path
 ) -> None:
     env = connections(crm, book)
-    done = contactsync(project, "snapshot", env=env)
+    done = command(project, "snapshot", env=env)
     assert done.returncode == 0, done.stderr
     assert "changed    crm: new: " in done.stdout
     files = {path.stem: path.read_text() for path in (project / "include" / "schemas").glob("*.json")}
@@ -92,7 +92,7 @@ def test_a_field_list_is_kept_told_of_and_checked_against(
     crm.add_field("cf_region", "Region", "text")
     crm.drop_field("cf_plan")
     crm.add_field("cf_plan", "Plan", "dropdown", ("Gold", "Platinum"))
-    told = contactsync(project, "snapshot", "one", "--check", "--json", env=env)
+    told = command(project, "snapshot", "one", "--check", "--json", env=env)
     assert told.returncode == 1, told.stderr
     rows = {row["connection"]: row["changes"] for row in json.loads(told.stdout)}
     assert rows == {
@@ -108,7 +108,7 @@ def test_a_field_list_is_kept_told_of_and_checked_against(
     # Nobody is asked from here on.
     file = project / "include" / "mappings" / "one.yaml"
     file.write_text(SYNC + RULE)
-    done = contactsync(project, "validate")
+    done = command(project, "validate")
     assert done.returncode == 4
     said = done.stdout.replace("\n", " ")
     place = "one.yaml:8: rules.left_to_right[0].if"
@@ -117,7 +117,7 @@ def test_a_field_list_is_kept_told_of_and_checked_against(
         f"{place}[1].field: custom.cf_plan has no choice \"Glod\". Did you mean 'Gold'? Allowed: Gold, Silver" in said
     )
     file.write_text(SYNC + RULE.replace("cf_teir", "cf_plan").replace("Glod", "gold"))
-    done = contactsync(project, "validate")
+    done = command(project, "validate")
     assert done.returncode == 0, done.stdout
     assert "valid    one" in done.stdout
     assert "Freshsales Suite has no such field" in done.stdout  # which of the two it is, the snapshot tells
@@ -128,7 +128,7 @@ def test_an_account_that_cannot_be_asked_hides_no_other(
 ) -> None:
     env = connections(crm, book)
     del env["AIRFLOW_CONN_BOOK"]
-    done = contactsync(project, "snapshot", env=env)
+    done = command(project, "snapshot", env=env)
     assert done.returncode == 4
     assert "not asked  book: " in done.stdout
     assert "changed    crm: new: " in done.stdout

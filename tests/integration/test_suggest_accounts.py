@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import contactsync
+from commands import command
 from contactsync.apps.base import Access
 from contactsync.apps.freshsales import Freshsales
 from contactsync.apps.google_contacts import GoogleContacts
@@ -90,11 +90,11 @@ def test_the_commands_ask_both_accounts_and_write_nothing(
     for server in (crm, book):
         server.reset_counters()
     to = "include/mappings/first.yaml"
-    done = contactsync(tmp_path, "suggest", "freshsales:crm", "google_contacts:book", "--to", to, env=env)
+    done = command(tmp_path, "suggest", "freshsales:crm", "google_contacts:book", "--to", to, env=env)
     assert (done.returncode, "8 fields by default" in done.stdout) == (0, True), done.stderr + done.stdout
     assert [server.counters.as_json()["writes"] for server in (crm, book)] == [0, 0]
 
-    told = contactsync(tmp_path, "fields", "first", "left", "--json", env=env)
+    told = command(tmp_path, "fields", "first", "left", "--json", env=env)
     assert told.returncode == 0, told.stderr
     listed = {f["name"]: f for f in json.loads(told.stdout)}
     assert listed["custom.cf_own_field_04"]["choices"] == ["Gold", "Silver"]
