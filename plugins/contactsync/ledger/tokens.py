@@ -36,11 +36,11 @@ from contactsync.ledger.transactions import reading, writing
 
 log = logging.getLogger(__name__)
 
-TURN = timedelta(minutes=6)
-"""For a refresh; longer than the slowest one takes (`rest.auth.LONGEST_REFRESH`), or a second one might begin."""
+TURN = timedelta(minutes=8)
+"""For a refresh; longer than the slowest one (`rest.auth.LONGEST_REFRESH`) and its storing: no second may begin."""
 KEEP = timedelta(days=90)  # of tokens that belong to credentials which were entered before the present ones
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks at whose turn it is
-STORE_TRIES = 5  # each waits for a locked ledger as long as any transaction does
+STORE_TRIES = 3  # each waits for a locked ledger as long as any transaction does
 GRACE = 10.0  # seconds that an interrupted task gives an exchange under way
 SET_KEY = "set CONTACTSYNC_KEY, or Airflow's own fernet_key, on every host alike."
 

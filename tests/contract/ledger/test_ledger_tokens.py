@@ -14,12 +14,13 @@ import pytest
 from contactsync.errors import ConfigError, LedgerBusy, ServerTrouble
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.instants import to_text
-from contactsync.ledger.tokens import KEEP, TURN, LedgerTokens
+from contactsync.ledger.tokens import KEEP, STORE_TRIES, TURN, LedgerTokens
 from contactsync.rest.auth import LONGEST_REFRESH
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
 KEY = Fernet.generate_key().decode()
+LOCKED = 31.0  # seconds that a transaction waits for a locked ledger at the most, and a pause
 
 
 @dataclass
@@ -112,7 +113,8 @@ def test_tokens_of_former_credentials_go_after_some_months(ledger_engine: Engine
 
 
 def test_a_turn_lasts_longer_than_the_slowest_refresh() -> None:
-    assert TURN.total_seconds() > LONGEST_REFRESH
+    storing = (STORE_TRIES + 1) * LOCKED  # the tokens are read once, too
+    assert TURN.total_seconds() > LONGEST_REFRESH + storing
 
 
 @pytest.mark.parametrize("key", ["", "short", "ä" * 44])
