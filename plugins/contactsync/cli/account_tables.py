@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
-from rich.text import Text
 
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.model.accounts import AccountState, ConnectedAccount
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
-from rich.text import Text
 
 from contactsync.cli import spreadsheet
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.contact import Values, full_name, is_empty
 from contactsync.model.readable import readable
 from contactsync.model.spec import Side

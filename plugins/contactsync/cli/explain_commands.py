@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
 from contactsync.cli.place import include_folder, request, workplace
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.model.decisions import Wish
 from contactsync.model.readable import readable
 from contactsync.model.spec import SIDES, Side

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.mapping.field_list import Listed
 from contactsync.model.spec import Side
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
-from rich.text import Text
 
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.model.link import Link
 from contactsync.model.plan import Conflict, HoldReason
 from contactsync.model.readable import readable

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from contactsync.cli.place import include_folder, loaded, snapshots_beside
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.errors import ConfigError
 from contactsync.mapping.loader import SyncDocument, load_document
 from contactsync.mapping.snapshots import FOLDER, read_snapshots

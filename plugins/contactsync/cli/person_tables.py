@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from contactsync.cli.talk import Text, console
 from contactsync.stages.stored import as_data
 
 if TYPE_CHECKING:
@@ -24,20 +23,20 @@ def show(portions: Sequence[Portion], *, as_json: bool, to_stderr: bool = False)
     if as_json:
         _print_json([_portion(one) for one in portions])
         return
-    console = Console(soft_wrap=True, stderr=to_stderr)
+    out = console(to_stderr=to_stderr)
     table = Table(*_COLUMNS)
     for one in portions:
         data = _portion(one)
         table.add_row(*(Text(", ".join(v) if isinstance(v, list) else str(v)) for v in (data[c] for c in _COLUMNS)))
-    console.print(table)
+    out.print(table)
     for one in portions:
         if one.beside:
             others = ", ".join(sorted(f"{side}:{i}" for side, i in one.beside))
             words = f"{one.sync_id}: these share an address and have no partner, so they are left alone too: {others}"
-            console.print(Text(words, style="yellow"))
+            out.print(Text(words, style="yellow"))
         if one.before:
-            console.print(Text(f"{one.sync_id}: forgotten before; what is still there goes now."))
-    console.print("Nothing is deleted in the apps.")
+            out.print(Text(f"{one.sync_id}: forgotten before; what is still there goes now."))
+    out.print("Nothing is deleted in the apps.")
 
 
 def done(erased: Erased, *, as_json: bool) -> None:
@@ -46,14 +45,14 @@ def done(erased: Erased, *, as_json: bool) -> None:
         told = {"syncs": [_portion(one) for one in erased.portions], "artefacts_rewritten": erased.artefacts}
         _print_json({**told, "compacted": erased.compacted})
         return
-    console = Console(soft_wrap=True)
+    out = console()
     count = sum(len(one.traces.contacts) for one in erased.portions)
     names = ", ".join(one.sync_id for one in erased.portions)
-    console.print(f"Forgotten in {names}: {count} contacts; {erased.artefacts} artefacts rewritten.")
-    console.print("The contacts in the apps are as they were, and are not synced any more. Take it back with --lift.")
+    out.print(f"Forgotten in {names}: {count} contacts; {erased.artefacts} artefacts rewritten.")
+    out.print("The contacts in the apps are as they were, and are not synced any more. Take it back with --lift.")
     if not erased.compacted:
         words = "The ledger's file could not be compacted, for another process uses it: erased rows may still stand in "
-        console.print(Text(f"{words}its free space. Say the same again when no run is on.", style="yellow"))
+        out.print(Text(f"{words}its free space. Say the same again when no run is on.", style="yellow"))
 
 
 def lifted(syncs: Sequence[str], *, as_json: bool) -> None:
@@ -62,7 +61,7 @@ def lifted(syncs: Sequence[str], *, as_json: bool) -> None:
         _print_json({"lifted": list(syncs)})
     else:
         words = f"Lifted in {', '.join(syncs)}. The next run reads both sides completely and meets the person anew."
-        Console(soft_wrap=True).print(words)
+        console().print(words)
 
 
 def exported(portions: Sequence[Portion]) -> dict[str, Any]:

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.text import Text
-
 from contactsync.cli.plan_differences import Difference
 from contactsync.cli.tables import summary
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.contact import full_name, is_empty
 from contactsync.model.plan import Bucket, Intent, Plan
 from contactsync.model.readable import readable

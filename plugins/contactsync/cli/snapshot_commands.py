@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from contactsync.cli.place import include_folder, project_of, some_specs
-from contactsync.cli.talk import console, log_to_stderr
+from contactsync.cli.talk import Text, console, log_to_stderr
 from contactsync.mapping.snapshots import FOLDER, changes, path_of, read_snapshot, text_of
 from contactsync.model.snapshot import Snapshot
 from contactsync.orchestration.connections import load_airflow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,10 @@ from typing import Any
 from contactsync.errors import ConfigError
 
 CSV, PARQUET = ".csv", ".parquet"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20-"  # also as East Asian keyboards type them
+_FORMULA = (*_SIGNS, "\t", "\r", "\n")
+# Where a list is parted by semicolons, a spreadsheet begins a new cell at each, whatever is quoted.
+_NEXT_CELL = re.compile(f"([;\t\r\n] *)(?=[{_SIGNS}])")
 
 
 def export(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -35,7 +39,8 @@ def write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
 
 def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    inside = _NEXT_CELL.sub(r"\1'", cell)
+    return f"'{inside}" if cell.startswith(_FORMULA) else inside
 
 
 def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

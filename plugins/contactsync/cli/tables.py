@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
-from rich.text import Text
 
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.model.app import AppInfo
 from contactsync.model.spec import Side
 from contactsync.model.stages import Summary

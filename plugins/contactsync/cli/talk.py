@@ -5,16 +5,46 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Any
 
+import rich.text
 from rich.console import Console
+from rich.style import Style
 
 _WIDTH = 200  # of tables in a pipe or a log, where nobody can widen the window
+# A contact's name may hold orders to a terminal: colours, another title, text that hides or reverses what follows.
+_ORDERS = {
+    **{n: 0x2400 + n for n in range(32) if chr(n) not in "\t\n"},
+    **dict.fromkeys((*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
+}
 
 
-def console() -> Console:
+def plain(text: str) -> str:
+    """The text with a sign in place of each order."""
+    return text if text.isprintable() else text.translate(_ORDERS)
+
+
+class Text(rich.text.Text):  # noqa: TID251 - it is this one
+    """Text that gives a terminal no orders."""
+
+    def __init__(self, text: str = "", style: str | Style = "", **more: Any) -> None:
+        super().__init__(plain(text), style, **more)
+
+
+class _Plain(Console):
+    """Takes text for text: without orders in it, and without rich's own marks."""
+
+    def render_str(self, text: str, **more: Any) -> rich.text.Text:  # noqa: TID251
+        """Text as tables and lines show it."""
+        return super().render_str(plain(text), **more)
+
+
+def console(*, to_stderr: bool = False) -> Console:
     """Prints tables as wide as the terminal, or wide enough to show ids whole where there is none."""
-    found = Console(soft_wrap=True)
-    return found if found.is_terminal or "COLUMNS" in os.environ else Console(soft_wrap=True, width=_WIDTH)
+    found = _Plain(soft_wrap=True, stderr=to_stderr, markup=False, emoji=False)
+    if not found.is_terminal and "COLUMNS" not in os.environ:
+        found.width = _WIDTH
+    return found
 
 
 def log_to_stderr(*, verbose: bool) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
-from rich.text import Text
 
 from contactsync.cli import plan_tables
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 from contactsync.model.ledger import RunRow
 from contactsync.model.link import LinkStatus
 from contactsync.model.spec import Side

@@ -76,11 +76,24 @@ def test_a_file_that_cannot_be_written_is_an_error_with_its_remedy(folder: Path)
     assert "nowhere/found.csv cannot be written" in done.stderr
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠x"])
 def test_cells_that_a_spreadsheet_would_run(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["", "Ada", " =1", "a@example.org", "1-2"])
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("x;=1", "x;'=1"),
+        ("+49 30 5; +49 30 6", "'+49 30 5; '+49 30 6"),
+        ('x";=HYPERLINK("a")', 'x";\'=HYPERLINK("a")'),
+        ("tea\n=1\t@x", "tea\n'=1\t'@x"),
+    ],
+)
+def test_cells_that_would_begin_inside_where_lists_are_parted_by_semicolons(cell: str, told: str) -> None:
+    assert harmless(cell) == told
+
+
+@pytest.mark.parametrize("cell", ["", "Ada", " =1", "a@example.org", "1-2", "a; b", "x, =1"])
 def test_cells_that_it_would_not(cell: str) -> None:
     assert harmless(cell) == cell
