@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 FOLD_AT = 75  # octets, line end not counted
-_LINE = re.compile(r'(?:([\w-]+)\.)?([\w-]+)((?:;(?:[^":;]|"[^"]*")*)*):(.*)', re.DOTALL)
+_LINE = re.compile(r'(?:([\w-]+)\.)?([\w-]+)((?:;(?:[^":;]++|"[^"]*+")*+){0,1000}+):(.*)', re.DOTALL)
 _PARAM = re.compile(r';((?:[^";]|"[^"]*")*)')
 _UNESCAPE = re.compile(r"\\([nN\\,;:])")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # no XML answer could carry them back
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENCODINGS = frozenset({"QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT"})
+# A card with a photo of 20 MiB is below all three.
+LARGEST = 32 * 1024 * 1024
+MOST_LINES = 400_000  # as they are folded
+MOST_PROPERTIES = 10_000
 _CARETS = {"^n": "\n", "^^": "^", "^'": '"'}
 
 
@@ -99,7 +103,11 @@ class Card:
 
 def parse(text: str) -> Card:
     """The one vCard in a text. Errors: CardError."""
+    if len(text) > LARGEST or max(text.count("\n"), text.count("\r")) > MOST_LINES:
+        raise CardError("it is larger than any card")
     lines = list(_logical(text.removeprefix("\ufeff")))
+    if len(lines) > MOST_PROPERTIES:
+        raise CardError(f"it has more than {MOST_PROPERTIES} properties")
     marks = [line.strip().upper() for line in lines]
     starts = [i for i, mark in enumerate(marks) if mark == "BEGIN:VCARD"]
     ends = [i for i, mark in enumerate(marks) if mark == "END:VCARD"]

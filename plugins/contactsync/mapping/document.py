@@ -21,6 +21,7 @@ from contactsync.mapping.problems import KeyPath, Problem, config_error, shown
 
 LARGEST = 1024 * 1024
 DEEPEST = 20
+MOST_ENTRIES = 100_000  # keys and values; more are made to keep Airflow busy whenever it reads the folder
 
 # libyaml where PyYAML was built with it (ten times as fast), else the same grammar in Python
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -108,6 +109,7 @@ class _Reader:
         self.root: list[Any] = []
         self.lines: dict[KeyPath, int] = {}
         self.problems: list[Problem] = []
+        self.entries = 0
 
     def read(self, text: str) -> Document:
         try:
@@ -146,6 +148,10 @@ class _Reader:
     def _begin(self, event: events.Event, key: KeyPath) -> Any:
         """A scalar's value, or an empty container of the right kind."""
         line = _line(event)
+        self.entries += 1
+        if self.entries > MOST_ENTRIES:
+            self._problem((), f"holds more than {MOST_ENTRIES} keys and values.", "Split or shorten the file.", line)
+            raise _Stop
         self.lines.setdefault(key, line)
         if isinstance(event, events.AliasEvent) or getattr(event, "anchor", None):
             self._problem(

@@ -62,7 +62,7 @@ def read_snapshot(path: Path) -> Snapshot:
     except json.JSONDecodeError as error:
         place = Place(path, error.lineno)
         raise ConfigError(f"is not valid JSON: {error.msg}.", place=place, next_step=AGAIN) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"cannot be read ({type(error).__name__}).", place=Place(path), next_step=AGAIN) from None
     try:
         fields = tuple(_read(one) for one in data["fields"])

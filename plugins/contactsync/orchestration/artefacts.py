@@ -70,15 +70,14 @@ class StoredArtefacts:
         """A small JSON file beside the runs, None where there is none. Errors: ArtefactError (unreadable)."""
         path = self._state_path(name)
         try:
-            value = json.loads(path.read_bytes())
+            return dict(json.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise ArtefactError(
                 f"The state file {path} cannot be read ({type(error).__name__}).",
                 next_step="restore it from a backup, or delete it: the sync then accepts the ledger as it is.",
             ) from error
-        return dict(value)
 
     def write_state(self, name: str, value: Mapping[str, Any]) -> None:
         """Replace that small JSON file atomically."""

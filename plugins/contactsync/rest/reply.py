@@ -14,6 +14,9 @@ from contactsync.errors import NotTheApi
 CHECK_HOST = "check the host and the path in the connection"
 LONGEST_NUMBER = 1000
 DEEPEST = 100  # levels; no app's contact has ten
+# A page of a thousand contacts with a hundred values each is below both; more is made to fill this host's memory.
+LARGEST_JSON = 32 * 1024 * 1024
+MOST_MARKS = 1_500_000  # commas and opening brackets
 _MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)|[\[\]{}]', re.DOTALL)  # never looks at a byte twice
 
 
@@ -27,7 +30,7 @@ class Reply:
     url: str  # without query
 
     def json(self) -> Any:
-        """The body as JSON. Errors: NotTheApi where it is HTML or no JSON at all.
+        """The body as JSON. Errors: NotTheApi where it is HTML, no JSON at all, or far too much of it.
 
         One odd value costs no other: NaN and Infinity are read as floats, an endless number as text, and what lies
         deeper than any contact goes is null.
@@ -69,7 +72,10 @@ class Reply:
         if not start:
             return "empty"
         html = "text/html" in self.headers.get("Content-Type", "").lower()
-        return "an HTML or XML page" if html or start.startswith(b"<") else ""
+        if html or start.startswith(b"<"):
+            return "an HTML or XML page"
+        crowded = sum(map(self.body.count, (b",", b"[", b"{"))) > MOST_MARKS
+        return "larger than any page of contacts" if crowded or len(self.body) > LARGEST_JSON else ""
 
     def _not_the_api(self, fault: str) -> NotTheApi:
         return NotTheApi(
