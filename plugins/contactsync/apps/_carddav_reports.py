@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 from xml.sax.saxutils import escape  # nosec B406 # only to escape what is sent
 
 from contactsync.apps._carddav_books import Book
+from contactsync.apps._vcard import clean
 from contactsync.apps._webdav import CARD, DAV, Dav, Member, Multistatus, XmlError, error_conditions, multistatus
 from contactsync.errors import BadListing, CursorExpired
 from contactsync.rest.pagination import PageTrail
@@ -184,7 +185,7 @@ def cards_like(dav: Dav, book: Book, wanted: Sequence[tuple[str, str]]) -> list[
     """Cards that hold one of these (property, text); None where the server cannot say, or not in full."""
     filters = "".join(
         f'<C:prop-filter name="{name}"><C:text-match collation="i;unicode-casemap" match-type="equals">'
-        f"{escape(text)}</C:text-match></C:prop-filter>"
+        f"{escape(clean(text))}</C:text-match></C:prop-filter>"
         for name, text in wanted
     )
     body = (

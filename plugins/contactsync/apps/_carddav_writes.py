@@ -14,7 +14,7 @@ from contactsync.apps._carddav_reports import GONE, Stored, reason
 from contactsync.apps._vcard import Card, CardError, parse
 from contactsync.apps._vcard_write import new_card, patched
 from contactsync.apps._webdav import Dav, error_conditions
-from contactsync.errors import ContactsyncError, NothingSent, OutcomeUnknown
+from contactsync.errors import ContactsyncError, NothingSent, OutcomeUnknown, RecordRefused
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
 from contactsync.rest.session import Reply
 
@@ -41,6 +41,8 @@ class Writer:
             return do(op)
         except OutcomeUnknown as error:
             return Result(op.key, State.UNKNOWN, id=op.id or own_uid(op.key), reason=error.message)
+        except RecordRefused as refusal:
+            return Result(op.key, State.REFUSED, id=op.id, reason=refusal.reason)
 
     def _create(self, op: Op) -> Result:
         uid = own_uid(op.key)
@@ -135,7 +137,18 @@ def _done(op: Op, uid: str, path: str, reply: Reply, *, created: bool) -> Result
 def if_match(etag: str) -> dict[str, str]:
     """Only while the card has that etag; without any, while it is there.
 
-    Proxies that compress weaken etags, and a weak one never matches.
+    Proxies that compress weaken etags, and a weak one never matches. Errors: RecordRefused where no header can hold it.
     """
     strong = etag.removeprefix("W/") or "*"
-    return {"If-Match": strong if strong.startswith(('"', "*")) else f'"{strong}"'}
+    if not strong.isprintable():
+        raise RecordRefused("the server gives it a version that cannot be sent back.")
+    return {"If-Match": _in_a_header(strong if strong.startswith(('"', "*")) else f'"{strong}"')}
+
+
+def _in_a_header(text: str) -> str:
+    """Headers are sent as latin-1; an etag in an XML answer may hold any letter, and goes as UTF-8 then."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode().decode("latin-1")
+    return text

@@ -14,6 +14,7 @@ from contactsync.apps._freshsales_record import Owners, moment
 from contactsync.apps._freshsales_site import INCLUDE, Site, not_understood, users_of
 from contactsync.contact import raw_hash
 from contactsync.errors import BadListing
+from contactsync.rest.origin import segment
 from contactsync.rest.reply import Reply
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class View:
 
     def _once(self, params: Mapping[str, Any]) -> Reply:
         found = self._site.view_id(self.name, self._option)
-        return self._site.api.read("GET", f"contacts/view/{found}", params=params)
+        return self._site.api.read("GET", f"contacts/view/{segment(found)}", params=params)
 
     def ask(self, direction: str) -> Ask:
         """Asks for its pages, by the time of the last change."""

@@ -14,6 +14,7 @@ from contactsync.apps._freshsales_site import INCLUDE
 from contactsync.apps._probe_trial import Made
 from contactsync.apps._probing import ODD, CannotTell, address_of, own_mark, status
 from contactsync.errors import ContactsyncError, OutcomeUnknown
+from contactsync.rest.origin import segment
 from contactsync.rest.redaction import vendor_words
 from contactsync.rest.reply import Reply
 
@@ -73,17 +74,17 @@ def _gone(trial: Trial, contact_id: str) -> bool:
     """Deleted, and purged from the Recycle Bin where the key may do that."""
     api = trial.account.site.api
     try:
-        reply = api.write("DELETE", f"contacts/{contact_id}")
+        reply = api.write("DELETE", f"contacts/{segment(contact_id)}")
         if reply.status >= 300 and not _deleted_already(trial.account, contact_id):
             return False
     except (ContactsyncError, *ODD):
         return False
     with contextlib.suppress(ContactsyncError):
-        api.write("DELETE", f"contacts/{contact_id}/forget")
+        api.write("DELETE", f"contacts/{segment(contact_id)}/forget")
     return True
 
 
 def _deleted_already(account: Account, contact_id: str) -> bool:
-    reply = account.get(f"contacts/{contact_id}")
+    reply = account.get(f"contacts/{segment(contact_id)}")
     row, _ = contact_of(reply)
     return reply.status == 404 or (row is not None and row.get("is_deleted") is True)

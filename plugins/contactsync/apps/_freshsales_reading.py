@@ -25,6 +25,7 @@ from contactsync.model.exchange import (
     Unreadable,
     Window,
 )
+from contactsync.rest.origin import segment
 from contactsync.rest.reply import Reply
 from contactsync.rest.services import Services
 
@@ -165,7 +166,7 @@ class Reader:
 
         Where the Recycle Bin is read, a 404 alone proves no deletion.
         """
-        reply = self._site.api.read("GET", f"contacts/{contact_id}", params={"include": INCLUDE})
+        reply = self._site.api.read("GET", f"contacts/{segment(contact_id)}", params={"include": INCLUDE})
         if reply.status in (403, 404):
             gone = reply.status == 404 and (self._bin is None or self._bin.holds(contact_id))
             return Fetched(contact_id, Presence.GONE if gone else Presence.FORBIDDEN)

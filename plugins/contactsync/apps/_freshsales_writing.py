@@ -11,6 +11,7 @@ from contactsync.apps._freshsales_site import INCLUDE, Site
 from contactsync.apps._written import texts_in
 from contactsync.errors import ContactsyncError, NothingSent, OutcomeUnknown, RecordRefused
 from contactsync.model.exchange import Op, Record, Result, State, Verb
+from contactsync.rest.origin import segment
 from contactsync.rest.redaction import vendor_words
 from contactsync.rest.reply import Reply
 
@@ -41,9 +42,9 @@ class Writer:
 
     def _write(self, op: Op) -> Result:
         if op.verb is Verb.DELETE:
-            reply = self._api_write("DELETE", f"contacts/{op.id}")
+            reply = self._api_write("DELETE", f"contacts/{segment(op.id)}")
             return Result(op.key, State.DONE, id=op.id) if reply.status < 300 else self._refused(op, reply)
-        method, path = ("POST", "contacts") if op.verb is Verb.CREATE else ("PUT", f"contacts/{op.id}")
+        method, path = ("POST", "contacts") if op.verb is Verb.CREATE else ("PUT", f"contacts/{segment(op.id)}")
         body = self._body(op)
         if not body and op.verb is Verb.UPDATE:
             return self._held_already(op)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
-from xml.etree.ElementTree import Element, ParseError  # nosec B405 # types only: defusedxml parses
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder  # nosec B405 # defusedxml parses
 
 import requests.auth
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import XMLParser
 
 from contactsync.apps.base import Access
 from contactsync.errors import NotTheApi
@@ -21,6 +22,10 @@ DAV = "{DAV:}"
 CARD = "{urn:ietf:params:xml:ns:carddav}"
 XML = {"Content-Type": "application/xml; charset=utf-8"}
 _STATUS = re.compile(r"HTTP/\S+\s+(\d{3})")
+# A listing of a hundred thousand cards is below all three; more is made to fill this host's memory.
+MOST_ELEMENTS = 800_000
+MOST_EQUAL_SIGNS = 300_000  # of attributes; an element is built with all of its attributes before anybody can count
+LONGEST_TAG = 1000  # with its namespace, which is repeated in each
 
 
 class XmlError(ValueError):
@@ -83,9 +88,26 @@ def error_conditions(reply: Reply) -> tuple[str, ...]:
     return tuple(e.tag.rpartition("}")[2] for e in root)
 
 
+class _Bounded(TreeBuilder):
+    """Builds a document of a sensible size. Errors: XmlError."""
+
+    left = MOST_ELEMENTS
+
+    def start(self, tag: Any, attrs: Any, /) -> Element:
+        """An element begins."""
+        self.left -= 1
+        if self.left < 0 or len(tag) > LONGEST_TAG:
+            raise XmlError("larger than any listing of cards")
+        return super().start(tag, attrs)
+
+
 def _root(body: bytes) -> Element | None:
+    if body.count(b"=") > MOST_EQUAL_SIGNS:
+        return None
+    parser = XMLParser(target=_Bounded(), forbid_dtd=True)
     try:
-        root: Element = fromstring(body, forbid_dtd=True)
+        parser.feed(body)
+        root: Element = parser.close()
     except (ParseError, DefusedXmlException, ValueError):
         return None
     return root
@@ -100,7 +122,10 @@ def _members(response: Element, base: str) -> list[Member]:
         for prop in propstat.findall(f"{DAV}prop/*")
     }
     hrefs = [e.text.strip() for e in response.findall(f"{DAV}href") if e.text]
-    return [Member(path_of(urljoin(base, href)), status or 200, props) for href in hrefs]
+    try:
+        return [Member(path_of(urljoin(base, href)), status or 200, props) for href in hrefs]
+    except ValueError:
+        raise XmlError("an href that is no address") from None
 
 
 def _code(line: str | None) -> int:

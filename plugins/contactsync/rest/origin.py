@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from contactsync.errors import BadListing, NotTheApi
 from contactsync.rest.reply import CHECK_HOST, Reply, host_of
@@ -37,6 +37,13 @@ def absolute(base_url: str, path: str) -> str:
             next_step=CHECK_HOST,
         )
     return path
+
+
+def segment(text: str) -> str:
+    """A text, such as an id, as one part of a path. Errors: BadListing for `..`, a step however it is quoted."""
+    if text.strip(".") == "":
+        raise BadListing("An id in an answer cannot be part of an address; it is not asked for.", next_step=CHECK_HOST)
+    return quote(text, safe="")
 
 
 def redirected(method: str, asked: str, reply: Reply) -> str | None:

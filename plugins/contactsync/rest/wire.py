@@ -110,6 +110,8 @@ def send(session: requests.Session, prepared: requests.PreparedRequest, timeouts
         return session.get_adapter(url).send(prepared, timeout=(timeouts.connect, timeouts.read), **settings)
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         fault = _fault(error)
+    except UnicodeError as error:  # a header that is not latin-1; all headers are written before anything is sent
+        fault = Unreached(f"the request cannot be built ({type(error).__name__})")
     # Raised outside the handler, so that no traceback prints the address with its query.
     raise fault
 
