@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
-from contactsync.cli.talk import console
+from contactsync.cli.talk import Text, console
 
 if TYPE_CHECKING:
     from contactsync.doctor.checks import Check
