@@ -12,15 +12,18 @@ import pyarrow.parquet as pq
 from contactsync.ledger.connect import file_of
 from sqlalchemy import Engine, inspect, text
 
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
 
 def forms(value: str) -> Iterator[bytes]:
-    """Raw, JSON-escaped once and twice, URL-encoded, base64 at each offset, UTF-16."""
+    """Raw, JSON-escaped once and twice, URL-encoded, base64 (also URL-safe) at each offset, UTF-16."""
     once = json.dumps(value)[1:-1]
     for written in {value, once, json.dumps(once)[1:-1], quote(value), quote_plus(value)}:
         yield written.encode()
     for offset in range(3):
-        coded = base64.b64encode(b"\0" * offset + value.encode())
-        yield coded[4 if offset else 0 : -4]  # what stands at the ends depends on what is beside it
+        coded = base64.b64encode(b"\0" * offset + value.encode())[4 if offset else 0 : -4]
+        yield coded  # what stands at the ends depends on what is beside it
+        yield coded.translate(URL_SAFE)
     yield value.encode("utf-16-le")
 
 

@@ -18,7 +18,8 @@
     |  |- ServerTrouble             5xx, time-out or lost connection after all tries
     |  |- LedgerBusy                the ledger could not be reached or stayed locked
     |  |- LockBusy                  another run holds this sync (carries the holder)
-    |  `- AccountBusy               another load task writes to this account
+    |  |- AccountBusy               another load task writes to this account
+    |  `- Unforeseen                an error that is none of ours; its own text is not shown, for it may quote a contact
     |- CoveredBy                    a backfill's interval was read by another one a short while ago: nothing is done
     |- CursorExpired                the delta cursor is no longer accepted: the side is read completely
     |- NothingSent                  raised by push: no op of the batch reached the vendor (refused connection, 401, 429)
@@ -160,6 +161,10 @@ class LockBusy(RetryError):
 
 class AccountBusy(RetryError):
     """Another load task writes to this account."""
+
+
+class Unforeseen(RetryError):
+    """Something failed in a way that nobody foresaw; says what kind of error and where, never in its own words."""
 
 
 class CoveredBy(ContactsyncError):

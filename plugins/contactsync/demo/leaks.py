@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import base64
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import phonenumbers
 
@@ -14,6 +16,9 @@ from contactsync.demo.cast import HOME, full_name
 from contactsync.sandbox.people_data import Person
 
 _SHORTEST = 6  # shorter words turn up by chance
+_CODED = re.compile(r"[A-Za-z0-9+/_-]{8,}")  # base64, also of the URL-safe kind
+_ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_PLAIN_BASE64 = str.maketrans("-_", "+/")
 
 
 def planted(persons: Iterable[Person], words: Iterable[str], secrets: Iterable[str]) -> dict[str, str]:
@@ -28,8 +33,7 @@ def planted(persons: Iterable[Person], words: Iterable[str], secrets: Iterable[s
         found |= {person.address.street: f"address {mine}"} if person.address else {}
     found |= dict.fromkeys(words, "something typed in the story")
     found |= dict.fromkeys(secrets, "a secret")
-    escaped = {json.dumps(form)[1:-1]: what for form, what in found.items()}
-    return {form: what for form, what in (escaped | found).items() if len(form) >= _SHORTEST}
+    return {form: what for form, what in found.items() if len(form) >= _SHORTEST}
 
 
 def _names(person: Person) -> Iterator[str]:
@@ -51,8 +55,25 @@ def _spellings(phone: str) -> Iterator[str]:
 
 def search(forms: dict[str, str], home: Path, *logs: Path) -> list[str]:
     """Every place below `home` and in `logs` that holds one of the forms; the ledger and the artefacts may."""
-    places = [*_files(home, logs), *_tables(home / "airflow.db")]
+    places = [(place, reading) for place, text in (*_files(home, logs), *_tables(home / "airflow.db"))
+              for reading in readings(text)]  # fmt: skip
     return sorted({f"{what} in {place}" for place, text in places for what in _hits(forms, text)})
+
+
+def readings(text: str) -> Iterator[str]:
+    """A text as it stands, without what JSON and URLs escape, and what it says in base64, wherever a value begins."""
+    escaped = "\n".join(line for line in text.splitlines() if "\\" in line or "%" in line)
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), escaped)
+    yield text
+    yield plain
+    yield unquote_plus(plain)
+    words = {word.translate(_PLAIN_BASE64) for word in _CODED.findall(text)}
+    yield "\n".join(_decoded(word[start:]) for word in words for start in range(4))
+
+
+def _decoded(word: str) -> str:
+    """Bytes that are no text become something else; what is text stays beside them."""
+    return base64.b64decode(word + "A" * (-len(word) % 4)).decode(errors="replace")
 
 
 def _hits(forms: dict[str, str], text: str) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 
 from contactsync.errors import ConfigError
 
@@ -108,6 +109,7 @@ def _postgres(url: URL) -> Engine:
         },
     )
     event.listen(engine, "connect", _bound_waits)
+    event.listen(engine, "handle_error", _without_values)
     return engine
 
 
@@ -116,3 +118,16 @@ def _bound_waits(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{_BUSY_SECONDS}s'")
     connection.commit()
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """PostgreSQL quotes the row that it refused ("Failing row contains ..."), and the value that it cannot read."""
+    wrapped, original = context.sqlalchemy_exception, context.original_exception
+    if isinstance(wrapped, OperationalError | InterfaceError):
+        return  # about the server, not about rows
+    diagnosis = getattr(original, "diag", None)
+    known = [getattr(diagnosis, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name")]
+    words = " ".join([type(original).__name__, *(str(one) for one in known if one)])
+    for error in (wrapped, original):
+        if error is not None:
+            error.args = (words, *error.args[1:])

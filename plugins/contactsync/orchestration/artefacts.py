@@ -138,7 +138,7 @@ def _replace_local(path: Path, data: bytes, *, top: Path) -> None:
 
 def _private_folders(folder: Path, top: Path) -> None:
     """`mkdir(parents=True)` gives parents the umask's mode, so each folder from the root down is made alone."""
-    top.parent.mkdir(parents=True, exist_ok=True)
+    top.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # Airflow's home may have it hold the ledger too
     for part in (top, *(top / rel for rel in reversed(folder.relative_to(top).parents) if rel.name), folder):
         part.mkdir(mode=0o700, exist_ok=True)
 

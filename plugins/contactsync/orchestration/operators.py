@@ -18,6 +18,7 @@ from contactsync.errors import AccountBusy, ArtefactError, CoveredBy, LockBusy, 
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, Read, RunRequest, Summary
 from contactsync.orchestration import naming
+from contactsync.orchestration.discretion import discreet
 from contactsync.orchestration.handover import Handed, to_json
 from contactsync.orchestration.run_context import RunContext
 from contactsync.orchestration.waiting import account_is_busy, lock_is_busy
@@ -57,7 +58,7 @@ class StageOperator(BaseOperator):
         from contactsync.orchestration.workplace import task_workplace
 
         run = RunContext(context)
-        with task_workplace(self.spec, self.project, run) as place:
+        with discreet(), task_workplace(self.spec, self.project, run) as place:
             handed = self.stage(place, run, run.request())
         return None if handed is None else to_json(handed)
 

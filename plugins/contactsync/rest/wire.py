@@ -12,6 +12,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from contactsync.rest.quiet import quiet
 from contactsync.rest.reply import Reply, bare_url
 
 MAX_BODY = 64 * 1024 * 1024
@@ -107,7 +108,8 @@ def send(session: requests.Session, prepared: requests.PreparedRequest, timeouts
     url = prepared.url or ""
     settings: Any = session.merge_environment_settings(url, {}, True, None, None)
     try:
-        return session.get_adapter(url).send(prepared, timeout=(timeouts.connect, timeouts.read), **settings)
+        with quiet():
+            return session.get_adapter(url).send(prepared, timeout=(timeouts.connect, timeouts.read), **settings)
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         fault = _fault(error)
     except UnicodeError as error:  # a header that is not latin-1; all headers are written before anything is sent

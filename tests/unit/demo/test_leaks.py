@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 from contactsync.demo.cast import known, name_of
@@ -23,7 +25,11 @@ def home_with(folder: Path, log: str = "", xcom: str = "") -> Path:
     return folder
 
 
-FORMS = planted([WHO], ["Travelling Tester"], ["a-secret-key"])
+FORMS = planted([WHO], ["Travelling Tester", "Zoë Ünïcode-Canary"], ["a-secret-key"])
+
+
+def coded(*words: str) -> str:
+    return base64.b64encode("".join(words).encode()).decode()
 
 
 @pytest.mark.parametrize(
@@ -36,6 +42,13 @@ FORMS = planted([WHO], ["Travelling Tester"], ["a-secret-key"])
         json.dumps({"n": name_of(WHO)}),
         "Travelling Tester",
         "token a-secret-key",
+        f"GET /search?q={quote(WHO.emails[0])}",
+        f"GET /search?q={quote_plus(name_of(WHO))}",
+        json.dumps(json.dumps({"n": "Zoë Ünïcode-Canary"})),
+        quote("Zoë Ünïcode-Canary"),
+        *(coded(before + "a-secret-key") for before in ("", "x", "xy", "user:")),
+        "token=/" + coded("{}", WHO.emails[0]),
+        base64.urlsafe_b64encode("Zoë Ünïcode-Canary".encode()).decode(),
     ],
 )
 def test_a_value_in_a_log_or_in_the_database_is_found(tmp_path: Path, leak: str) -> None:

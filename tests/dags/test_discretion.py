@@ -1,0 +1,87 @@
+"""A task that fails in a way that nobody foresaw says what and where, and shows nobody's data."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import traceback
+from pathlib import Path
+
+import pytest
+import requests
+from airflow.sdk.exceptions import AirflowSkipException
+from canaries import found
+from contactsync.errors import BadListing, LedgerBusy, RetryError, Unforeseen
+from contactsync.orchestration.discretion import discreet
+
+MAIL, NAME = "wilhelmina.canary@example.org", "Wilhelmina Canary"
+
+
+def told(error: BaseException) -> dict[str, bytes]:
+    return {"told": "".join(traceback.format_exception(error)).encode()}
+
+
+def raised(error: Exception, cause: Exception | None = None) -> None:
+    try:
+        if cause is not None:
+            raise cause
+    except Exception as inner:
+        raise error from inner
+    raise error
+
+
+FOREIGN = [
+    ValueError(f"Invalid isoformat string: '{MAIL}'"),
+    KeyError(NAME),
+    requests.ConnectionError(f"GET https://crm.example/search?q={MAIL}"),
+    UnicodeEncodeError("ascii", NAME, 0, 1, "ordinal not in range"),
+    json.JSONDecodeError(f"bad {NAME}", MAIL, 0),
+]
+
+
+@pytest.mark.parametrize("error", FOREIGN, ids=lambda error: type(error).__name__)
+def test_the_kind_and_the_place_are_told_and_no_value(error: Exception) -> None:
+    with pytest.raises(Unforeseen) as caught, discreet():
+        raised(error, ValueError(MAIL))
+    assert found([MAIL, NAME], told(caught.value)) == []
+    assert type(error).__name__ in str(caught.value)
+    assert "test_discretion.py" in str(caught.value)
+    assert isinstance(caught.value, RetryError)
+
+
+@pytest.mark.parametrize("error", FOREIGN, ids=lambda error: type(error).__name__)
+def test_what_caused_an_error_of_ours_is_covered_and_the_error_stays(error: Exception) -> None:
+    ours = BadListing("Page 2 cannot be read.")
+    with pytest.raises(BadListing) as caught, discreet():
+        raised(ours, error)
+    assert caught.value is ours
+    shown = told(caught.value)
+    assert found([MAIL, NAME], shown) == []
+    assert f"{type(error).__name__}".encode() in shown["told"]
+
+
+@pytest.mark.parametrize("cause", [sqlite3.OperationalError("database is locked"), PermissionError(13, "denied", "/x")])
+def test_what_helps_in_the_cause_stays(cause: Exception) -> None:
+    with pytest.raises(LedgerBusy) as caught, discreet():
+        raised(LedgerBusy("The ledger stayed locked."), cause)
+    assert str(cause).encode() in told(caught.value)["told"]
+
+
+def test_airflows_own_signals_pass() -> None:
+    with pytest.raises(AirflowSkipException), discreet():
+        raise AirflowSkipException("Nothing changed on the left side.")
+
+
+def test_a_run_that_fails_over_a_contact_shows_it_nowhere(sync, said) -> None:
+    contact = {"names.given": "Wilhelmina", "names.family": "Canary", "emails": [{"value": MAIL}]}
+    sync.left.put("a", contact)
+    with sync.left.opened() as state:
+        state["contacts"]["a"]["modified"] = f"{MAIL} {NAME}"  # where a moment should be
+        path = sync.left.path
+    ran = sync.run()
+    assert ran.state == "failed"
+    words = said()
+    assert "Unforeseen: ValueError at" in words
+    names = [str(one) for one in Path(path).parent.rglob("*")]
+    places = {"log": words, "database": sync.kept_by_airflow(), "names of files": "\n".join(names)}
+    assert found([MAIL, NAME], {place: text.encode() for place, text in places.items()}) == []

@@ -1,0 +1,72 @@
+"""Whatever holds contacts belongs to its owner alone, whatever the umask of who starts the task."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from contactsync.cli.spreadsheet import export, private_file
+from contactsync.ledger.connect import make_engine
+from contactsync.ledger.migrate import upgrade
+from contactsync.ledger.store import Ledger
+from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
+from contactsync.orchestration.shelf import ArtefactShelf
+from contactsync.rest.services import utc_now
+from sqlalchemy import Connection
+
+FRAME = pd.DataFrame({"id": ["1"], "names.full": ["Ada Beispiel"]})
+
+
+@pytest.fixture(params=[0o022, 0o000], ids=["umask_022", "umask_000"])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def open_to_others(top: Path) -> dict[str, str]:
+    paths = [top, *top.rglob("*")]
+    return {str(p.relative_to(top.parent)): oct(p.stat().st_mode) for p in paths if p.stat().st_mode & 0o077}
+
+
+@pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize("first", ["ledger", "artefacts"])
+def test_ledger_artefacts_and_state_files(tmp_path: Path, first: str) -> None:
+    home = tmp_path / "contactsync"
+    makers = {"ledger": make_ledger, "artefacts": make_artefacts}
+    held = [makers.pop(first)(home), *(make(home) for make in makers.values())]
+    assert any(held)
+    assert {path.name for path in home.rglob("*")} >= {"ledger.db", "ledger.db-wal", "first.json"}
+    assert open_to_others(home) == {}
+
+
+def make_ledger(home: Path) -> Connection:
+    upgrade(f"sqlite:///{home / 'ledger.db'}")
+    engine = make_engine(f"sqlite:///{home / 'ledger.db'}")
+    held = engine.connect()  # the write-ahead log stays while somebody is there
+    held.exec_driver_sql("SELECT * FROM run").all()
+    Ledger(engine, utc_now).take_lock("first", "tester", ended=lambda _: True)
+    return held
+
+
+def make_artefacts(home: Path) -> None:
+    root = artefact_root(str(home / "artefacts"))
+    kept = StoredArtefacts(root, "first", "run")
+    ref = kept.write("canonical", FRAME, {})
+    kept.write_state("first.json", {"seq": 1})
+    ArtefactShelf(root, "first").rewrite(ref.uri, FRAME.iloc[:0], {}, lambda _before, _after: None)
+
+
+@pytest.mark.usefixtures("umask")
+def test_what_a_person_exports(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir(mode=0o700)
+    for name in ("holds.csv", "holds.parquet"):
+        export(folder / name, [{"id": "1"}], ["id"])
+    with private_file(folder / "person.json") as handle:
+        os.close(handle)
+    assert len(list(folder.iterdir())) == 3
+    assert open_to_others(folder) == {}
