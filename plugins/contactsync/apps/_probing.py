@@ -19,7 +19,7 @@ ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 PATIENCE = 2  # checks in a row that met a used-up limit or a host that does not answer
 FIRST_WAIT = 1.0
 LAG = "set the option `lag_seconds` higher"
-ONLY_WRITING = "only with --write, which makes a contact with an invented name and deletes it again"
+ONLY_WRITING = "only with --write"
 
 
 @dataclass(frozen=True)

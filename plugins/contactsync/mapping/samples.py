@@ -48,7 +48,7 @@ def _singles(pair: OwnPair, side: Side, chance: random.Random) -> Iterator[str]:
     elif max(len(pair.spec.left), len(pair.spec.right)) > 1:
         yield from (" ".join(part for part in parts if part) for parts in NAMES)
     else:
-        yield from values_of(own.kind, chance)
+        yield from (value for value in values_of(own.kind, chance) if not (own.needs_year and value.startswith("--")))
         if own.kind is Kind.TEXT:
             yield from pair.own(side.other).choices
             yield from _long(pair)

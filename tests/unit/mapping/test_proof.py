@@ -64,6 +64,8 @@ LOSSLESS: Mapping[str, PairProof] = {
     "a box and a number": proof_of(own(Kind.BOOLEAN), there(Kind.NUMBER)),
     "a date and a text": proof_of(own(Kind.DATE), there()),
     "a date and a birthday": proof_of(own(Kind.DATE), "birthdays"),
+    "a whole date and a birthday": proof_of(own(Kind.DATE, needs_year=True), "birthdays"),
+    "a whole date and a text": proof_of(own(Kind.DATE, needs_year=True), there()),
     "a date-time and a text": proof_of(own(Kind.DATETIME), there()),
     "choices": proof_of(own(choices=GOLD), there(), options={word: word.lower() for word in GOLD}),
     "the other way round": proof_of(own(Kind.BOOLEAN), there(Kind.BOOLEAN), transforms=("not",)),
