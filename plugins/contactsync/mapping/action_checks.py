@@ -97,7 +97,7 @@ def _value_problems(
             step = "Name one of these in braces, or write {{ and }} for braces that are meant as text."
             yield Problem((*at, "value"), reason, step, usable, name)
     if not names:
-        reason = cannot_hold(field.kind, action.value)
+        reason = cannot_hold(field.kind, action.value, needs_year=field.needs_year)
         if field.max_length is not None and len(action.value) > field.max_length:
             reason = f"it holds at most {field.max_length} characters."
         if reason:
@@ -106,14 +106,14 @@ def _value_problems(
             yield from unknown_choice(action.value, field, (*at, "value"))
 
 
-def cannot_hold(kind: Kind, value: str) -> str:
+def cannot_hold(kind: Kind, value: str, *, needs_year: bool = False) -> str:
     """Why a field of that kind never holds this text; '' where it may."""
     if kind is Kind.NUMBER and number_of(value) is None:
         return "it holds numbers."
     if kind is Kind.BOOLEAN and value not in ("true", "false"):
         return "it holds true or false."
     yearless = kind is Kind.DATE and value.startswith("--") and when_of(f"2000{value[1:]}", UTC) is not None
-    if kind in (Kind.DATE, Kind.DATETIME) and when_of(value, UTC) is None and not yearless:
+    if kind in (Kind.DATE, Kind.DATETIME) and when_of(value, UTC) is None and (needs_year or not yearless):
         return "it holds dates, such as 2026-01-31."
     return ""
 

@@ -98,7 +98,7 @@ def _own_problems(name: str, value: OwnValue, app: AppInfo, at: KeyPath) -> Iter
     if field.kind.several == isinstance(value, str):
         what = ("several values", "[one, two]") if field.kind.several else ("one value", "one text")
         yield Problem(at, f"{name} holds {what[0]}.", f"Write {what[1]}.")
-    elif isinstance(value, str) and value and (reason := cannot_hold(field.kind, value)):
+    elif isinstance(value, str) and value and (reason := cannot_hold(field.kind, value, needs_year=field.needs_year)):
         yield Problem(at, f"{name} never holds {shown(value)}: {reason}", "Correct the value.")
     elif isinstance(value, str) and value:
         yield from unknown_choice(value, field, at)

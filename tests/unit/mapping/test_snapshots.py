@@ -177,6 +177,11 @@ tests:
             "}}]}",
             "update_field.value: custom.cf_units cannot hold this value: it holds numbers.",
         ),
+        (
+            "rules: {right_to_left: [{name: a, then: {actions: ["
+            '{update_field: {field: custom.cf_since, value: "--02-29"}}]}}]}',
+            "update_field.value: custom.cf_since cannot hold this value: it holds dates, such as 2026-01-31.",
+        ),
         ("fields: {pairs: [{left: custom.cf_x, right: custom.X}]}", "fields.pairs[0].left: the snapshot of this"),
         (
             "fields: {pairs: [{left: custom.cf_tier, right: custom.X, options: {Gould: gold}}]}",
