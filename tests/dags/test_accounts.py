@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from contactsync.mapping.loader import load_folder
 from contactsync.model.accounts import AccountState, ConnectedAccount
 from contactsync.model.ledger import SyncRow
 from contactsync.model.spec import ProjectSpec, Side
-from contactsync.orchestration.account_ways import ways_to
-from contactsync.orchestration.accounts import Accounts, all_accounts
+from contactsync.orchestration.account_ways import Way, ways_to
+from contactsync.orchestration.accounts import Accounts, all_accounts, looked_at
 from contactsync.orchestration.connections import cli_connection
 from contactsync.orchestration.shipped_apps import ShippedApps
-from contactsync.rest.services import utc_now
+from contactsync.rest.services import Services, utc_now
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.knobs import Fault, Trouble
 from contactsync.sandbox.people import CLIENT_ID, CLIENT_SECRET, READ_WRITE, USER, PeopleSandbox
@@ -415,3 +416,17 @@ def test_connections_are_asked_once_for_all_syncs_that_open_them_alike(syncs):
     ]
     with pytest.raises(ConnectionMissing):
         cli_connection("spare")
+
+
+# ---- clocks
+
+
+@pytest.mark.parametrize("ahead", [-300, 0, 300])
+def test_an_answer_tells_how_far_this_machines_clock_is_before_the_vendors(
+    crm: FreshsalesSandbox, connect: Callable[..., None], ahead: int
+) -> None:
+    connect("crm", conn_type="freshsales", host=f"{crm.url}/crm/sales", password=crm.api_key)
+    services = Services(clock=lambda: utc_now() + timedelta(seconds=ahead), tries=1)
+    (found,) = looked_at([Way("crm", "freshsales")], cli_connection, services)
+    assert found.state is CONNECTED
+    assert found.skew == pytest.approx(ahead, abs=5)

@@ -281,7 +281,7 @@ FAULTS: tuple[tuple[str, Severity, Callable[[Patient], None], str, str], ...] = 
     ("files", BROKEN, a_file_that_makes_no_sync, "bad.yaml:3", "contactsync validate"),
     ("ledger", BROKEN, no_ledger, "There is no ledger yet. But pair ran here before", "restore the newest backup"),
     ("integrity", BROKEN, a_damaged_file, "The file is damaged", "restore the newest backup"),
-    ("integrity", BROKEN, half_a_link, "1 links have not exactly two sides", "restore the newest backup"),
+    ("integrity", BROKEN, half_a_link, "links without exactly two sides: 1", "restore the newest backup"),
     ("ledger_files", SOON, a_ledger_that_others_read, "Others on this machine may read", "chmod 600 "),
     ("ledger_files", SOON, a_ledger_without_wal, "journalled by 'delete'", "PRAGMA journal_mode=WAL"),
     ("lost", BROKEN, a_ledger_behind_its_sync, "older than this sync", "contactsync plan pair"),

@@ -34,7 +34,7 @@ def whole(at: Installation) -> Iterator[Found]:
         yield broken(where, f"The file is damaged: {'; '.join(faults)}.", RESTORE)
         return
     for words in health.misfits(at.engine):
-        yield broken(where, f"Rows do not fit together: {words}.", f"{RESTORE}; then `contactsync plan SYNC`")
+        yield broken(where, f"Rows do not fit together ({words}).", f"{RESTORE}; then `contactsync plan SYNC`")
 
 
 def files(at: Installation) -> Iterator[Found]:

@@ -81,20 +81,18 @@ def integrity(engine: Engine) -> list[str]:
 
 
 def misfits(engine: Engine) -> list[str]:
-    """Rows that do not fit together, one sentence a kind: a ledger that was restored in part, or edited by hand."""
+    """Rows that do not fit together, a few words a kind: a ledger that was restored in part, or edited by hand."""
     with reading(engine) as connection:
         counts = {
-            "links have not exactly two sides": _count(connection, _one_sided()),
-            "sides of links belong to no link": _orphans(connection, link_side, link, ("sync_id", "link_id")),
-            "sides of links have no values": _orphans(
-                connection, link_side, link_value, ("sync_id", "link_id", "side")
-            ),
-            "key hashes belong to no contact": _orphans(connection, key_hash, known, ("sync_id", "side", "contact_id")),
-            "contacts are in more than one live link": _count(connection, _linked_twice()),
+            "links without exactly two sides": _count(connection, _one_sided()),
+            "sides of no link": _orphans(connection, link_side, link, ("sync_id", "link_id")),
+            "sides without values": _orphans(connection, link_side, link_value, ("sync_id", "link_id", "side")),
+            "key hashes of no contact": _orphans(connection, key_hash, known, ("sync_id", "side", "contact_id")),
+            "contacts in more than one live link": _count(connection, _linked_twice()),
         }
         behind = [t.name for t in (journal, decision) if _counter_is_behind(connection, t)]
-    out = [f"{count} {what}" for what, count in counts.items() if count]
-    return [*out, *(f"the numbers of new rows in {name} would begin below those that are there" for name in behind)]
+    out = [f"{what}: {count}" for what, count in counts.items() if count]
+    return [*out, *(f"new rows of {name} would be numbered like old ones" for name in behind)]
 
 
 def clock(engine: Engine) -> datetime:

@@ -6,14 +6,10 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import requests
-
 from contactsync.apps import load_app
-from contactsync.apps.base import App
 from contactsync.errors import (
     AuthError,
     BadListing,
@@ -128,9 +124,15 @@ def _asked(opened: _Opened, services: Services | None) -> ConnectedAccount:
     here, connection = opened.here, opened.connection
     if connection is None or services is None:
         return here
+    told: list[float] = []
+
+    def note(headers: Mapping[str, str]) -> None:
+        with contextlib.suppress(KeyError, TypeError, ValueError):  # no such header, or no time in it
+            told.append((services.clock() - parsedate_to_datetime(headers["Date"])).total_seconds())
+
+    listening = replace(services, heard=note)
     try:
-        app = hook_class(here.app)(here.connection, find=lambda _: connection).get_app(opened.options, services)
-        told = _times_told(app, services.clock)
+        app = hook_class(here.app)(here.connection, find=lambda _: connection).get_app(opened.options, listening)
         account = app.account()
     except ContactsyncError as error:
         return _troubled(here, _state_of(error), error)
@@ -139,18 +141,6 @@ def _asked(opened: _Opened, services: Services | None) -> ConnectedAccount:
         return replace(here, state=AccountState.NOT_REACHABLE, problem=problem, next_step=PRESS_TEST)
     skew = told[-1] if told else None
     return _compared(replace(here, state=AccountState.CONNECTED, account=account, skew=skew), account.id)
-
-
-def _times_told(app: App, clock: Callable[[], datetime]) -> list[float]:
-    """Filled with every answer: how many seconds our clock is before the time that its `Date` names."""
-    told: list[float] = []
-
-    def note(response: requests.Response, **_: Any) -> None:
-        with contextlib.suppress(KeyError, TypeError, ValueError):  # no such header, or no time in it
-            told.append((clock() - parsedate_to_datetime(response.headers["Date"])).total_seconds())
-
-    app.access.session.hooks["response"].append(note)
-    return told
 
 
 def _state_of(error: ContactsyncError) -> AccountState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -113,6 +113,11 @@ class MemoryMetadata:
         self.kept.pop((account, name), None)
 
 
+def ignore(headers: Mapping[str, str]) -> None:
+    """Nobody wants to know the headers of answers."""
+    del headers
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything around a request that is not the vendor's: budget, tokens, cache, clock."""
@@ -123,4 +128,5 @@ class Services:
     rate_share: float = 0.8
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
+    heard: Callable[[Mapping[str, str]], None] = ignore  # is told the headers of every answer
     tries: int = 5  # of a request that may be repeated, at most; 1 where a person waits for the answer

@@ -195,6 +195,7 @@ class Api:
 
         reply = send_mutating(head, rest) if writes else rest(head())
         self.last_headers = reply.headers
+        self._services.heard(reply.headers)
         log.debug("%s %s: HTTP %d", call.method, self._host, reply.status)
         return reply, prepared.headers.get("Authorization", "")
 
