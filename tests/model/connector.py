@@ -33,7 +33,7 @@ class Wire(Protocol):
     """What stands between the product and a vendor: where requests fail and processes die."""
 
     def reading(self, side: str) -> None:
-        """A reading request leaves."""
+        """A request of any kind is about to leave."""
 
     def choke(self, place: str) -> None:
         """A mutating request is about to leave (before), took effect (no_response), was answered (after)."""
@@ -131,6 +131,7 @@ class Connector(App):
         """One request."""
         if not ops:
             return
+        self.wire.reading(self.vendor.side)
         fault = self.faults.next_push()
         if fault == "refused_connection" or time_is_up():
             raise NothingSent("The connection was refused.")

@@ -17,6 +17,7 @@ WAIT = st.sampled_from((60.0, 300.0))
 PLACES = ("request:before", "request:no_response", "request:after", "commit:before", "commit:after")
 NAME = st.sampled_from(SINGLE)
 LIST = st.sampled_from(SEVERAL)
+POLICY = st.sampled_from(("left", "left", "right", "newest", "hold"))
 KEY = st.sampled_from(("own", "own", "own", "none", "shared"))
 
 ADD = st.tuples(st.just("add"), SIDE, PICK, KEY, st.lists(NAME, max_size=2))
@@ -34,7 +35,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(
         kinds=st.tuples(st.sampled_from(sorted(KINDS)), st.sampled_from(sorted(KINDS))),
-        conflicts=st.sampled_from(("left", "left", "right", "newest", "hold")),
+        conflicts=POLICY,
         deletions=st.sampled_from(("delete", "delete", "ignore")),
         first=st.lists(ADD, min_size=1, max_size=4),
     )
@@ -85,6 +86,46 @@ class Histories(RuleBasedStateMachine):
     @rule(side=SIDE, fault=st.sampled_from(("no_effect", "no_reply", "lost_one", "refused_connection")))
     def bad_write(self, side: str, fault: str) -> None:
         self.play(("bad_write", side, fault))
+
+    @rule(wait=WAIT, number=st.integers(1, 6), step=st.one_of(EDIT, DELETE))
+    def during(self, wait: float, number: int, step: Step) -> None:
+        self.play(("during", wait, number, step))
+
+    @rule(edit=EDIT, wait=WAIT, number=st.integers(1, 6), pause=st.sampled_from((60.0, 300.0)))
+    def stall(self, edit: Step, wait: float, number: int, pause: float) -> None:
+        self.play(edit, ("stall", wait, number, pause))
+
+    @rule(side=SIDE, pick=PICK)
+    def rename(self, side: str, pick: int) -> None:
+        self.play(("rename", side, pick))
+
+    @rule(side=SIDE, pick=PICK, into=PICK)
+    def merge(self, side: str, pick: int, into: int) -> None:
+        self.play(("merge", side, pick, into))
+
+    @rule(
+        step=st.one_of(
+            st.tuples(st.just("policy"), POLICY),
+            st.tuples(st.just("deleting"), st.sampled_from(("delete", "ignore"))),
+            st.tuples(st.just("fields"), st.sampled_from(((), ("nickname",), ("job_title", "tags")))),
+            st.tuples(st.just("direction"), st.sampled_from(("both", "both", "left_to_right"))),
+            st.tuples(st.just("schema"), SIDE, st.sampled_from(("plain", "strict"))),
+        )
+    )
+    def change(self, step: Step) -> None:
+        self.play(step)
+
+    @rule()
+    def backup(self) -> None:
+        self.play(("backup",))
+
+    @rule()
+    def restore(self) -> None:
+        self.play(("restore",))
+
+    @rule(wait=WAIT, back=PICK)
+    def undo(self, wait: float, back: int) -> None:
+        self.play(("undo", wait, back))
 
     def teardown(self) -> None:
         if hasattr(self, "story"):

@@ -76,7 +76,9 @@ class Oracle:
     deleted: list[Deleted] = field(default_factory=list)
     met: set[int] = field(default_factory=set)  # families whose two sides a program has brought together
     doubled: set[int] = field(default_factory=set)
-    deleting: frozenset[str] = frozenset()  # sides on which a person's deletion may be carried to the other
+    deleting: set[str] = field(default_factory=set)  # sides on which a person's deletion may be carried to the other
+    trusting: bool = True  # the program's memory was never lost
+    untold: set[int] = field(default_factory=set)  # families whose contact an undo took away again
     clearing: bool = False  # a blank may clear
     undoing: bool = False
     run: int = 0
@@ -160,6 +162,9 @@ class Oracle:
         if self.undoing:
             if (side, rec) in self.made_by_people:
                 raise Broken(f"undo deletes only what the sync made: {side} {rec}")
+            if any((s, r) == (side, rec) for s, r, _ in self.last):
+                raise Broken(f"undo leaves what people typed: {side} {rec} is deleted")
+            self.untold.add(family)
             return
         asked = [d for d in self.deleted if d.side == OTHER[side] and self.family[d.person] == family]
         if not asked or OTHER[side] not in self.deleting:
@@ -195,7 +200,7 @@ class Oracle:
         gone = [d.at for d in self.deleted if d.side == side and self.family[d.person] == family]
         sources = [r for r in self.vendors[OTHER[side]].recs() if self.family_of(OTHER[side], r) == family]
         new = any(self.made_by_people.get((OTHER[side], r), -1) >= max(gone, default=0) for r in sources)
-        if gone and family in self.met and not new and not self.undoing:
+        if gone and family in self.met and not new and not self.undoing and self.trusting:
             raise Broken(f"nobody back from the dead: person {typed.person} on the {side} side")
 
     def _overwritten(self, side: str, rec: int, name: str, before: str, after: str) -> None:
@@ -242,6 +247,8 @@ class Oracle:
         """
         for lost in self.lost:
             winner = self.typed.get(lost.winner)
+            if lost.winner == lost.typed.serial:
+                raise Broken(f"provenance: what the other app made of a value is carried back: {lost}")
             if winner is not None and saw(lost.typed, winner, ""):
                 continue
             if (lost.typed.name, lost.typed.side, lost.stored) in logged:
@@ -271,7 +278,7 @@ class Oracle:
         return sorted(left) == sorted(right)  # type: ignore[call-overload, no-any-return]
 
     def _explained(self, left: int, right: int, name: str, why: str, excused: Collection[tuple[str, str]]) -> None:
-        if (name, why) in excused or ("*", why) in excused:
+        if (name, why) in excused or ("*", why) in excused or why == "not mapped":
             return
         if why == "blank_kept":
             for side, rec in (("left", left), ("right", right)):
@@ -291,6 +298,8 @@ class Oracle:
             for rec in vendor.recs():
                 family = self.family_of(side, rec)
                 if (side, rec) in linked or (side, rec) in held or not self.alone(family):
+                    continue
+                if family in self.untold:
                     continue
                 if any(d.side == OTHER[side] and self.family[d.person] == family for d in self.deleted):
                     continue

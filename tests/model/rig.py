@@ -91,6 +91,7 @@ class Process:
     meanwhile: dict[int, Callable[[], None]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     dead: bool = False
+    overtaken: bool = False  # another process runs the sync now
 
     def reach(self, place: str) -> None:
         """At a choke point. Errors: Killed."""
@@ -134,13 +135,13 @@ class Rig:
     # ---- what the connectors call
 
     def reading(self, side: str) -> None:
-        """A reading request leaves."""
+        """A request of any kind is about to leave."""
         self.processes[-1].pause()
 
     def choke(self, place: str) -> None:
         """A mutating request is under way."""
-        if place == "before":
-            self.processes[-1].pause()
+        if self.processes[-1].overtaken and place == "before":
+            raise AssertionError("one writer: a run that lost its lock sends a request that changes something")
         self.processes[-1].reach(f"request:{place}")
 
     # ---- runs

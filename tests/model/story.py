@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connector import Faults
@@ -15,8 +15,19 @@ from contactsync.errors import LimitExceeded
 from contactsync.model.exchange import Verb
 from contactsync.model.link import LinkStatus
 from contactsync.model.plan import JournalRow
-from contactsync.model.spec import SIDES, ConflictPolicy, DagSpec, DeletionPolicy, Side, SideSpec, SyncSpec
+from contactsync.model.spec import (
+    SIDES,
+    ConflictPolicy,
+    DagSpec,
+    DeletionPolicy,
+    Direction,
+    FieldsSpec,
+    Side,
+    SideSpec,
+    SyncSpec,
+)
 from contactsync.model.stages import Summary
+from contactsync.model.undo import UndoOrder
 from oracle import Broken, Oracle
 from rig import Process, Rig
 from vendor import SINGLE, Row, Vendor
@@ -38,6 +49,8 @@ class Story:
     steps: list[Step] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)  # person -> own | none | shared
     settled_after: list[int] = field(default_factory=list)
+    excused: set[tuple[str, str]] = field(default_factory=set)  # (field or *, reason): what may rightly be apart
+    kept: bytes = b""
     listed_whole: bool = False
     touched: bool = True  # something happened since all was at rest
 
@@ -58,9 +71,7 @@ class Story:
             limits=WIDE,
         )
         self.rig = Rig(spec, self.clock, self.vendors, self.faults)
-        if policy is DeletionPolicy.DELETE:
-            told = {s.value for s in SIDES if self.vendors[s].traits.deletes != "none"}
-            self.oracle.deleting = frozenset(told)
+        self._note_setting()
 
     @property
     def script(self) -> str:
@@ -168,7 +179,113 @@ class Story:
         self.touched = True
         self.faults[Side(side)].pushes[:] = [fault]
 
+    def rename(self, side: str, pick: int) -> None:
+        """The vendor gives a contact another id."""
+        if (row := self._picked(side, pick)) is not None:
+            self.touched = True
+            self.vendors[Side(side)].rename(row.rec)
+
+    def merge(self, side: str, pick: int, into: int) -> None:
+        """Somebody merges two contacts: who they are is for a person to say from now on."""
+        loser, winner = self._picked(side, pick), self._picked(side, into)
+        if loser is None or winner is None or loser.rec == winner.rec:
+            return
+        self.touched = True
+        self.oracle.note_deleted(side, loser.rec, dict(loser.values), self.clock.seconds())
+        self.oracle.unite(self.oracle.who[side, loser.rec], self.oracle.who[side, winner.rec])
+        self.vendors[Side(side)].merge(loser.rec, winner.rec)
+
+    # ---- changes of the file and of the accounts
+
+    def policy(self, conflicts: str) -> None:
+        """The file names another winner."""
+        self._respell(conflicts=ConflictPolicy(conflicts))
+
+    def deleting(self, deletions: str) -> None:
+        """The file says something else of deletions."""
+        self._respell(deletions=dict.fromkeys(SIDES, DeletionPolicy(deletions)))
+
+    def fields(self, exclude: Sequence[str]) -> None:
+        """The file leaves out other fields."""
+        self._respell(fields=FieldsSpec(exclude=tuple(exclude)))
+
+    def direction(self, direction: str) -> None:
+        """The file opens other directions."""
+        self._respell(direction=Direction(direction))
+
+    def schema(self, side: str, kind: str) -> None:
+        """The account's administrator changes what its fields hold."""
+        self.touched = True
+        fresh, vendor = KINDS[kind], self.vendors[Side(side)]
+        vendor.traits = replace(vendor.traits, forms=fresh.forms, refuses=fresh.refuses, lengths=fresh.lengths)
+        self._note_setting()
+
+    def _respell(self, **changes: Any) -> None:
+        self.touched = True
+        self.rig.spec = replace(self.rig.spec, **changes)
+        self._note_setting()
+
+    def _note_setting(self) -> None:
+        """What the file and the accounts say now, and which fields may rightly differ for it, also later."""
+        spec, told = self.rig.spec, {s for s in SIDES if self.vendors[s].traits.deletes != "none"}
+        deletes = {s for s in told if spec.deletions[s] is DeletionPolicy.DELETE and spec.direction.open_from(s)}
+        self.oracle.deleting |= {s.value for s in deletes}
+        for side in SIDES:
+            traits = self.vendors[side].traits
+            whys = ("unproven", "not_representable", "held", "refused")
+            self.excused |= {(name, why) for name in (*traits.forms, *traits.refuses, *traits.lengths) for why in whys}
+            if traits.check in ("fetch", "delta") or not traits.returns_record:
+                self.excused.add(("*", "unproven"))
+        if spec.conflicts is ConflictPolicy.HOLD:
+            self.excused.add(("*", "held"))
+        if spec.direction is not Direction.BOTH:
+            self.excused.add(("*", "one_way"))
+
+    # ---- the ledger
+
+    def backup(self) -> None:
+        """Somebody keeps a copy of the ledger."""
+        self.kept = self.rig.snapshot()
+
+    def restore(self) -> None:
+        """The ledger is as it was at the last backup: what it listed since is no longer there."""
+        if self.kept:
+            self.touched = True
+            self.rig.restore(self.kept)
+            self.oracle.lost.clear()
+            self.excused |= {("*", why) for why in ("ledger_lost", "held", "unproven")}
+            self.oracle.trusting = False
+
     # ---- runs
+
+    def during(self, wait: float, number: int, step: Step) -> None:
+        """A run; somebody does something just before its n-th request. Not where the app cannot notice that at all."""
+        if self.vendors[Side(step[1])].traits.check in ("version", "fetched_version"):
+            name, *rest = step
+            self._run(wait, Process(meanwhile={number: lambda: getattr(self, name)(*rest)}))
+
+    def stall(self, wait: float, number: int, pause: float) -> None:
+        """A run stands still before its n-th request, another one takes over; then the first goes on."""
+        self.touched = True
+        process = Process()
+
+        def meanwhile() -> None:
+            process.overtaken = True
+            self._run(pause, None)
+
+        process.meanwhile[number] = meanwhile
+        self._run(wait, process)
+
+    def undo(self, wait: float, back: int) -> None:
+        """Somebody takes back a run, counted from the newest."""
+        runs = self.rig.ledger.runs(self.rig.spec.id)
+        if back >= len(runs):
+            return
+        self.touched = self.oracle.undoing = True
+        self.excused |= {("*", why) for why in ("undone", "unproven")}
+        self.clock.forward(seconds=wait)
+        self.rig.undo(UndoOrder(run_id=runs[back].run_id))
+        self.oracle.undoing = False
 
     def run(self, wait: float, full: bool = False) -> Summary | str:
         """A run, so many seconds later."""
@@ -252,10 +369,12 @@ class Story:
                 left, right = (row.rec for row in rows if row is not None)
                 linked |= {("left", left), ("right", right)}
                 apart = {name: why.reason.value for name, why in link.apart.items()}
-                oracle.check_pair(left, right, apart, self._excused())
+                apart |= dict.fromkeys(self.rig.spec.fields.exclude, "not mapped")
+                oracle.check_pair(left, right, apart, self.excused)
                 if oracle.alone(oracle.family_of("left", left)):
                     oracle.met.add(oracle.family_of("left", left))
-        oracle.check_people(linked, held)
+        if self.rig.spec.direction is Direction.BOTH:
+            oracle.check_people(linked, held)
         for side in SIDES:
             for row in self.vendors[side].rows.values():
                 for name in SINGLE:
@@ -280,21 +399,6 @@ class Story:
             if row is not None:
                 held[source.value, row.rec] = "unknown"
         return held
-
-    def _excused(self) -> set[tuple[str, str]]:
-        """Fields that may be apart, by what the vendors are like and what the file says."""
-        excused = set()
-        for side in SIDES:
-            traits = self.vendors[side].traits
-            for name in traits.forms:
-                excused |= {(name, why) for why in ("unproven", "not_representable", "held", "refused")}
-            excused |= {(name, why) for name in traits.refuses for why in ("refused", "held")}
-            excused |= {(name, "held") for name in traits.lengths}
-            if traits.check in ("fetch", "delta") or not traits.returns_record:
-                excused.add(("*", "unproven"))
-        if self.rig.spec.conflicts is ConflictPolicy.HOLD:
-            excused.add(("*", "held"))
-        return excused
 
 
 def replay(script: str) -> Story:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State
-from contactsync.model.link import Apart, ApartReason, Known, Link, LinkStatus, Standing
+from contactsync.model.link import Apart, ApartReason, Known, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import MADE_AND_GONE, Intent, Outcome
 from contactsync.model.spec import FieldPair, Side
 from contactsync.sync.created import new_side
@@ -32,7 +32,17 @@ def fold_recreated(link: Link, intent: Intent, outcome: Outcome, pairs: Sequence
         return replace(made, status=LinkStatus.PARTED, attempts=0)
     # It may have been edited while nothing flowed: it is read by its id before anything does again.
     joined = with_standing(replace(made, status=LinkStatus.LIVE, attempts=0), source, Standing.MISSING)
-    return replace(joined, apart={**_differing(joined, pairs), **link.apart})
+    kept = {name: _as_made(apart, name, intent, fresh) for name, apart in link.apart.items()}
+    return replace(joined, apart={**_differing(joined, pairs), **kept})
+
+
+def _as_made(apart: Apart, name: str, intent: Intent, fresh: LinkSide) -> Apart:
+    """A field that was apart is remembered with what the app made of it this time, unless an edit of it waits."""
+    left = intent.side is Side.LEFT
+    held, now = apart.left if left else apart.right, fresh.base.get(name)
+    if held is None or now is None or held != intent.patch.get(name):
+        return apart
+    return replace(apart, left=now) if left else replace(apart, right=now)
 
 
 def not_again(source: Known, intent: Intent) -> Known:
