@@ -30,6 +30,7 @@ from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from contactsync.pipeline import open_run
 from contactsync.stages.relinking import relink
 from cryptography.fernet import Fernet
+from ledger_servers import PostgresServer
 from sqlalchemy import delete
 from world import Clock, World, mail, memory_spec
 
@@ -337,6 +338,20 @@ def test_each_fault_is_found_by_its_check_with_a_remedy(
     assert found.severity is severity
     assert remedy in found.next_step
     assert "ada@example.org" not in repr(patient.found())
+
+
+@pytest.mark.postgres
+def test_a_healthy_ledger_in_postgresql_has_no_findings(postgres_server: PostgresServer, patient: Patient) -> None:
+    engine = make_engine(postgres_server.empty_ledger())
+    ledger, clock = Ledger(engine, patient.world.clock), patient.world.clock
+    (patient.root / "pair.json").unlink()
+    world = World(patient.world.root, patient.world.spec, clock, ledger, artefacts=patient.world.artefacts)
+    assert world.run().ok
+    patient.change(engine=engine, ledger=ledger.reader())
+    assert patient.found() == []
+    ledger.take_lock("pair", "a dead command", ended=lambda _: True)
+    assert [f.check for f in patient.found()] == ["locks"]
+    engine.dispose()
 
 
 def test_every_check_has_a_fault_that_it_finds() -> None:

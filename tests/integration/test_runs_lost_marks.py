@@ -262,6 +262,20 @@ def test_the_plan_on_an_old_backup_says_so_before_any_run_has_noticed(tmp_path: 
     assert told.why.startswith("Links are being found again since 2026-01-05 08:05 UTC; one more complete reading of")
 
 
+def test_each_plan_until_the_links_are_trusted_counts_the_fields_that_wait(tmp_path: Path) -> None:
+    world = nameless(tmp_path)
+    left, right = next(iter(pairs(world).items()))
+    world.left.put(left, {"job_title": "Editor", "company": "Muster AG"})
+    world.right.put(right, {"job_title": "Writer"})
+    lose(world)
+    for filled in (1, 0):
+        plan, _ = plan_sync(world.place(), world.request(dry_run=True))
+        told = relinking(world.known.reader(), world.place().artefacts, world.spec.id, plan)
+        assert told is not None
+        assert (told.differing, told.filled) == (1, filled)
+        world.run()
+
+
 def test_the_plan_of_an_ordinary_run_says_nothing_of_the_ledger(tmp_path: Path) -> None:
     world = nameless(tmp_path)
     plan, _ = plan_sync(world.place(), world.request(dry_run=True))

@@ -30,7 +30,8 @@ def plan(made: Plan, told: Summary, names: Mapping[Side, str], lost: Relinking |
         out.print(Text(line, style="yellow"))
     actions(made, names)
     for hold in made.holds:
-        what = f"held in {names[hold.side]}: {hold.contact_id}: {hold.reason.value}: {hold.detail}"
+        of = f" ({hold.field})" if hold.field else ""
+        what = f"held in {names[hold.side]}: {hold.contact_id}: {hold.reason.value}{of}: {hold.detail}"
         out.print(Text(what, style="yellow"))
     for (side, reason), ids in left_out(made).items():
         more = f", and {len(ids) - SOME} more" if len(ids) > SOME else ""
@@ -88,7 +89,13 @@ def actions_as_data(made: Plan) -> list[dict[str, Any]]:
 def plan_as_data(made: Plan, told: Summary, lost: Relinking | None = None) -> dict[str, Any]:
     """The same as JSON-able data."""
     holds = [
-        {"side": h.side.value, "contact": h.contact_id, "reason": h.reason.value, "detail": h.detail}
+        {
+            "side": h.side.value,
+            "contact": h.contact_id,
+            "reason": h.reason.value,
+            "field": h.field,
+            "detail": h.detail,
+        }
         for h in made.holds
     ]
     return {

@@ -8,7 +8,7 @@ from datetime import datetime
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import Verb
 from contactsync.model.ledger import SyncRow
-from contactsync.model.link import LinkStatus
+from contactsync.model.link import ApartReason, LinkStatus
 from contactsync.model.plan import HoldReason, Plan
 from contactsync.model.relinking import Relinking, by_way
 from contactsync.model.stages import Artefacts
@@ -29,10 +29,16 @@ def relinking(reader: LedgerReader, artefacts: Artefacts, sync_id: str, plan: Pl
         kept=live - plan.matched,
         filled=sum(len(i.patch) for i in plan.intents if i.verb is Verb.UPDATE),
         alone={r.value: n for r, n in sorted(Counter(h.reason for h in plan.holds if h.reason in ALONE).items())},
-        differing=sum(h.reason is HoldReason.CONFLICT for h in plan.holds),
+        differing=len(_differing(plan)),
         creates=verbs[Verb.CREATE],
         deletes=verbs[Verb.DELETE],
     )
+
+
+def _differing(plan: Plan) -> set[tuple[str | None, str]]:
+    """(link, field) of what this plan holds, and of what an earlier one held since the ledger was lost."""
+    held = {(h.link_id, h.field) for h in plan.holds if h.reason is HoldReason.CONFLICT}
+    return held | {(k.id, f) for k in plan.links for f, a in k.apart.items() if a.reason is ApartReason.LEDGER_LOST}
 
 
 def found_again(plan: Plan) -> str:
