@@ -299,6 +299,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "recycle_bin": "Recycle Bin",
         "minute_limit": "200",
         "lag_seconds": "300",
+        "bulk_jobs": "false",
     },
     "google_contacts": {"rate_per_minute": "60", "lag_seconds": "600"},
     "carddav": {"book": "Team"},

@@ -10,7 +10,7 @@ from contactsync.apps import app_names, load_app
 from contactsync.contact import FIELDS
 from contactsync.mapping.between_apps import no_consent, noticed, passage, policies_in_words
 from contactsync.mapping.defaults import pair_fields
-from contactsync.model.app import Adopt, AppInfo, Check, Credential, FieldInfo, Rate, Window
+from contactsync.model.app import Adopt, AppInfo, Bulk, Check, Credential, FieldInfo, Rate, Window
 from contactsync.model.spec import SIDES, DagSpec, FieldPair, Holding, Side, SideSpec, SyncSpec
 from page_parts import GENERATED, bullets, code, length, page, table
 
@@ -180,6 +180,8 @@ def _capabilities(info: AppInfo) -> Iterator[tuple[str, str]]:
     creates, updates, deletes = caps.batch.create, caps.batch.update, caps.batch.delete
     yield "Reads", f"pages of {caps.page_size}, point reads of {caps.batch.fetch}"
     yield "Contacts a request", f"creates {creates}, updates {updates}, deletions {deletes}"
+    if caps.bulk:
+        yield "Many at once", _job(caps.bulk)
     yield "Order of writes", "one after another" if caps.sequential_writes else "up to 4 requests at once"
     yield "Before an update", CHECKS[caps.check]
     yield "After a write", "the answer shows the contact" if caps.returns_record else "the contact is read back"
@@ -192,6 +194,12 @@ def _capabilities(info: AppInfo) -> Iterator[tuple[str, str]]:
     yield "Its clock counts in", length(caps.granularity)
     yield "Rate limits", "; ".join(map(_rate, caps.rates))
     yield "An account holds", "any number" if caps.capacity is None else f"at most {caps.capacity:,} contacts"
+
+
+def _job(bulk: Bulk) -> str:
+    least = {"creates": bulk.create, "updates": bulk.update}
+    words = " or ".join(f"{count} {name}" for name, count in least.items() if count)
+    return f"from {words} on, up to {bulk.size} go as one job, whose outcome is asked for and read back"
 
 
 def _rate(rate: Rate) -> str:

@@ -12,7 +12,7 @@ from contactsync.contact import Values, key_hash, key_values
 from contactsync.errors import CursorExpired
 from contactsync.ledger.store import Ledger
 from contactsync.model.app import Check
-from contactsync.model.exchange import Cursor, OwnValue, Presence, Record, Ref, State, Verb
+from contactsync.model.exchange import Cursor, Op, OwnValue, Presence, Record, Ref, State, Verb
 from contactsync.model.plan import STILL_THERE, TARGET_GONE, Intent, Outcome
 
 
@@ -179,6 +179,16 @@ def check_creates(target: Target, ledger: Ledger, intents: Sequence[Intent], now
     stopped += _already_there(target, [i for i in ready if i.key not in {o.key for o in stopped}], now)
     keys = {o.key for o in stopped}
     return Checked(tuple(i for i in ready if i.key not in keys), tuple(stopped))
+
+
+def check_absent(target: Target, intents: Sequence[Intent], now: datetime) -> Checked:
+    """Before creates that would write onto whoever holds their unique key: is anybody there with it (core 22)."""
+    if not intents:
+        return Checked((), ())
+    asked = [Op(i.key, i.verb, keys=i.keys, ref=i.ref) for i in intents]
+    hits = [target.translator.decode(record) for record in target.app.look_up_all(asked)]
+    there = [i for i in intents if any(_shares_key(i, values) for values in hits)]
+    return Checked(tuple(i for i in intents if i not in there), tuple(_not_sent(i, now) for i in there))
 
 
 def account_keys(account: str, intent: Intent) -> dict[str, list[str]]:

@@ -7,12 +7,22 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from contactsync.apps.base import App
-from contactsync.checks import Checked, Target, account_keys, check_creates, check_sources, check_targets, observed
+from contactsync.checks import (
+    Checked,
+    Target,
+    account_keys,
+    check_absent,
+    check_creates,
+    check_sources,
+    check_targets,
+    observed,
+)
 from contactsync.contact import Values
 from contactsync.errors import ContactsyncError, FenceLost, NothingSent, RateLimited, RetryError, StopError
+from contactsync.jobs import Jobs
 from contactsync.ledger.store import Ledger
 from contactsync.model.app import Check
 from contactsync.model.exchange import Op, OwnValue, Presence, Record, Ref, Result, State, Verb
@@ -29,7 +39,6 @@ CHECKED = 50  # how many actions one pre-write check covers where it costs a who
 FRESH = 10.0  # seconds that a pre-write check is good for
 LEAVE_WITHIN = 10.0  # seconds from the journal's `sent` to the request
 LIMIT_PATIENCE = 900.0  # seconds a load waits for the account's rate limit, all in all
-JOB_PATIENCE = timedelta(seconds=600)  # how long an asynchronous job is polled before its contacts are frozen
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,8 @@ class LoadOrder:
 Held = Mapping[str, Mapping[str, OwnValue]]
 """Key of an intent -> own fields that its target holds."""
 
+Write = Callable[[Sequence[Op]], Iterator[Result]]
+
 
 class Loader:
     """One try of one load task. It stops at once where the lock, the lease or its claim is no longer its own."""
@@ -62,7 +73,6 @@ class Loader:
         self.claim = 0
         self.lease = 0
         self.intents: Mapping[str, Intent] = {}
-        self.hanging = False  # an asynchronous job has not ended
         self.limited: list[Intent] = []  # not sent for want of rate budget: tried again in this load
         self.pause = 0.0
         self.waited = 0.0
@@ -84,13 +94,14 @@ class Loader:
         order = self.order
         self.intents = {i.key: i for i in intents}
         # While a job of an earlier run, or of another sync of this account, hangs, no second one is begun (core 22).
-        self.hanging = bool(self.ledger.jobs(self.target.account, order.clock() - JOB_GIVEN_UP))
+        hanging = bool(self.ledger.jobs(self.target.account, order.clock() - JOB_GIVEN_UP))
+        self.jobs = Jobs(self.target.app, order.clock, order.sleep, self._renew, hanging=hanging)
         waiting = self._plan(intents)
         self.claim = self.ledger.claim(order.sync_id, order.run_id, order.side, order.fence)
         for verb in (Verb.UPDATE, Verb.CREATE, Verb.DELETE):
             queue = [i for i in intents if i.verb is verb and i.key in waiting]
-            while queue and self.trouble is None and not (self.hanging and verb is Verb.CREATE):
-                size = self._chunk(verb)
+            while queue and self.trouble is None:
+                size = self.jobs.size(queue) or self._chunk(verb)
                 queue = self._checked_chunk(queue[:size]) + queue[size:] + self._after_limit()
 
     def _plan(self, intents: Sequence[Intent]) -> set[str]:
@@ -131,7 +142,9 @@ class Loader:
         checked = self._check(chunk)
         self.held = checked.held
         self._settle(checked.stopped)
-        started, ready = time.monotonic(), list(checked.ready)
+        started, (job, ready) = time.monotonic(), self.jobs.choose(checked.ready)
+        if job:
+            self._send_group(job, job=True)
         while ready and self.trouble is None and time.monotonic() - started < FRESH:
             group, ready = self._take_group(ready)
             self._send_group(group)
@@ -140,7 +153,10 @@ class Loader:
     def _check(self, chunk: Sequence[Intent]) -> Checked:
         now = self.order.clock()
         if chunk[0].verb is Verb.CREATE:
-            return check_creates(self.target, self.ledger, chunk, now)
+            checked = check_creates(self.target, self.ledger, chunk, now)
+            upserts, others = self.jobs.upserts(checked.ready)
+            absent = check_absent(self.target, upserts, now)
+            return Checked((*absent.ready, *others), (*checked.stopped, *absent.stopped))
         checked = check_targets(self.target, chunk, now)
         if chunk[0].verb is not Verb.DELETE or not checked.ready:
             return checked
@@ -152,7 +168,7 @@ class Loader:
         size = self._batch(ready[0].verb) * width
         return ready[:size], ready[size:]
 
-    def _send_group(self, group: list[Intent]) -> None:
+    def _send_group(self, group: list[Intent], *, job: bool = False) -> None:
         """Journal first: committed as sent before the request leaves, settled after."""
         order = self.order
         self._renew()
@@ -162,9 +178,11 @@ class Loader:
         if not sent:
             raise FenceLost("Another try of this task took over its actions; nothing more is sent from here.")
         going = [i for i in group if i.key in sent]
-        size = self._batch(going[0].verb)
+        size = len(going) if job else self._batch(going[0].verb)
         batches = [going[n : n + size] for n in range(0, len(going), size)]
-        if len(batches) == 1:
+        if job:
+            outcomes = self._submit(going)
+        elif len(batches) == 1:
             outcomes = self._push(batches[0])
         else:
             with ThreadPoolExecutor(len(batches)) as pool:
@@ -177,14 +195,31 @@ class Loader:
 
     # ---- one batch
 
-    def _push(self, batch: Sequence[Intent]) -> list[Outcome]:
+    def _submit(self, batch: Sequence[Intent]) -> list[Outcome]:
+        """One job. Where the vendor takes none, its actions go the ordinary way after all, and so do later ones."""
+        turned_away: set[str] = set()
+
+        def write(ops: Sequence[Op]) -> Iterator[Result]:
+            for result in self.target.app.submit(ops):
+                if result.state is State.NOT_SENT:
+                    turned_away.add(result.key)
+                yield result
+
+        outcomes = self._push(batch, write)
+        self.limited.extend(i for i in batch if i.key in turned_away)
+        if turned_away or any(o.state is State.UNKNOWN for o in outcomes):
+            self.jobs.stop()
+        return outcomes
+
+    def _push(self, batch: Sequence[Intent], write: Write | None = None) -> list[Outcome]:
         """One request, or what the app makes of a batch. Ops without a result are unknown, unless nothing was sent."""
+        write = write or self.target.app.push
         missing = {i.key: i for i in batch}
         outcomes: list[Outcome] = []
         state, reason = State.UNKNOWN, "no answer"
         try:
             with leaving_within(LEAVE_WITHIN):
-                for result in self.target.app.push([self._op(i) for i in batch]):
+                for result in write([self._op(i) for i in batch]):
                     if missing.pop(result.key, None) is not None:
                         outcomes.append(self._outcome(result))
         except NothingSent as error:
@@ -279,23 +314,14 @@ class Loader:
     # ---- asynchronous jobs
 
     def _await_jobs(self, accepted: Sequence[Outcome]) -> None:
-        """Poll until the job ends; after ten minutes its contacts are frozen and later runs poll it first."""
-        jobs = {repr(sorted((o.job or {}).items())): o.job for o in accepted}
-        until = self.order.clock() + JOB_PATIENCE
-        pause = 0.1
-        while jobs and self.order.clock() < until:
-            for name, results in [(n, self.target.app.poll(job or {})) for n, job in jobs.items()]:
-                if results is not None:
-                    del jobs[name]
-                    self._settle_results(results)
-            if jobs:
-                self.order.sleep(pause)
-                pause = min(pause * 2, 15.0)
-                self._renew()
-        self.hanging = bool(jobs)
+        """What the job did is settled once it ended; later runs ask for one that does not."""
+        ops = [self._op(self.intents[o.key]) for o in accepted]
+        for results in self.jobs.ended(accepted, ops):
+            outcomes = [self._of_job(r) for r in results if r.key in self.intents]
+            done = self._read_back(outcomes, self.intents)
+            self.ledger.settle(self.order.sync_id, done)
+            self.settled += len(done)
 
-    def _settle_results(self, results: Iterator[Result]) -> None:
-        outcomes = [self._outcome(r) for r in results if r.key in self.intents]
-        done = self._read_back(outcomes, self.intents)
-        self.ledger.settle(self.order.sync_id, done)
-        self.settled += len(done)
+    def _of_job(self, result: Result) -> Outcome:
+        """Between the job's write and the reading of it somebody else may have written, unless a version proves not."""
+        return replace(self._outcome(result), proven=result.version is not None)

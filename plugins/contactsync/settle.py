@@ -12,7 +12,7 @@ from contactsync.checks import Decode, observed
 from contactsync.contact import Values
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
-from contactsync.model.plan import FOUND_AGAIN, FOUND_THERE, NEVER_HAPPENED, TARGET_GONE, JournalRow, Outcome
+from contactsync.model.plan import FOUND_AGAIN, FOUND_THERE, NEVER_HAPPENED, TARGET_GONE, Intent, JournalRow, Outcome
 from contactsync.model.unfit import alike
 from contactsync.sync.unknowns import job_runs
 
@@ -59,18 +59,25 @@ def _poll_jobs(
     waiting: set[str] = set()
     jobs = {repr(sorted((r.outcome.job or {}).items())): r.outcome.job for r in rows if r.outcome.job}
     for job in jobs.values():
-        results = app.poll(job or {})
-        keys = {r.intent.key for r in rows if r.outcome.job == job}
+        of_job = [r for r in rows if r.outcome.job == job]
+        keys = {r.intent.key for r in of_job}
+        results = app.poll(job or {}, [_op(r.intent) for r in of_job])
         if results is None:
             young = keys & {r.intent.key for r in rows if job_runs(r, now)}
             if keys - young:
                 log.warning("%s: a job has not ended for a day; its contacts are looked for instead", app.info.title)
             waiting |= young
         else:
-            ended = [_as_outcome(r, decode_record, now) for r in results if r.key in keys]
+            patches = {r.intent.key: r.intent.patch for r in of_job}
+            ended = [_as_outcome(r, decode_record, patches[r.key], now) for r in results if r.key in keys]
             outcomes.update({o.key: o for o in _read_back(app, decode_record, ended, now)})
     left = [r for r in rows if r.intent.key not in outcomes and r.intent.key not in waiting]
     return left, list(outcomes.values())
+
+
+def _op(intent: Intent) -> Op:
+    """The intent as an app is asked about it: what was to be written, only its translator could say."""
+    return Op(intent.key, intent.verb, intent.target_id, keys=intent.keys, ref=intent.ref)
 
 
 def _read_back(app: App, decode_record: Decode, outcomes: Sequence[Outcome], now: datetime) -> list[Outcome]:
@@ -91,17 +98,18 @@ def _read_back(app: App, decode_record: Decode, outcomes: Sequence[Outcome], now
     return out
 
 
-def _as_outcome(result: Result, decode_record: Decode, now: datetime) -> Outcome:
+def _as_outcome(result: Result, decode_record: Decode, patch: Values, now: datetime) -> Outcome:
     if result.record is None:
         return Outcome(result.key, result.state, result.id, result.created, reason=result.reason, at=now)
-    values = decode_record(result.record)
-    return observed(result.key, result.state, result.record, values, now, reason=result.reason, created=result.created)
+    values = decode_record(result.record, patch)
+    seen = observed(result.key, result.state, result.record, values, now, reason=result.reason, created=result.created)
+    return replace(seen, proven=result.version is not None)
 
 
 def _look_up(app: App, decode_record: Decode, row: JournalRow, now: datetime) -> Outcome | None:
     """Exactly one record that may be what the create made is adopted; several are for a person."""
     intent = row.intent
-    found = list(app.look_up(Op(intent.key, intent.verb, keys=intent.keys, ref=intent.ref)))
+    found = list(app.look_up(_op(intent)))
     if len(found) == 1:
         why = FOUND_THERE if app.info.caps.adopt is Adopt.UNIQUE_KEY else FOUND_AGAIN
         return observed(intent.key, State.ADOPTED, found[0], decode_record(found[0]), now, reason=why)

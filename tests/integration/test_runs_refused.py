@@ -34,7 +34,7 @@ def test_one_refused_create_in_a_hundred_is_held_with_the_vendors_words(tmp_path
         assert summary.ok
         refused = [h for h in world.held() if h.reason is HoldReason.REFUSED]
         assert [h.contact_id for h in refused] == [bad]
-        assert refused[0].detail.startswith("Freshsales (HTTP 400)")
+        assert refused[0].detail.startswith("Freshsales: ")
         assert "Poison" not in refused[0].detail
         assert "refused by the app 1" in summary.line
         held = len({h.contact_id for h in world.held()})

@@ -11,6 +11,7 @@ from contactsync.model.app import (
     Adopt,
     AppInfo,
     Batch,
+    Bulk,
     Capabilities,
     Check,
     Credential,
@@ -98,6 +99,7 @@ INFO = AppInfo(
         granularity=GRANULARITY,
         rates=(Rate(PER_MINUTE, 60), Rate(PER_HOUR, 3600)),
         unique_keys=("email",),
+        bulk=Bulk(size=100, create=20, update=20, upserts=True, poll_after=2.0),
     ),
     docs="https://developers.freshworks.com/crm/api/",
     conditions=conditions_of(BUILT_IN),
@@ -117,6 +119,11 @@ INFO = AppInfo(
         "Contacts only: leads and accounts are never listed or written.",
         "An e-mail address belongs to one contact; Freshsales refuses it on a second.",
         "Freshsales has no conditional write: between the check and the write a window of seconds remains.",
+        "Many updates, and many creates with an e-mail address, go as one job (bulk_upsert) instead of one request "
+        "each; what became of each is read from the contacts. The job writes onto whoever holds the address, so it is "
+        "searched for first; of a contact made in the seconds that the search lags behind, the sent fields are "
+        "overwritten, it is linked, and never taken for ours. `bulk_jobs: false` sends single requests, which have no "
+        "such window.",
         "Deletions are not reported; a contact that is gone is noticed when it is read by itself. The option "
         "`recycle_bin` has them read from the Recycle Bin, by one more request a run; contacts that are gone without "
         "being in it (forgotten, merged, hidden from the key's user) are then held, never taken for deleted.",

@@ -79,7 +79,7 @@ def sheet(reply: Reply) -> Sheet:
     pages = _count(meta, "total_pages")
     if pages is None:
         pages = -(-total // PER_PAGE)
-    return Sheet(rows, total, pages, users_of(body.get("users")), _date(reply))
+    return Sheet(rows, total, pages, users_of(body.get("users")), answered_at(reply))
 
 
 def _count(meta: Any, name: str) -> int | None:
@@ -87,7 +87,8 @@ def _count(meta: Any, name: str) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def _date(reply: Reply) -> datetime | None:
+def answered_at(reply: Reply) -> datetime | None:
+    """When it was answered, by the vendor's clock."""
     try:
         return parsedate_to_datetime(reply.headers.get("Date", "")).astimezone(UTC)
     except (ValueError, TypeError):

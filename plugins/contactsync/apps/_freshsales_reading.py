@@ -10,9 +10,10 @@ from typing import Any
 
 from contactsync.apps._freshsales_bin import RecycleBin
 from contactsync.apps._freshsales_facts import ALL, GRANULARITY
-from contactsync.apps._freshsales_listing import Ask, Sheet, View, paging, scattered, sheets
+from contactsync.apps._freshsales_listing import PER_PAGE, Ask, Sheet, View, paging, scattered, sheets
 from contactsync.apps._freshsales_record import Owners, identity, moment, stamp, to_record
 from contactsync.apps._freshsales_site import INCLUDE, Site, not_understood, users_of
+from contactsync.apps._written import texts_in
 from contactsync.contact import normal_email
 from contactsync.errors import CursorExpired
 from contactsync.model.exchange import (
@@ -151,6 +152,28 @@ class Reader:
 
         return ask
 
+    # ---- many contacts that somebody asks for
+
+    def written_since(self, when: datetime) -> Iterator[tuple[Mapping[str, Any], Owners]]:
+        """Rows of what changed from that second on, the earliest changes first where the search shows them."""
+        for page in self._changed(when - GRANULARITY):
+            yield from ((row, page.owners) for row in page.rows if isinstance(row, dict))
+
+    def look_up_all(self, ops: Sequence[Op]) -> Iterator[Record]:
+        """Contacts that hold an e-mail of one of these creates, by one search for every hundred addresses."""
+        emails = list(dict.fromkeys(email for op in ops for email in emails_to_create(op)))
+        for start in range(0, len(emails), PER_PAGE):
+            rule = {"attribute": "contact_email.email", "operator": "is_in", "value": emails[start : start + PER_PAGE]}
+            for page in sheets(self._ask_search([rule])):
+                yield from (self._holder(row, page.owners) for row in page.rows)
+
+    def _holder(self, row: Mapping[str, Any], owners: Owners) -> Record:
+        """One that is unreadable holds its addresses all the same."""
+        try:
+            return self.record(row, owners)
+        except MALFORMED:
+            return Record("", {"emails": [{"value": text} for text in texts_in(row) if "@" in text]}, raw=0)
+
     # ---- single contacts
 
     def record(self, row: Mapping[str, Any], owners: Owners) -> Record:
@@ -184,12 +207,12 @@ class Reader:
     def look_up(self, op: Op) -> Iterator[Record]:
         """Contacts that hold an e-mail of this create: Freshsales has at most one for each."""
         seen: set[str] = set()
-        for email in _emails_to_create(op):
+        for email in emails_to_create(op):
             query = {"q": email, "f": "email", "entities": "contact"}
             for contact_id in _looked_up(self._site.api.read("GET", "lookup", params=query)):
                 found = None if contact_id in seen else self.fetch(contact_id).record
                 seen.add(contact_id)
-                if found is not None and normal_email(email) in _own_emails(found):  # it may be looser than said
+                if found is not None and normal_email(email) in emails_of(found):  # it may be looser than said
                     yield found
 
 
@@ -224,7 +247,8 @@ def _looked_up(reply: Reply) -> list[str]:
     return [str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")]
 
 
-def _emails_to_create(op: Op) -> list[str]:
+def emails_to_create(op: Op) -> list[str]:
+    """Normal forms of the addresses of a contact to create, and those as typed that the search knows no other way."""
     patched = op.patch.get("emails") or ()
     raw = [str(item["value"]) for item in patched] if not isinstance(patched, str) else []
     typed = (e.strip() for e in raw)
@@ -233,6 +257,7 @@ def _emails_to_create(op: Op) -> list[str]:
     return list(dict.fromkeys([*(normal_email(e) for e in [*op.keys.get("email", ()), *raw] if e), *others]))
 
 
-def _own_emails(record: Record) -> set[str]:
+def emails_of(record: Record) -> set[str]:
+    """Normal forms of a contact's addresses."""
     value = record.fields.get("emails", ())
     return {normal_email(str(item["value"])) for item in value} if not isinstance(value, str) else set()

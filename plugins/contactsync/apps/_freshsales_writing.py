@@ -42,31 +42,32 @@ class Writer:
 
     def _write(self, op: Op) -> Result:
         if op.verb is Verb.DELETE:
-            reply = self._api_write("DELETE", f"contacts/{segment(op.id)}")
+            reply = self.api_write("DELETE", f"contacts/{segment(op.id)}")
             return Result(op.key, State.DONE, id=op.id) if reply.status < 300 else self._refused(op, reply)
         method, path = ("POST", "contacts") if op.verb is Verb.CREATE else ("PUT", f"contacts/{segment(op.id)}")
-        body = self._body(op)
+        body = self.body(op)
         if not body and op.verb is Verb.UPDATE:
-            return self._held_already(op)
-        reply = self._api_write(method, path, params={"include": INCLUDE}, json={"contact": body})
+            return self.held_already(op)
+        reply = self.api_write(method, path, params={"include": INCLUDE}, json={"contact": body})
         return self._done(op, reply) if reply.status < 300 else self._refused(op, reply)
 
-    def _held_already(self, op: Op) -> Result:
+    def held_already(self, op: Op) -> Result:
         """Nothing has to change (no e-mails, and none wanted)."""
         record = self._reader.fetch(op.id).record
         if record is None:
             return Result(op.key, State.OVERTAKEN, id=op.id, reason="gone")
         return Result(op.key, State.DONE, op.id, record=record, ref=record.ref)
 
-    def _api_write(self, method: str, path: str, **sent: Any) -> Reply:
+    def api_write(self, method: str, path: str, **sent: Any) -> Reply:
+        """Errors: those of `Api.write`."""
         try:
             api = self._site.api
         except ContactsyncError as error:  # the account's address could not even be found
             raise NothingSent(error.message, next_step=error.next_step) from error
         return api.write(method, path, **sent)
 
-    def _body(self, op: Op) -> dict[str, Any]:
-        """Errors: NothingSent where what it takes to say the patch cannot be read, RecordRefused."""
+    def body(self, op: Op) -> dict[str, Any]:
+        """What has to be sent. Errors: NothingSent where what it takes to say it cannot be read, RecordRefused."""
         try:
             kinds = self._site.kinds() if any(name.startswith(CUSTOM) for name in op.patch) else {}
             return to_body(op.patch, kinds, self._current_emails(op) if "emails" in op.patch else ())

@@ -144,10 +144,22 @@ class App(ABC):
         raises NothingSent. Order is free; results are matched by key.
         """
 
-    def poll(self, job: Json) -> Iterator[Result] | None:
-        """Results of an asynchronous job, None while it has not ended. Only where `push` yields `accepted`."""
-        del job
-        raise StopError(f"{self.info.name} never yields accepted results, so there is no job to poll.")
+    def submit(self, ops: Sequence[Op]) -> Iterator[Result]:
+        """Write ops of one verb as one asynchronous job. Only with caps.bulk, which says how many.
+
+        Yields `accepted` with the job for what the job holds, and what is settled without it. `not_sent`: the vendor
+        takes no such job now, and these go by `push`. Otherwise as `push`.
+        """
+        del ops
+        raise StopError(f"{self.info.name} declares no caps.bulk, so nothing may be submitted.")
+
+    def poll(self, job: Json, ops: Sequence[Op]) -> Iterator[Result] | None:
+        """Results of an asynchronous job, None while it has not ended. Only with caps.bulk.
+
+        ops: those of the job that are to be settled; a later run knows neither their patch nor what was before.
+        """
+        del job, ops
+        raise StopError(f"{self.info.name} declares no caps.bulk, so there is no job to poll.")
 
     def own_id(self, key: str) -> str:
         """The id that a create of this operation key gives its contact (adopt: client_id); '' = the vendor's."""
@@ -158,6 +170,11 @@ class App(ABC):
         """Records that may be what an unknown create made: by client id or unique key (core 21). Default: none."""
         del op
         return iter(())
+
+    def look_up_all(self, ops: Sequence[Op]) -> Iterator[Record]:
+        """The same for many creates at once, each record once, by as few requests as the vendor needs."""
+        found = {record.id: record for op in ops for record in self.look_up(op)}
+        return iter(found.values())
 
     def probe(self, *, write: bool) -> Generator[Finding, None, None]:
         """Check what the app assumes against this very account, one finding an assumption, as they come in.

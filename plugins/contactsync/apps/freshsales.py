@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from contactsync.apps._freshsales_bulk import Bulk
 from contactsync.apps._freshsales_facts import ALL, CLASSIC_ONLY, INFO, PER_HOUR, PER_MINUTE, fields_of
 from contactsync.apps._freshsales_listing import sheet
 from contactsync.apps._freshsales_probe import NEVER, READS
@@ -29,7 +30,7 @@ from contactsync.apps._probing import findings, unchecked, untried
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.errors import NotTheApi
 from contactsync.model.app import Account, AppInfo, Deletes, FieldInfo, Rate
-from contactsync.model.exchange import Cursor, Fetched, Op, Page, Record, Ref, Result, Window
+from contactsync.model.exchange import Cursor, Fetched, Json, Op, Page, Record, Ref, Result, Window
 from contactsync.model.probe import Finding
 from contactsync.rest.reply import Reply
 
@@ -42,6 +43,7 @@ class FreshsalesOptions(AppOptions):
     authority_field, do_not_disturb_field: the custom fields that say so in a Suite account; Classic has its own.
     recycle_bin: the contact view of deleted contacts, by name or id (Recycle Bin); deletions are then read from it.
     hourly_limit, minute_limit: requests that the account's plan allows. lag_seconds: how long listings follow behind.
+    bulk_jobs: whether many creates or updates go as one job of Freshsales (bulk_upsert), which saves most requests.
     """
 
     view: str = ALL
@@ -52,17 +54,20 @@ class FreshsalesOptions(AppOptions):
     hourly_limit: int = Field(PER_HOUR, gt=0)
     minute_limit: int = Field(PER_MINUTE, gt=0)
     lag_seconds: int | None = Field(None, ge=0)
+    bulk_jobs: bool = True
 
 
 def declaration(flavour: str, chosen: FreshsalesOptions) -> AppInfo:
     """What an account of that flavour can do, with these options."""
     rates = (Rate(chosen.minute_limit, 60), Rate(chosen.hourly_limit, 3600))
     lag = INFO.caps.lag if chosen.lag_seconds is None else timedelta(seconds=chosen.lag_seconds)
+    deletes = Deletes.FEED if chosen.recycle_bin else Deletes.NONE
+    bulk = INFO.caps.bulk if chosen.bulk_jobs else None
     flags = flags_of(flavour, chosen.authority_field, chosen.do_not_disturb_field)
     return replace(
         INFO,
         fields=fields_of(flavour),
-        caps=replace(INFO.caps, rates=rates, lag=lag, deletes=Deletes.FEED if chosen.recycle_bin else Deletes.NONE),
+        caps=replace(INFO.caps, rates=rates, lag=lag, deletes=deletes, bulk=bulk),
         conditions=conditions_of(flags),
         actions=actions_of(flags),
     )
@@ -163,6 +168,23 @@ class Freshsales(App):
     def look_up(self, op: Op) -> Iterator[Record]:
         """Contacts that hold an e-mail of this create."""
         return self.reader.look_up(op)
+
+    def look_up_all(self, ops: Sequence[Op]) -> Iterator[Record]:
+        """The same for many, by one search for each hundred addresses."""
+        return self.reader.look_up_all(ops)
+
+    @functools.cached_property
+    def bulk(self) -> Bulk:
+        """Writes many contacts as one job."""
+        return Bulk(self.site, self.reader, self.access.services, self.info.caps.lag)
+
+    def submit(self, ops: Sequence[Op]) -> Iterator[Result]:
+        """One job."""
+        return self.bulk.submit(ops)
+
+    def poll(self, job: Json, ops: Sequence[Op]) -> Iterator[Result] | None:
+        """What became of each contact of a job, as the contacts show it."""
+        return self.bulk.poll(job, ops)
 
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         """Write one by one; after three unknown outcomes in a row the rest is not sent."""

@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,6 +26,7 @@ from contactsync.model.app import (
     Adopt,
     AppInfo,
     Batch,
+    Bulk,
     Capabilities,
     Check,
     ConditionInfo,
@@ -207,8 +208,20 @@ class Memory(App):
     def __init__(self, access: Access, options: AppOptions, book: Book | None = None) -> None:
         super().__init__(access, options)
         self.chosen = MemoryOptions.model_validate(options.model_dump())
+        vars(self)["info"] = self.declared(options)
         self._empty = {f.name: [] if f.kind.several else "" for f in self.info.fields}
         self.book = book or self._own_book()
+
+    @classmethod
+    def declared(cls, options: AppOptions) -> AppInfo:
+        """With jobs of creates where the options ask for them."""
+        chosen = MemoryOptions.model_validate(options.model_dump())
+        bulk = Bulk(size=100, create=chosen.bulk) if chosen.bulk else None
+        return replace(cls.info, caps=replace(cls.info.caps, bulk=bulk))
+
+    def actual(self) -> AppInfo:
+        """As the options say."""
+        return self.declared(self.chosen)
 
     def _own_book(self) -> Book:
         if self.chosen.path:
@@ -273,13 +286,16 @@ class Memory(App):
             return
         with self.book.opened() as state:
             state["writes"] += 1
-            if self.chosen.bulk and len(ops) >= self.chosen.bulk and ops[0].verb is Verb.CREATE:
-                job = {"id": f"job-{state['seq']}"}
-                state["jobs"][job["id"]] = [(op.key, dict(op.patch)) for op in ops]
-                results = [Result(op.key, State.ACCEPTED, job=job) for op in ops]
-            else:
-                results = [self._write(state, op) for op in ops]
+            results = [self._write(state, op) for op in ops]
         yield from results
+
+    def submit(self, ops: Sequence[Op]) -> Iterator[Result]:
+        """Creates, made when the job is polled."""
+        with self.book.opened() as state:
+            state["writes"] += 1
+            job = {"id": f"job-{state['seq']}-{len(state['jobs'])}"}
+            state["jobs"][job["id"]] = [(op.key, dict(op.patch)) for op in ops]
+        yield from (Result(op.key, State.ACCEPTED, job=job) for op in ops)
 
     def _write(self, state: dict[str, Any], op: Op) -> Result:
         lengths = self.chosen.lengths
@@ -313,7 +329,7 @@ class Memory(App):
         modified = datetime.fromisoformat(row["modified"])
         return Record(contact_id, fields, raw_hash([contact_id, fields]), row["version"], modified, {}, marker)
 
-    def poll(self, job: Json) -> Iterator[Result] | None:
+    def poll(self, job: Json, ops: Sequence[Op]) -> Iterator[Result] | None:
         """Do the job now, unless the book is busy; its results are those of single creates."""
         with self.book.opened() as state:
             if state.get("busy"):

@@ -91,6 +91,23 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Bulk:
+    """Writes that the vendor takes as one asynchronous job, whose outcome is polled.
+
+    size        records in a job
+    create, update  from how many on a job is worth it, 0 = never: fewer go by `batch`
+    upserts     a create writes onto whoever holds its unique key: only creates with one go, and it is looked for first
+    poll_after  seconds until the first poll
+    """
+
+    size: int
+    create: int = 0
+    update: int = 0
+    upserts: bool = False
+    poll_after: float = 0.0
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What the app can do, as values (core G)."""
 
@@ -108,6 +125,7 @@ class Capabilities:
     sequential_writes: bool = False
     consent: bool = False
     capacity: int | None = None  # how many contacts an account may hold
+    bulk: Bulk | None = None  # None = no jobs
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,8 @@ class BulkRoutes(ContactRoutes):
             return Reply(body={"id": str(job.id), "status": "IN_PROGRESS", "data": None})
         succeeded, failures = job.result
         counts = {"succeeded": succeeded, "failed": len(failures)}
-        data = json.dumps({"record_status": counts, "detailed_failure_report": failures})
+        named = failures if self.knobs.job_reports else []
+        data = json.dumps({"record_status": counts, "detailed_failure_report": named})
         return Reply(body={"id": str(job.id), "status": "SUCCESS", "data": data})
 
     def _queue(self, work: Callable[[], tuple[int, list[Record]]]) -> Job:

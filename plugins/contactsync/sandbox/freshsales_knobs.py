@@ -38,7 +38,8 @@ class FreshsalesKnobs(Knobs):
     delete_body: str = "true"
     bulk_status: int = 200
     bulk_exclusive: bool = False
-    job_seconds: float = 0.0
+    job_seconds: float = 1.0
+    job_reports: bool = True  # whether a job names the records that failed
     reset_epoch: bool = False
     lengths: dict[str, int] = field(default_factory=dict)
     too_long: str = "refuse"

@@ -53,7 +53,7 @@ class Sandbox(ABC):
     def start(self) -> Self:
         """Binds the port and serves in a thread."""
         self._stopping.clear()
-        self._server = LoopbackServer(self._port, self._answer)
+        self._server = LoopbackServer(self._port, self._answer, self.now)
         self._port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name=self.name, daemon=True).start()
         return self

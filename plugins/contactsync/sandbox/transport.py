@@ -35,8 +35,9 @@ class LoopbackServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, port: int, answer: Answer) -> None:
+    def __init__(self, port: int, answer: Answer, clock: Callable[[], float]) -> None:
         self.answer = answer
+        self.clock = clock
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -76,6 +77,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.closed(self.connection)
         with contextlib.suppress(OSError):
             super().finish()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of an answer, by the account's clock."""
+        return super().date_time_string(self.server.clock() if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silent: the sandbox keeps its own log, without bodies."""

@@ -133,6 +133,9 @@ class FreshsalesBench(SandboxBench):
     def credentials(self) -> dict[str, str]:
         return {"subdomain": f"{self.server.url}{self.place}", "api_key": self.server.api_key}
 
+    def bulk_app(self) -> App:
+        return self.app()
+
     def intruder(self) -> App:
         return self.app(api_key="wrong-key-0001")
 

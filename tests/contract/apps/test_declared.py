@@ -15,7 +15,7 @@ from contactsync.errors import AuthError, NotTheApi, StopError
 from contactsync.model.app import Adopt, FieldInfo
 from contactsync.model.app import Window as WindowKind
 from contactsync.model.exchange import State, Window
-from handling import create, everything, mapped, pushed, somebody_new
+from handling import create, everything, mapped, somebody_new
 from pydantic import ValidationError
 
 
@@ -165,7 +165,9 @@ def test_find_and_poll_are_errors_where_they_are_not_offered(bench: Bench, app: 
             app.find({"email": ["uma@example.org"]})
     if bench.bulk_app() is None:
         with pytest.raises(StopError):
-            app.poll({})
+            app.poll({}, [])
+        with pytest.raises(StopError):
+            app.submit([])
 
 
 def test_a_job_of_creates_is_accepted_and_done_when_polled(bench: Bench, app: App) -> None:
@@ -173,13 +175,16 @@ def test_a_job_of_creates_is_accepted_and_done_when_polled(bench: Bench, app: Ap
     if bulk is None:
         assert type(app).poll is App.poll, "an app that polls needs a bench with a bulk_app"
         return
+    assert bulk.info.caps.bulk
     ops = [create(somebody_new(bulk)) for _ in range(3)]
 
-    accepted = pushed(bulk, ops)
+    accepted = {r.key: r for r in bulk.submit(ops)}
+    assert accepted.keys() == {op.key for op in ops}
     assert {r.state for r in accepted.values()} == {State.ACCEPTED}
     jobs = [dict(r.job or {}) for r in accepted.values()]
     assert jobs[0]
 
-    results = {r.key: r for r in bulk.poll(jobs[0]) or ()}
+    bench.wait()
+    results = {r.key: r for r in bulk.poll(jobs[0], ops) or ()}
     assert {key: (r.state, r.created) for key, r in results.items()} == {op.key: (State.DONE, True) for op in ops}
     assert set(everything(app)[0]) == {r.id for r in results.values()} == bench.ids()

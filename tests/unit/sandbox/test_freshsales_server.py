@@ -363,7 +363,8 @@ def test_clone_copies_without_the_unique_address(api: Api) -> None:
     assert copy["id"] != made["id"]
 
 
-def test_bulk_destroy_and_assign_owner(api: Api) -> None:
+def test_bulk_destroy_and_assign_owner(api: Api, sandbox: FreshsalesSandbox) -> None:
+    sandbox.knobs.job_seconds = 0
     ids = [api.add(email=f"n{n}@example.org")["id"] for n in range(3)]
     owner = api("GET", "/selector/owners")["users"][1]["id"]
     assert "message" in api("POST", "/contacts/bulk_assign_owner", {"selected_ids": ids, "owner_id": owner})
