@@ -163,7 +163,7 @@ def json_form(info: AppInfo) -> str:
     value: dict[str, object] = {"conn_type": info.conn_type}
     extra: dict[str, str] = {}
     for field in info.credentials:
-        if field.required or not (field.placeholder or field.name in _INSTEAD):
+        if field.required or not (field.placeholder or field.name in _INSTEAD or not field.in_form):
             into = extra if field.where.startswith("extra.") else value
             into[field.where.removeprefix("extra.")] = field.placeholder or "..."
     if extra:

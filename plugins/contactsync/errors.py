@@ -4,6 +4,7 @@
     |- StopError                    the run ends red; nothing more is written; a retry would not help
     |  |- ConfigError               a YAML file, option or CLI argument is wrong (carries file, line, key)
     |  |- ConnectionMissing         the Airflow connection is absent or of another type
+    |  |- HostRefused               the connection leads to a host or address that it does not permit
     |  |- AuthError                 the vendor refused the credentials (401, 403, invalid_grant)
     |  |- WrongAccount              another account is behind the connection than the one this sync knows
     |  |- NotTheApi                 the answer is not the vendor's API (HTML page, wrong host)
@@ -93,6 +94,12 @@ class ConfigError(StopError):
 
 class ConnectionMissing(StopError):
     """The Airflow connection is absent, of another type, or lacks a required field."""
+
+    exit_code = 4
+
+
+class HostRefused(StopError):
+    """The connection leads where it may not: unencrypted, to a foreign host, or into a private network."""
 
     exit_code = 4
 

@@ -48,7 +48,9 @@ def connection_type(info: AppInfo) -> dict[str, Any]:
         "hook-name": info.title,
         "ui-field-behaviour": _field_behaviour(info),
         "conn-fields": {
-            c.where.removeprefix(EXTRA): _extra_field(c) for c in info.credentials if c.where.startswith(EXTRA)
+            c.where.removeprefix(EXTRA): _extra_field(c)
+            for c in info.credentials
+            if c.where.startswith(EXTRA) and c.in_form
         },
     }
 

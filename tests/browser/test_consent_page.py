@@ -44,6 +44,9 @@ def authorise(google: PeopleSandbox, tmp_path: Path) -> Iterator[Callable[[], tu
             f"--authorise-url={google.authorise_uri}",
             f"--token-url={google.token_uri}",
             f"--userinfo-url={google.userinfo_uri}",
+            "--allow-http",
+            "--allow-private",
+            "--allow-host=127.0.0.1",
         ]
         words = ["authorise", "google_contacts", "--connection", "google_alex", "--json", *addresses]
         # The person's browser is the one of this test, so the command is to start none.

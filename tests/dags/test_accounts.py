@@ -27,6 +27,7 @@ from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.knobs import Fault, Trouble
 from contactsync.sandbox.people import CLIENT_ID, CLIENT_SECRET, READ_WRITE, USER, PeopleSandbox
 from contactsync.sandbox.people_oauth import EMAIL
+from contactsync.sandbox.server import PERMITTED
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -64,11 +65,11 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def of_crm(sandbox: FreshsalesSandbox, key: str = "") -> dict[str, Any]:
-    return {"conn_type": "freshsales", "host": sandbox.url, "password": key or sandbox.api_key}
+    return {"conn_type": "freshsales", "host": sandbox.url, "password": key or sandbox.api_key, "extra": PERMITTED}
 
 
 def of_google(sandbox: PeopleSandbox, token: str = AUTHORISED) -> dict[str, Any]:
-    extra = {"refresh_token": token, "token_url": sandbox.token_uri}
+    extra = {"refresh_token": token, "token_url": sandbox.token_uri, **PERMITTED}
     client = {"login": CLIENT_ID, "password": CLIENT_SECRET}
     return {"conn_type": "google_contacts", "host": sandbox.url, **client, "extra": extra}
 
@@ -141,7 +142,7 @@ def test_each_state_is_told_with_what_to_do_and_hides_no_other(crm, google, conn
     connect("old_key", **of_crm(crm, "planted-secret"))
     connect("revoked", **of_google(google, "1//planted-secret"))
     connect("moved", **of_google(google))
-    connect("away", conn_type="freshsales", host="http://127.0.0.1:9", password="planted-secret")
+    connect("away", conn_type="freshsales", host="http://127.0.0.1:9", password="planted-secret", extra=PERMITTED)
     connect("half", conn_type="freshsales", host="acme")
     connect("typed", conn_type="http", host="acme")
     syncs.add("a", "good", "revoked")
@@ -195,8 +196,8 @@ def test_one_connection_to_two_address_books_is_two_accounts(radicale, connect, 
     books = [home.book("team", "Team"), home.book("own", "Own")]
     books[0].put("uma", "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:uma\r\nFN:Uma Muster\r\nEND:VCARD\r\n")
     password = books[0].session.auth[1].decode()
-    connect("dav", conn_type="carddav", host=home.url, login=home.user, password=password)
-    connect("spare_dav", conn_type="carddav", host=home.url, login=home.user, password=password)
+    connect("dav", conn_type="carddav", host=home.url, login=home.user, password=password, extra=PERMITTED)
+    connect("spare_dav", conn_type="carddav", host=home.url, login=home.user, password=password, extra=PERMITTED)
     connect("mem", conn_type="contactsync_memory")
     syncs.add("t", "dav", "mem", "{book: team}", "carddav memory")
     syncs.add("o", "dav", "mem", "{book: own}", "carddav memory")
@@ -217,7 +218,7 @@ def test_a_service_account_acts_for_its_subject_where_it_may(google, connect, le
     for email, delegated in (("robot@acme.example", True), ("stranger@acme.example", False)):
         google.add_service_account(email, public, delegated=delegated)
         account = {"client_email": email, "private_key": private, "token_uri": google.token_uri}
-        extra = {"service_account": json.dumps(account), "subject": USER, "token_url": google.token_uri}
+        extra = {"service_account": json.dumps(account), "subject": USER, "token_url": google.token_uri, **PERMITTED}
         connect(email.partition("@")[0], conn_type="google_contacts", host=google.url, extra=extra)
 
     found = by_id(syncs.accounts())

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from contactsync.orchestration.blank_port import without_port
 from contactsync.sandbox.freshsales import FreshsalesSandbox
+from contactsync.sandbox.server import PERMITTED
 
 pytestmark = pytest.mark.airflow
 
 # What the page sends for a saved connection of which nothing was typed anew.
-PRESSED = {"conn_type": "freshsales", "connection_id": "button", "description": "", "extra": "{}", "login": "",
-           "password": "***", "port": 0, "schema": ""}  # fmt: skip
+PRESSED = {"conn_type": "freshsales", "connection_id": "button", "description": "", "login": "",
+           "extra": json.dumps(PERMITTED), "password": "***", "port": 0, "schema": ""}  # fmt: skip
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def page(airflow_db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_a_saved_connection_without_a_port_can_be_tested_from_the_list(page: Any, sandbox: FreshsalesSandbox) -> None:
-    saved = {"connection_id": "button", "conn_type": "freshsales", "host": sandbox.url, "password": sandbox.api_key}
+    saved = {"connection_id": "button", "conn_type": "freshsales", "host": sandbox.url, "password": sandbox.api_key,
+             "extra": json.dumps(PERMITTED)}  # fmt: skip
     assert page.post("/api/v2/connections", json=saved).status_code == 201
     answer = page.post("/api/v2/connections/test", json={**PRESSED, "host": sandbox.url})
     assert answer.status_code == 200, answer.text
@@ -51,7 +53,8 @@ def test_a_saved_connection_without_a_port_can_be_tested_from_the_list(page: Any
 
 
 def test_the_stored_key_is_still_not_lent_to_another_address(page: Any, sandbox: FreshsalesSandbox) -> None:
-    saved = {"connection_id": "button", "conn_type": "freshsales", "host": sandbox.url, "password": sandbox.api_key}
+    saved = {"connection_id": "button", "conn_type": "freshsales", "host": sandbox.url, "password": sandbox.api_key,
+             "extra": json.dumps(PERMITTED)}  # fmt: skip
     assert page.post("/api/v2/connections", json=saved).status_code == 201
     answer = page.post("/api/v2/connections/test", json={**PRESSED, "host": "http://127.0.0.1:9"})
     assert answer.status_code == 400

@@ -19,6 +19,7 @@ from contactsync.rest.origin import host_of
 from contactsync.rest.services import Services
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.knobs import Fault, Trouble
+from contactsync.sandbox.server import PERMITTED
 
 
 def _set(monkeypatch: pytest.MonkeyPatch, connection_id: str, **fields: Any) -> None:
@@ -56,7 +57,7 @@ def test_the_freshsales_form_shows_exactly_its_two_required_fields():
     assert sorted(behaviour["hidden-fields"]) == ["login", "port", "schema"]
     assert sorted(behaviour["relabeling"]) == ["host", "password"]
     assert form["conn-fields"] == {}
-    assert [c.required for c in load_app("freshsales").info.credentials] == [True, True]
+    assert [c.required for c in load_app("freshsales").info.credentials] == [True, True, False, False, False]
 
 
 def test_airflow_accepts_the_provider_and_knows_its_connection_types(airflow_db):
@@ -74,7 +75,7 @@ def test_secret_extras_are_password_fields():
     for form in get_provider_info()["connection-types"]:
         info = next(load_app(n).info for n in app_names() if load_app(n).info.conn_type == form["connection-type"])
         for credential in info.credentials:
-            if credential.where.startswith("extra."):
+            if credential.where.startswith("extra.") and credential.in_form:
                 schema = form["conn-fields"][credential.where.removeprefix("extra.")]["schema"]
                 assert (schema.get("format") == "password") == credential.secret
                 assert ("null" in schema["type"]) != credential.required
@@ -106,7 +107,9 @@ def test_the_session_has_the_connections_settings_and_no_authentication(freshsal
 def test_an_apps_own_extras_are_credentials_and_never_headers(monkeypatch):
     info = load_app("google_contacts").info
     extras = {
-        c.where.removeprefix("extra."): f"value-{c.name}" for c in info.credentials if c.where.startswith("extra.")
+        c.where.removeprefix("extra."): f"value-{c.name}" if c.in_form else "true"
+        for c in info.credentials
+        if c.where.startswith("extra.")
     }
     standard = {c.where: f"value-{c.name}" for c in info.credentials if c.where in ("login", "password", "host")}
     _set(monkeypatch, "book", conn_type="google_contacts", extra=extras, **standard)
@@ -179,7 +182,7 @@ def sandbox():
 
 
 def _pressed(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[bool, str]:
-    _set(monkeypatch, "crm", conn_type="freshsales", **fields)
+    _set(monkeypatch, "crm", conn_type="freshsales", **{"extra": PERMITTED, **fields})
     return hook_class("freshsales")("crm").test_connection()
 
 
@@ -223,7 +226,9 @@ def test_the_test_button_says_which_connection_is_missing():
 def test_an_unexpected_error_is_named_without_its_text(monkeypatch, sandbox):
     """The certificate of the connection is not there; requests says so with the whole path."""
     https = sandbox.url.replace("http:", "https:")
-    ok, words = _pressed(monkeypatch, host=https, password=sandbox.api_key, extra={"cert": "/nowhere/planted-secret"})
+    ok, words = _pressed(
+        monkeypatch, host=https, password=sandbox.api_key, extra={**PERMITTED, "cert": "/nowhere/planted-secret"}
+    )
     assert not ok
     assert "OSError" in words
     assert "planted" not in words

@@ -17,6 +17,7 @@ from contactsync.orchestration.hooks import hook_class
 from contactsync.orchestration.services import services_of
 from contactsync.sandbox.people import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, PeopleSandbox
 from contactsync.sandbox.people_knobs import PeopleKnobs
+from contactsync.sandbox.server import PERMITTED
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
@@ -82,7 +83,7 @@ def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[PeopleSandbox]:
             "host": running.url,
             "login": CLIENT_ID,
             "password": CLIENT_SECRET,
-            "extra": {"refresh_token": REFRESH_TOKEN, "token_url": running.token_uri},
+            "extra": {"refresh_token": REFRESH_TOKEN, "token_url": running.token_uri, **PERMITTED},
         }
         for connection_id in ("ALEX", "XQZV"):  # Airflow tests what the form holds under an id made up for it
             monkeypatch.setenv(f"AIRFLOW_CONN_{connection_id}", json.dumps(fields))

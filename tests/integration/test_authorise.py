@@ -18,6 +18,7 @@ from contactsync.errors import AuthError, ConfigError
 from contactsync.orchestration.authorising import Authorised, by_consent, checked, oauth_of
 from contactsync.rest.consent import Client, begin
 from contactsync.sandbox.people import CLIENT_ID, CLIENT_SECRET, READ_WRITE, USER, PeopleSandbox
+from contactsync.sandbox.server import PERMITTED
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -51,7 +52,7 @@ def authorised(google, oauth):
         client = Client(CLIENT_ID, secret)
         consent = begin(oauth, client.id, HERE)
         code = consent.code_in(press(consent.url, button, without))
-        return by_consent(INFO, oauth, "google_alex", client, consent, code, google.url)
+        return by_consent(INFO, oauth, "google_alex", client, consent, code, {"host": google.url, **PERMITTED})
 
     return flow
 
@@ -74,6 +75,9 @@ def words(google: PeopleSandbox) -> list[str]:
         f"--authorise-url={google.authorise_uri}",
         f"--token-url={google.token_uri}",
         f"--userinfo-url={google.userinfo_uri}",
+        "--allow-http",
+        "--allow-private",
+        "--allow-host=127.0.0.1",
     ]
 
 

@@ -11,6 +11,7 @@ from contactsync.ledger.connect import make_engine
 from contactsync.ledger.store import Ledger
 from contactsync.rest.services import utc_now
 from contactsync.sandbox.freshsales import FreshsalesSandbox
+from contactsync.sandbox.server import PERMITTED
 from radicale_server import PASSWORD, RadicaleServer, card
 
 SYNC = """\
@@ -37,7 +38,7 @@ def test_a_probe_reports_as_json_without_whose_account_it_is(
 ) -> None:
     book = radicale.home().book()
     book.put("uma", card("uma", "FN:Uma Muster", "EMAIL:uma@muster.example"))
-    fields = {"conn_type": "carddav", "host": book.url, "login": book.user, "password": PASSWORD}
+    fields = {"conn_type": "carddav", "host": book.url, "login": book.user, "password": PASSWORD, "extra": PERMITTED}
     variables = {"AIRFLOW_CONN_DAV": json.dumps(fields)}
 
     done = command(tmp_path, "probe", "dav", "--write", "--json", env=variables)
@@ -60,7 +61,7 @@ def test_a_probe_reports_as_json_without_whose_account_it_is(
 def test_what_does_not_hold_is_a_line_with_its_next_step_and_ends_with_1(ledger: Ledger, tmp_path: Path) -> None:
     with FreshsalesSandbox() as sandbox:
         sandbox.knobs.update({"any_key": True})
-        fields = {"conn_type": "freshsales", "host": sandbox.url, "password": sandbox.api_key}
+        fields = {"conn_type": "freshsales", "host": sandbox.url, "password": sandbox.api_key, "extra": PERMITTED}
         done = command(tmp_path, "probe", "crm", env={"AIRFLOW_CONN_CRM": json.dumps(fields)})
         assert sandbox.counters.writes == 0
     assert done.returncode == 1, done.stderr

@@ -10,6 +10,7 @@ import pytest
 from commands import command
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.people import PeopleSandbox
+from contactsync.sandbox.server import PERMITTED
 
 SYNC = """\
 version: 1
@@ -63,10 +64,12 @@ def connections(crm: FreshsalesSandbox, book: PeopleSandbox) -> dict[str, str]:
         "host": book.url,
         "login": known["client_id"],
         "password": known["client_secret"],
-        "extra": {"refresh_token": known["refresh_token"], "token_url": known["token_uri"]},
+        "extra": {"refresh_token": known["refresh_token"], "token_url": known["token_uri"], **PERMITTED},
     }
     return {
-        "AIRFLOW_CONN_CRM": json.dumps({"conn_type": "freshsales", "host": crm.url, "password": crm.api_key}),
+        "AIRFLOW_CONN_CRM": json.dumps(
+            {"conn_type": "freshsales", "host": crm.url, "password": crm.api_key, "extra": PERMITTED}
+        ),
         "AIRFLOW_CONN_BOOK": json.dumps(google),
         "CONTACTSYNC_KEY": "c2l4dGVlbi1ieXRlcy1zaXh0ZWVuLWJ5dGVzLXRlc3Q=",
     }

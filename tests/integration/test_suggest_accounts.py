@@ -19,6 +19,7 @@ from contactsync.model.spec import Side, SideSpec
 from contactsync.rest.services import MemoryMetadata, Services
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.people import PeopleSandbox
+from contactsync.sandbox.server import PERMITTED
 
 COUNT = 60
 KINDS = ("text", "number", "checkbox", "date", "dropdown")
@@ -75,13 +76,15 @@ def test_the_commands_ask_both_accounts_and_write_nothing(
     crm: FreshsalesSandbox, book: PeopleSandbox, tmp_path: Path, sqlite_template: Path
 ) -> None:
     known = book.credentials()
-    extra = {"refresh_token": known["refresh_token"], "token_url": known["token_uri"]}
+    extra = {"refresh_token": known["refresh_token"], "token_url": known["token_uri"], **PERMITTED}
     client = {"login": known["client_id"], "password": known["client_secret"]}
     ledger = tmp_path / "ledger.db"
     ledger.write_bytes(sqlite_template.read_bytes())
     env = {
         "AIRFLOW_CONN_CONTACTSYNC_LEDGER": json.dumps({"conn_type": "sqlite", "host": str(ledger)}),
-        "AIRFLOW_CONN_CRM": json.dumps({"conn_type": "freshsales", "host": crm.url, "password": crm.api_key}),
+        "AIRFLOW_CONN_CRM": json.dumps(
+            {"conn_type": "freshsales", "host": crm.url, "password": crm.api_key, "extra": PERMITTED}
+        ),
         "AIRFLOW_CONN_BOOK": json.dumps(
             {"conn_type": "google_contacts", "host": book.url, **client, "extra": extra},
         ),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from contactsync.apps._freshsales_words import BUILT_IN, actions_of, conditions_of
 from contactsync.contact import Kind
 from contactsync.model.app import (
+    PERMISSIONS,
     Adopt,
     AppInfo,
     Batch,
@@ -85,7 +86,9 @@ INFO = AppInfo(
             secret=True,
             description="Freshsales: Profile settings > API settings. The key sees what its user may see.",
         ),
+        *PERMISSIONS,
     ),
+    hosts=("*.myfreshworks.com", "*.freshsales.io"),
     fields=FIELDS,
     caps=Capabilities(
         page_size=100,

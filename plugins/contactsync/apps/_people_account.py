@@ -89,6 +89,7 @@ class Whose:
         """The connection's TLS settings and proxies; its extra headers and cookies are for the API alone."""
         given, session = self.access.session, requests.Session()
         session.verify, session.cert, session.proxies = given.verify, given.cert, given.proxies
+        session.adapters = given.adapters  # they know where the connection may lead
         return session
 
     def _stand_in(self) -> str:

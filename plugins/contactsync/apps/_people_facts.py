@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from contactsync.contact import Kind
 from contactsync.model.app import (
+    PERMISSIONS,
     ActionInfo,
     Adopt,
     AppInfo,
@@ -115,6 +116,14 @@ INFO = AppInfo(
         Credential("host", "host", "API root", required=False, placeholder=API_ROOT),
         Credential("token_url", "extra.token_url", "Token endpoint", required=False, placeholder=TOKEN_URL),
         Credential("userinfo_url", "extra.userinfo_url", "Userinfo", required=False, placeholder=USERINFO_URL),
+        *PERMISSIONS,
+    ),
+    hosts=(
+        "people.googleapis.com",
+        "oauth2.googleapis.com",
+        "openidconnect.googleapis.com",
+        "www.googleapis.com",
+        "accounts.google.com",
     ),
     fields=FIELDS,
     caps=Capabilities(

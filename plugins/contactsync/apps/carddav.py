@@ -36,6 +36,7 @@ from contactsync.apps._webdav import Dav
 from contactsync.apps.base import Access, App, AppOptions
 from contactsync.errors import BadListing, CursorExpired, StopError
 from contactsync.model.app import (
+    PERMISSIONS,
     Account,
     ActionInfo,
     Adopt,
@@ -103,6 +104,7 @@ class CardDav(App):
                 secret=True,
                 description="An app password where the server offers them (iCloud and Fastmail demand one)",
             ),
+            *PERMISSIONS,
         ),
         fields=FIELDS,
         caps=Capabilities(

@@ -50,6 +50,13 @@ def authorise(  # nosec B107 # empty: asked for where it is not given
     authorise_url: Annotated[str, typer.Option(help="Consent page, if it is not the vendor's own.")] = "",
     token_url: Annotated[str, typer.Option(help="Token endpoint, if it is not the vendor's own.")] = "",
     userinfo_url: Annotated[str, typer.Option(help="Userinfo endpoint, if it is not the vendor's own.")] = "",
+    allow_host: Annotated[str, typer.Option(help="Other hosts than the vendor's that may be given the secrets.")] = "",
+    allow_http: Annotated[
+        bool, typer.Option("--allow-http", help="Send secrets unencrypted, to http addresses.")
+    ] = False,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Hosts may lie on this machine or in a private network.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Let a person authorise an account in the browser, try it, and print the connection for Airflow.
@@ -65,16 +72,18 @@ def authorise(  # nosec B107 # empty: asked for where it is not given
     with redirect_stdout(sys.stderr):
         load_airflow()
         log_to_stderr(verbose=False)
-        from contactsync.orchestration.authorising import by_consent, checked, oauth_of
+        from contactsync.orchestration.authorising import by_consent, checked, oauth_of, permissions
+
+        permitted = permissions(host=allow_host, http=allow_http, private=allow_private)
 
         if service_account is not None or subject:
             given = _service_account(info.title, {c.name for c in info.credentials}, service_account, subject)
-            done = checked(info, name, {**given, "host": host, "token_url": token_url})
+            done = checked(info, name, {**given, "host": host, "token_url": token_url, **permitted})
         else:
             oauth = oauth_of(info, addresses)
             client = ask_client(info, oauth, client_id, client_secret)
             consent, code = ask_consent(info, oauth, client, browser=not no_browser, port=port, wait=wait)
-            done = by_consent(info, oauth, name, client, consent, code, host)
+            done = by_consent(info, oauth, name, client, consent, code, {"host": host, **permitted})
     _tell(done, as_json=as_json)
 
 

@@ -43,13 +43,15 @@ def sandbox(
 
 def _connections(freshsales: str, key: str, google: Mapping[str, str], root: str) -> None:
     """What to paste into a shell, so that the shipped syncs use these servers."""
-    crm = {"conn_type": "freshsales", "host": f"{freshsales}/crm/sales/api", "password": key}
+    from contactsync.sandbox.server import PERMITTED
+
+    crm = {"conn_type": "freshsales", "host": f"{freshsales}/crm/sales/api", "password": key, "extra": PERMITTED}
     book = {
         "conn_type": "google_contacts",
         "host": root,
         "login": google["client_id"],
         "password": google["client_secret"],
-        "extra": {"refresh_token": google["refresh_token"], "token_url": google["token_uri"]},
+        "extra": {"refresh_token": google["refresh_token"], "token_url": google["token_uri"], **PERMITTED},
     }
     typer.echo("Connections for the shipped syncs:")
     typer.echo(f"export AIRFLOW_CONN_FRESHSALES_ACME='{json.dumps(crm)}'")

@@ -14,6 +14,7 @@ from contactsync.demo.hands import FreshsalesHand, GoogleHand, Hand
 from contactsync.demo.processes import Program
 from contactsync.demo.sandboxes import Sandboxes
 from contactsync.demo.vcards import KEPT
+from contactsync.sandbox.server import PERMITTED
 
 Json = dict[str, Any]
 
@@ -41,9 +42,14 @@ class Apps:
     def connections(self) -> dict[str, Json]:
         """The Airflow connections that the shipped syncs name."""
         crm, google = self.facts["freshsales"], self.facts["google"]
-        extra = {"refresh_token": google["refresh_token"], "token_url": google["token_uri"]}
+        extra = {"refresh_token": google["refresh_token"], "token_url": google["token_uri"], **PERMITTED}
         return {
-            "freshsales_acme": {"conn_type": "freshsales", "host": crm["url"], "password": crm["api_key"]},
+            "freshsales_acme": {
+                "conn_type": "freshsales",
+                "host": crm["url"],
+                "password": crm["api_key"],
+                "extra": PERMITTED,
+            },
             "google_alex": {
                 "conn_type": "google_contacts",
                 "host": google["url"],
@@ -56,6 +62,7 @@ class Apps:
                 "host": self.book.server.url,
                 "login": USER,
                 "password": self.book.server.password,
+                "extra": PERMITTED,
             },
         }
 

@@ -130,7 +130,10 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Credential:
-    """One field of the connection form. `where`: host | login | password | port | schema | extra.<key>."""
+    """One field of a connection. `where`: host | login | password | port | schema | extra.<key>.
+
+    in_form: False = not among the fields of the form, but typed into Extra as JSON.
+    """
 
     name: str
     where: str
@@ -139,6 +142,38 @@ class Credential:
     required: bool = True
     description: str = ""
     placeholder: str = ""
+    in_form: bool = True
+
+
+ALLOW_HTTP, ALLOW_HOST, ALLOW_PRIVATE = "allow_http", "allow_host", "allow_private"
+PERMISSIONS = (
+    Credential(
+        ALLOW_HOST,
+        f"extra.{ALLOW_HOST}",
+        "Allow hosts",
+        required=False,
+        in_form=False,
+        description="Further hosts than the app's own that may be given the secrets, parted by commas; *.name is all "
+        "below a name. Needed only where the app has hosts of its own",
+    ),
+    Credential(
+        ALLOW_HTTP,
+        f"extra.{ALLOW_HTTP}",
+        "Allow http",
+        required=False,
+        in_form=False,
+        description="true sends secrets and contacts unencrypted where the address says http://",
+    ),
+    Credential(
+        ALLOW_PRIVATE,
+        f"extra.{ALLOW_PRIVATE}",
+        "Allow private addresses",
+        required=False,
+        in_form=False,
+        description="true lets the host lie on this machine or in a private network",
+    ),
+)
+"""What a connection has to say in so many words before a request goes there (`rest.reach`)."""
 
 
 class Takes(StrEnum):
@@ -225,6 +260,7 @@ class AppInfo:
     credentials: tuple[Credential, ...]
     fields: tuple[FieldInfo, ...]
     caps: Capabilities
+    hosts: tuple[str, ...] = ()  # of the vendor, *.name for what lies below; none = wherever a connection leads
     docs: str = ""
     notes: tuple[str, ...] = field(default_factory=tuple)  # one line each, for the generated docs
     oauth: OAuthInfo | None = None

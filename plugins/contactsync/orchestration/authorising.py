@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contactsync.errors import ConfigError
-from contactsync.model.app import Account, AppInfo, OAuthInfo
+from contactsync.model.app import ALLOW_HOST, ALLOW_HTTP, ALLOW_PRIVATE, Account, AppInfo, OAuthInfo
 from contactsync.orchestration.connection_lines import ConnectionLines, lines_of
 from contactsync.orchestration.hooks import hook_class
 from contactsync.rest.consent import Client, Consent, exchange
+from contactsync.rest.reach import guard, reach_of
 from contactsync.rest.services import MemoryTokens, Services
 
 ENDPOINTS = ("authorise_url", "token_url", "userinfo_url")
@@ -42,18 +43,28 @@ def oauth_of(info: AppInfo, changes: Mapping[str, str]) -> OAuthInfo:
 
 
 def by_consent(
-    info: AppInfo, oauth: OAuthInfo, connection_id: str, client: Client, consent: Consent, code: str, host: str
+    info: AppInfo,
+    oauth: OAuthInfo,
+    connection_id: str,
+    client: Client,
+    consent: Consent,
+    code: str,
+    other: Mapping[str, str],
 ) -> Authorised:
-    """Buy tokens with the code, then try the refresh token. Errors: AuthError and those of `App.account`."""
+    """Buy tokens with the code, then try the refresh token. `other`: further credentials, such as the host.
+
+    Errors: AuthError, HostRefused and those of `App.account`.
+    """
     import requests
 
     with requests.Session() as session:
+        guard(session, reach_of(connection_id, info.hosts, dict(other)))
         tokens = exchange(session, Services(), oauth, client, consent, code)
     credentials = {
         "client_id": client.id,
         "client_secret": client.secret,
         "refresh_token": tokens.refresh,
-        "host": host,
+        **other,
         **_differing(info, oauth),
     }
     return checked(info, connection_id, credentials)
@@ -69,6 +80,12 @@ def checked(info: AppInfo, connection_id: str, credentials: Mapping[str, str]) -
     if newest and "refresh_token" in credentials:
         lines = lines_of(info, connection_id, {**credentials, "refresh_token": newest})
     return Authorised(lines, account)
+
+
+def permissions(*, host: str, http: bool, private: bool) -> dict[str, str]:
+    """What a person permits a connection, as its credentials."""
+    said = {ALLOW_HOST: host, ALLOW_HTTP: "true" if http else "", ALLOW_PRIVATE: "true" if private else ""}
+    return {name: word for name, word in said.items() if word}
 
 
 def _differing(info: AppInfo, oauth: OAuthInfo) -> dict[str, str]:

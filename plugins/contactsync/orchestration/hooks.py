@@ -24,6 +24,7 @@ from contactsync.model.app import Account, AppInfo
 from contactsync.orchestration.connections import Connection, FindConnection, task_connection
 from contactsync.orchestration.credentials import EXTRA, credentials_of
 from contactsync.provider import hook_class_name
+from contactsync.rest.reach import guard, reach_of
 from contactsync.rest.services import Services
 
 
@@ -50,9 +51,9 @@ class AppHook(HttpHook):
     def get_app(self, options: Mapping[str, Any], services: Services) -> App:
         """The app, opened; nothing is asked yet. Errors: ConnectionMissing, ConfigError (options)."""
         credentials = credentials_of(self.app_class.info, self.connection)
-        access = Access(
-            connection=self.http_conn_id, credentials=credentials, session=self.open_session(), services=services
-        )
+        session = self.open_session()
+        guard(session, reach_of(self.http_conn_id, self.app_class.info.hosts, credentials))
+        access = Access(connection=self.http_conn_id, credentials=credentials, session=session, services=services)
         return self.app_class(access, _checked_options(self.app_class, options))
 
     def open_session(self) -> Session:

@@ -26,6 +26,9 @@ from contactsync.sandbox.wire import Refused, Reply, Request, Route, Traffic, ht
 __all__ = ["Fault", "Knobs", "Record", "Refused", "Reply", "Request", "Sandbox", "Traffic", "Trouble", "html", "route"]
 
 Record = dict[str, Any]
+PERMITTED = {"allow_http": "true", "allow_private": "true", "allow_host": "127.0.0.1"}
+"""The extras by which a connection permits itself to lead to a sandbox."""
+
 _LISTING = (Trouble.EMPTY_LISTING, Trouble.TRUNCATED_LISTING, Trouble.REPEATED_PAGE, Trouble.LOOPING_LISTING)
 _UNKNOWN = "(no route)"
 
