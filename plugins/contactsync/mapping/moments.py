@@ -32,5 +32,10 @@ def when_of(text: str, zone: tzinfo) -> When | None:
 
 
 def day_of(when: When, zone: tzinfo) -> date:
-    """The day on the calendars of `zone`."""
-    return when.astimezone(zone).date() if isinstance(when, datetime) else when
+    """The day on the calendars of `zone`; on its own where that one would lie outside of the years 1 to 9999."""
+    if not isinstance(when, datetime):
+        return when
+    try:
+        return when.astimezone(zone).date()
+    except OverflowError:
+        return when.date()

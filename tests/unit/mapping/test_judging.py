@@ -87,6 +87,8 @@ ROWS: list[tuple[Condition, dict[str, Any], str]] = [
     (on("last_contacted", Compare.AFTER, "2026-03-10T09:00"), {"last_contacted": "2026-03-10T08:01:00Z"}, "true"),
     (on("last_contacted", Compare.WITHIN_DAYS, "0"), {"last_contacted": "2026-03-10T23:00:00Z"}, "true"),
     (on("last_contacted", Compare.WITHIN_DAYS, "0"), {"last_contacted": "2026-03-10T22:59:00Z"}, "false"),
+    (on("last_contacted", Compare.BEFORE, "2026-03-10"), {"last_contacted": "9999-12-31T23:59:59Z"}, "false"),
+    (on("last_contacted", Compare.WITHIN_DAYS, "9"), {"last_contacted": "0001-01-01T00:00:00+14:00"}, "false"),
     (none_of(word("do_not_disturb")), {"do_not_disturb": "false"}, "true"),
     (none_of(word("do_not_disturb")), {}, "unknown"),
     (none_of(word("has_authority"), word("do_not_disturb")), {"has_authority": "true"}, "false"),
@@ -113,14 +115,26 @@ def test_who_has_no_partner_is_judged_apart_only_where_a_rule_asks() -> None:
 
 # ---- the same as plain Python
 
-FIELDS = ("text", "number", "day", "box", "list")
-KINDS = {"text": Kind.TEXT, "number": Kind.NUMBER, "day": Kind.DATE, "box": Kind.BOOLEAN, "list": Kind.TAGS}
+FIELDS = ("text", "number", "day", "instant", "box", "list")
+KINDS = {
+    "text": Kind.TEXT,
+    "number": Kind.NUMBER,
+    "day": Kind.DATE,
+    "instant": Kind.DATETIME,
+    "box": Kind.BOOLEAN,
+    "list": Kind.TAGS,
+}
 APP = replace(Memory.info, fields=tuple(FieldInfo(name, kind) for name, kind in KINDS.items()))
 WORDS = st.sampled_from(["", "Gold", "gold ", "Silver", "old"])
+MIDNIGHT = "2026-03-10T23:00:00Z"  # of the 11th in Berlin
+INSTANTS = st.sampled_from(["", "soon", MIDNIGHT, "2026-03-10T22:59:59Z", "2026-03-11T00:30:00+01:00", "2026-03-11",
+                            "2026-03-11T08:00:00", "2026-03-29T02:30:00", "2025-12-31T23:30:00-05:00", "2026-01-01",
+                            "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])  # fmt: skip
 VALUES = {
     "text": WORDS,
     "number": st.sampled_from(["", "0", "5", "7.5", "60", "x"]),
     "day": st.sampled_from(["", "2026-03-11", "2026-03-10", "2026-01-01", "soon"]),
+    "instant": INSTANTS,
     "box": st.sampled_from(["", "true", "false"]),
     "list": st.lists(WORDS.filter(bool), max_size=3).map(lambda texts: [{"value": t} for t in texts]),
 }
@@ -134,7 +148,11 @@ LEAF = st.one_of(
               st.just(["5"])),
     st.tuples(st.just("number"), st.just(Compare.BETWEEN), st.just(["5", "7.5"])),
     st.tuples(st.just("day"), st.sampled_from([Compare.BEFORE, Compare.AFTER]), st.just(["2026-03-10"])),
-    st.tuples(st.just("day"), st.just(Compare.WITHIN_DAYS), st.sampled_from([["0"], ["1"], ["100"]])),
+    st.tuples(st.sampled_from(["day", "instant"]), st.just(Compare.WITHIN_DAYS),
+              st.sampled_from([["0"], ["1"], ["100"]])),
+    st.tuples(st.just("instant"), st.sampled_from([Compare.BEFORE, Compare.AFTER]),
+              st.lists(INSTANTS.filter(lambda text: text not in ("", "soon")), min_size=1, max_size=1)),
+    st.tuples(st.just("instant"), st.just(Compare.BETWEEN), st.just(["2026-01-01", MIDNIGHT])),
     st.tuples(st.just("box"), st.just(Compare.EQUALS), st.sampled_from([["true"], ["false"]])),
     st.tuples(st.sampled_from(FIELDS), st.just(Compare.EMPTY), st.sampled_from([["true"], ["false"]])),
 ).map(lambda found: on(found[0], found[1], *found[2]))  # fmt: skip
@@ -188,11 +206,34 @@ def one(node: Condition, text: str) -> bool | None:
         return {
             Compare.GREATER_THAN: number > low, Compare.LESS_THAN: number < low, Compare.BETWEEN: low <= number <= high
         }[node.compare]  # fmt: skip
-    day, today = date.fromisoformat(text), date(2026, 3, 11)
     if node.compare is Compare.WITHIN_DAYS:
-        return abs(day - today) <= timedelta(days=int(node.values[0]))
-    other = date.fromisoformat(node.values[0])
-    return day < other if node.compare is Compare.BEFORE else day > other
+        return abs(in_berlin(text) - date(2026, 3, 11)) <= timedelta(days=int(node.values[0]))
+    if node.compare is Compare.BETWEEN:
+        return earlier(node.values[0], text) is not False and earlier(text, node.values[1]) is not False
+    return earlier(text, node.values[0]) is (node.compare is Compare.BEFORE)
+
+
+def earlier(one: str, other: str) -> bool | None:
+    """None where neither is: two instants by the second, anything else by the days in Berlin."""
+    by_second = len(one) > 10 < len(other)
+    left, right = (since_1970(one), since_1970(other)) if by_second else (in_berlin(one), in_berlin(other))
+    return None if left == right else left < right
+
+
+def since_1970(text: str) -> float:
+    """Seconds; one without an offset is Berlin's."""
+    found = datetime.fromisoformat(text)
+    naive = found.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    offset = found.utcoffset() if found.tzinfo else found.replace(tzinfo=ZoneInfo("Europe/Berlin")).utcoffset()
+    return naive.total_seconds() - (offset or timedelta()).total_seconds()
+
+
+def in_berlin(text: str) -> date:
+    """The day there; the written one where that would lie outside of the years 1 to 9999."""
+    written = date.fromisoformat(text[:10])
+    if len(text) == 10 or datetime.fromisoformat(text).tzinfo is None or written.year in (1, 9999):
+        return written
+    return datetime.fromisoformat(text).astimezone(ZoneInfo("Europe/Berlin")).date()
 
 
 @settings(max_examples=300, deadline=None)
