@@ -73,7 +73,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A sync that ran twice, some minutes ago."""
     folder = tmp_path_factory.mktemp("well")
     began = datetime.now(UTC) - timedelta(minutes=10)
-    world = World(folder, memory_spec(), Clock(began), artefacts=artefacts_in(folder))
+    world = World(folder, memory_spec(dag=DagSpec("@daily")), Clock(began), artefacts=artefacts_in(folder))
     (folder / "ledger.db").chmod(0o600)
     world.left.put("l1", {"names.given": "Ada", "emails": mail("ada@example.org")})
     world.left.put("l2", {"names.given": "Nobody"})
@@ -188,6 +188,11 @@ def a_sync_that_was_not_read_for_long(p: Patient) -> None:
     p.later(days=8)
 
 
+def a_sync_by_hand_that_rests(p: Patient) -> None:
+    p.change(specs=(replace(p.world.spec, dag=DagSpec(None)),))
+    p.later(days=8)
+
+
 def a_complete_read_overdue(p: Patient) -> None:
     fence = p.world.known.take_lock("pair", "a test", ended=lambda _: True).fence
     for side in Side:
@@ -295,6 +300,7 @@ FAULTS: tuple[tuple[str, Severity, Callable[[Patient], None], str, str], ...] = 
     ("runs", SOON, a_run_without_end, "has been on for 8 hours", "end it in Airflow"),
     ("runs", SOON, a_red_run, "task load_left failed", "contactsync run pair"),
     ("cursors", SOON, a_sync_that_was_not_read_for_long, "last read 8 days ago", "contactsync run pair"),
+    ("cursors", NOTE, a_sync_by_hand_that_rests, "last read 8 days ago", "contactsync run pair"),
     ("cursors", SOON, a_complete_read_overdue, "every 6 days (full_every), and last was 9 days ago", "--full-read"),
     ("unanswered", NOTE, an_action_without_answer, "1 create got no answer", "--reason unknown"),
     ("unanswered", SOON, an_action_without_answer_for_days, "2 days ago", "contactsync holds pair --reason unknown"),

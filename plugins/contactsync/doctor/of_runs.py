@@ -100,22 +100,22 @@ def lost_ledgers(at: Installation) -> Iterator[Found]:
 
 
 def cursors(at: Installation) -> Iterator[Found]:
-    """When each side was last read, and read completely."""
+    """When each side was last read, and read completely. A sync that runs by hand alone may rest."""
     for spec, reader in _known(at):
         for side in SIDES:
             where, stored = f"{spec.id}, {side} side", reader.cursor(spec.id, side)
             if stored is None:
                 continue
-            every = spec.full_every
+            every, tell = spec.full_every, note if spec.dag.schedule is None else soon
             if at.age(stored.read_at) > every + LATE:
-                yield soon(
+                yield tell(
                     where,
                     f"It was last read {days(at.age(stored.read_at))} ago; its cursor has expired or soon will.",
                     f"see whether the DAG is paused or fails; then: contactsync run {spec.id}",
                 )
             elif stored.complete_at is None or at.age(stored.complete_at) > every + LATE:
                 last = f"{days(at.age(stored.complete_at))} ago" if stored.complete_at else "never"
-                yield soon(
+                yield tell(
                     where,
                     f"It is to be read completely every {days(every)} (full_every), and last was {last}.",
                     f"contactsync run {spec.id} --full-read",
