@@ -214,3 +214,14 @@ def test_the_page_says_of_each_app_what_it_does() -> None:
         if info.kind != "test":
             asked = "contacts with a modified time since" if info.caps.window is Window.NATIVE else "everything"
             assert f"| {info.title} | {asked}" in page
+
+
+def test_a_run_of_a_backfill_that_somebody_clears_reads_again(world: World) -> None:
+    since = world.clock.now - timedelta(days=1)
+    request = replace(world.request(), kind=RunKind.BACKFILL, since=since)
+    run_sync(world.place(), request)
+    with pytest.raises(CoveredBy):
+        backfill(world, since)
+    missed(world, "Missed before it was cleared")
+    run_sync(world.place(), request)
+    assert {row["job_title"] for row in world.right.contacts().values()} == {"Missed before it was cleared"}

@@ -55,16 +55,16 @@ class AirflowRest:
 
     def pause(self, dag_id: str, *, paused: bool = True) -> None:
         """Pause or unpause a DAG."""
-        self._ask("PATCH", f"dags/{dag_id}", json={"is_paused": paused}, params={"update_mask": "is_paused"})
+        self.ask("PATCH", f"dags/{dag_id}", json={"is_paused": paused}, params={"update_mask": "is_paused"})
 
     def trigger(self, dag_id: str, run_id: str, **conf: Any) -> None:
         """Start a run under this id; one that is there already is as good (an earlier try got through)."""
         body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
-        self._ask("POST", f"dags/{dag_id}/dagRuns", json=body, good=(200, 201, 409))
+        self.ask("POST", f"dags/{dag_id}/dagRuns", json=body, good=(200, 201, 409))
 
     def run(self, dag_id: str, run_id: str) -> Json:
         """One run."""
-        return self._ask("GET", f"dags/{dag_id}/dagRuns/{run_id}")
+        return self.ask("GET", f"dags/{dag_id}/dagRuns/{run_id}")
 
     def runs(self, dag_id: str, **wanted: Any) -> list[Json]:
         """Runs, oldest first."""
@@ -79,11 +79,11 @@ class AirflowRest:
         return self._rows(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
 
     def _rows(self, path: str, key: str, **params: Any) -> list[Json]:
-        rows: list[Json] = self._ask("GET", path, params={"limit": 100, **params})[key]
+        rows: list[Json] = self.ask("GET", path, params={"limit": 100, **params})[key]
         return rows
 
-    def _ask(self, method: str, path: str, *, good: tuple[int, ...] = (200,), **sent: Any) -> Json:
-        """SQLite has one writer at a time, so that a request may fail for a moment (HTTP 500)."""
+    def ask(self, method: str, path: str, *, good: tuple[int, ...] = (200,), **sent: Any) -> Json:
+        """One request below /api/v2; tried again, as it may fail for a moment (HTTP 500): SQLite has one writer."""
         status = 0
         for attempt in range(TRIES):
             try:

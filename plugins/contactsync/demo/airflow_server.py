@@ -36,11 +36,15 @@ class Ports:
 
 @dataclass
 class AirflowServer:
-    """Airflow on `dags`, with `connections` (id -> connection as JSON data) in its environment."""
+    """Airflow on `dags`, with `connections` (id -> connection as JSON data) in its environment.
+
+    `settings` (SECTION__KEY -> value) come before its own: another metadata database, for example.
+    """
 
     home: Path
     dags: Path
     connections: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     ports: Ports = field(default_factory=Ports)
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     fernet_key: str = field(default_factory=lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
@@ -80,7 +84,7 @@ class AirflowServer:
             "PYTHONUNBUFFERED": "1",  # else the log of a start that failed is empty
             "NO_PROXY": local,
             "no_proxy": local,
-            **{f"AIRFLOW__{name}": value for name, value in self._settings().items()},
+            **{f"AIRFLOW__{name}": value for name, value in {**self._settings(), **self.settings}.items()},
             **conns,
         }
 

@@ -90,10 +90,15 @@ def new_claim(connection: Connection, sync_id: str, run_id: str, side: Side, fen
 
 def lost(table: Table, name: str) -> FenceLost:
     """The error for a lock that is no longer ours."""
-    what = "account" if table is account_lease else "sync"
+    if table is account_lease:
+        return FenceLost(
+            f"Another run took over account {name!r}: this one writes nothing more.",
+            next_step="nothing; the other run goes on from what this one committed.",
+        )
     return FenceLost(
-        f"Another run took over {what} {name!r}: this one writes nothing more.",
-        next_step="nothing; the other run goes on from what this one committed.",
+        f"This run no longer holds sync {name!r}, as it has ended or another one took over: it writes nothing more.",
+        next_step="nothing, where another run goes on. To run this one again, clear the task `open` of this run with "
+        "everything downstream, or trigger a new run.",
     )
 
 

@@ -53,6 +53,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return runs.newest(connection, sync_id, limit)
 
+    def run(self, sync_id: str, run_id: str) -> RunRow | None:
+        """One run, None where the ledger does not know it."""
+        with reading(self._engine) as connection:
+            return runs.one(connection, sync_id, run_id)
+
     def backfills(self, sync_id: str, since: datetime) -> list[RunRow]:
         """Backfill runs that ended since then, newest first."""
         with reading(self._engine) as connection:

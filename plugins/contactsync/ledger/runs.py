@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +81,12 @@ def newest(connection: Connection, sync_id: str, limit: int) -> list[RunRow]:
     return [_run(row) for row in connection.execute(query)]
 
 
+def one(connection: Connection, sync_id: str, run_id: str) -> RunRow | None:
+    """The run of that id."""
+    row = connection.execute(select(run).where(run.c.sync_id == sync_id, run.c.run_id == run_id)).one_or_none()
+    return None if row is None else _run(row)
+
+
 def backfills(connection: Connection, sync_id: str, since: datetime) -> list[RunRow]:
     """Backfill runs that ended since then, newest first."""
     here = (run.c.sync_id == sync_id, run.c.kind == RunKind.BACKFILL.value, run.c.ended_at >= since)
@@ -87,17 +94,25 @@ def backfills(connection: Connection, sync_id: str, since: datetime) -> list[Run
 
 
 def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: datetime) -> RunRow:
-    """Insert with the next seq; as it is where it exists."""
+    """Insert with the next seq. One that is under way stays as it is; one that is run again becomes the newest.
+
+    For it reads and writes anew: a backup of the ledger from before that must be seen to be older (core 7).
+    """
     # The lock row orders two starts of one sync, so that no two runs get one number.
     insert_absent(connection, sync_lock, [{"name": sync_id, "owner": None, "fence": 0, "expires_at": None}])
     locks.hold_row(connection, sync_id)
-    found = connection.execute(select(run).where(run.c.sync_id == sync_id, run.c.run_id == run_id)).one_or_none()
-    if found is not None:
-        return _run(found)
-    last = connection.execute(select(func.max(run.c.seq)).where(run.c.sync_id == sync_id)).scalar_one()
-    started = RunRow(sync_id, run_id, (last or 0) + 1, kind, RunState.RUNNING, now)
-    insert_absent(connection, run, [_row(started)])
-    return started
+    earlier = one(connection, sync_id, run_id)
+    last = connection.execute(select(func.max(run.c.seq)).where(run.c.sync_id == sync_id)).scalar_one() or 0
+    if earlier is None:
+        started = RunRow(sync_id, run_id, last + 1, kind, RunState.RUNNING, now)
+        insert_absent(connection, run, [_row(started)])
+        return started
+    if earlier.state is RunState.RUNNING and earlier.seq == last:
+        return earlier
+    again = replace(earlier, seq=last + 1, state=RunState.RUNNING, started_at=now, ended_at=None)
+    here = (run.c.sync_id == sync_id, run.c.run_id == run_id)
+    connection.execute(update(run).where(*here).values(_row(again)))
+    return again
 
 
 def end(connection: Connection, ended: RunRow, now: datetime) -> None:

@@ -80,7 +80,7 @@ class Ledger(LedgerReader):
             runs.save_sync(connection, row)
 
     def start_run(self, sync_id: str, run_id: str, kind: str) -> RunRow:
-        """Insert the run's row with the next seq; the row as it is where it exists (a cleared run)."""
+        """Insert the run's row with the next seq. One under way stays as it is; one run again becomes the newest."""
         with writing(self._engine) as connection:
             return runs.start(connection, sync_id, run_id, kind, self._clock())
 

@@ -151,10 +151,13 @@ class RecordOperator(StageOperator):
         opened = run.opened()
         if opened is None:
             raise StopError("Nothing was done: the task open failed.", next_step="read the log of the task open.")
+        # What a task handed on stays until it starts anew: one that is skipped now may have done so in an earlier try.
+        done = {task for task, state in states.items() if state == "success"}
         reads = {side: run.read(side) for side in SIDES}
-        loaded = {side: run.loaded(side) for side in SIDES}
+        planned = run.planned() if naming.RECONCILE in done else None
+        loaded = {side: run.loaded(side) if naming.load_id(side) in done else None for side in SIDES}
         failed = sorted(task for task, state in states.items() if state == "failed")
-        _report(record(place, request, opened, reads, run.planned(), loaded, failed))
+        _report(record(place, request, opened, reads, planned, loaded, failed))
 
 
 class BrokenOperator(BaseOperator):

@@ -48,7 +48,7 @@ def stop_if_covered(place: Workplace, request: RunRequest) -> None:
     """Errors: CoveredBy, where other backfills have just read both sides since this interval's start."""
     if request.since is None or not is_backfill(request) or reads_anew(place):
         return
-    found = readings(place)
+    found = readings(place, but=request.run_id)  # who clears a run wants it to read again
     covering = [found[side] for side in SIDES if side in found and found[side].covers(request.since)]
     if len(covering) == len(SIDES):
         newest = max(covering, key=lambda one: one.at)
@@ -89,11 +89,11 @@ def _read_by_another(place: Workplace, since: datetime, side: Side) -> bool:
     return found is not None and found.covers(since)
 
 
-def readings(place: Workplace) -> dict[Side, Reading]:
-    """The widest reading of each side by backfill runs that ended well, where it is fresh."""
+def readings(place: Workplace, but: str = "") -> dict[Side, Reading]:
+    """The widest reading of each side by backfill runs that ended well, where it is fresh; `but`: not that run's."""
     found: dict[Side, Reading] = {}
     for run in place.reader.backfills(place.spec.id, since=place.clock() - FRESH):
-        if run.state is not RunState.DONE:
+        if run.state is not RunState.DONE or run.run_id == but:
             continue
         for side, one in _of(run).items():
             if place.clock() - one.at < FRESH and (side not in found or _wider(one, found[side])):

@@ -21,6 +21,7 @@ from contactsync.stages.backfilling import moves_cursors, to_keep
 from contactsync.stages.leaving_out import keep_away
 from contactsync.stages.lost_words import found_again
 from contactsync.stages.mapping_state import to_record
+from contactsync.stages.recorded import recorded_before
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
@@ -51,7 +52,12 @@ def record(
     loaded: Mapping[Side, Loaded | None],
     failed: Sequence[str],
 ) -> Summary:
-    """End the run. `failed`: ids of tasks that failed. Errors: FenceLost, LedgerBusy."""
+    """End the run. `failed`: ids of tasks that failed. One that has ended stays as it was recorded.
+
+    Errors: FenceLost, LedgerBusy.
+    """
+    if (before := recorded_before(place, request, opened)) and not failed:
+        return before
     plan = plan_from(*place.artefacts.read(planned.ref)) if planned else Plan()
     headers = {s: place.artefacts.read(r.ref)[1] for s, r in reads.items() if r is not None}
     problems = _problems(failed, loaded, plan if request.dry_run else Plan())
@@ -172,7 +178,7 @@ def _end(
     summary: Summary,
     kept: Mapping[str, Any],
 ) -> None:
-    started = next((r for r in place.ledger.runs(place.spec.id) if r.run_id == request.run_id), None)
+    started = place.ledger.run(place.spec.id, request.run_id)
     ended = RunRow(
         place.spec.id,
         request.run_id,
