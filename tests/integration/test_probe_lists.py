@@ -18,7 +18,7 @@ from probes import probed, told
 
 PAGE = Path(__file__).parents[2] / "docs" / "unconfirmed.md"
 NEVER = {
-    "Freshsales": {"no_right", "too_many", "bulk_busy"},
+    "Freshsales": {"no_right", "too_many", "bulk_create", "bulk_busy"},
     "Google Contacts": {"expired_token", "write_quota", "no_right", "full_account"},
 }
 

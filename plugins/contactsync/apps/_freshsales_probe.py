@@ -6,6 +6,7 @@ from datetime import datetime
 
 from contactsync.apps._freshsales_probe_account import (
     FACTS,
+    JOBS,
     PATIENCE,
     READING,
     RECORD,
@@ -200,7 +201,10 @@ NEVER: dict[Assumption, str] = {
     Assumption("too_many", "A used-up limit answers 429, in whatever words", PATIENCE, "report it"): (
         "it would use up the limit that your team works with"
     ),
-    Assumption("bulk_busy", "While a bulk job runs another is refused with 405", FACTS, REPORT): (
+    Assumption("bulk_create", "A job makes a contact where nobody has the address", JOBS, REPORT): (
+        "it might leave a contact behind that no look-up finds"
+    ),
+    Assumption("bulk_busy", "While a job runs another is refused, and nothing of it is done", JOBS, REPORT): (
         "it takes a job so long that other tools would have to wait for it"
     ),
 }

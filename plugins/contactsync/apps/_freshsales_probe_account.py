@@ -23,6 +23,7 @@ BY_VIEW = "name a view instead of All Contacts in the option `view`: then change
 SITE, LISTING = "apps/_freshsales_site.py", "apps/_freshsales_listing.py"
 READING, RECORD = "apps/_freshsales_reading.py", "apps/_freshsales_record.py"
 FACTS, PATIENCE = "apps/_freshsales_facts.py", "rest/patience.py"
+JOBS = "apps/_freshsales_bulk.py"
 
 
 Row = Mapping[str, Any]

@@ -18,8 +18,8 @@ from contactsync.apps._freshsales_probe_account import (
     looked_up,
     rule,
 )
+from contactsync.apps._freshsales_probe_more import MORE
 from contactsync.apps._freshsales_probe_trial import WRITING, Trial, removed
-from contactsync.apps._freshsales_probe_unused import UNUSED
 from contactsync.apps._freshsales_reading import contact_of
 from contactsync.apps._freshsales_record import FLAGS
 from contactsync.apps._freshsales_site import INCLUDE
@@ -235,7 +235,7 @@ WRITES: tuple[Check[Trial], ...] = (
         "report it",
         _unique,
     ),
-    *UNUSED,
+    *MORE,
     Check("delete", "A contact can be deleted", WRITING, "use a key whose user may delete contacts", _delete),
     Check("deleted_get", "A deleted contact answers 404 or is marked", READING, "report it", _deleted_get),
     Check("deleted_in_bin", f"A deleted contact is in the {BIN}", READING, REPORT, _deleted_in_bin),

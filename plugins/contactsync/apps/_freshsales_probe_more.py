@@ -1,15 +1,16 @@
-"""What contactsync makes no use of in Freshsales: tried on the throw-away contact, to be told in a report."""
+"""Further checks on the throw-away contact: a job with it alone, and codes that are told for a report."""
 
 from __future__ import annotations
 
 import re
 
-from contactsync.apps._freshsales_probe_account import FACTS, REPORT, is_classic
-from contactsync.apps._freshsales_probe_trial import WRITING, Trial
+from contactsync.apps._freshsales_job import ENDED
+from contactsync.apps._freshsales_probe_account import FACTS, JOBS, REPORT, is_classic
+from contactsync.apps._freshsales_probe_trial import Trial
 from contactsync.apps._probing import Answer, CannotTell, Check, judged, status, waited_for
 
 CODES = range(1, 6)
-JOB_DONE, JOB_SECONDS = "SUCCESS", 120.0
+JOB_SECONDS = 120.0
 
 
 def _subscription(trial: Trial) -> Answer:
@@ -36,14 +37,14 @@ def _bulk(trial: Trial) -> Answer:
     def ended() -> bool:
         state = trial.account.get(f"job_statuses/{job[1]}").json().get("status")
         seen[state if re.fullmatch(r"[A-Z_]{1,40}", str(state)) else "(another form)"] = None
-        return list(seen)[-1] == JOB_DONE
+        return str(state).casefold() in ENDED
 
     done = waited_for(ended, trial.account.services, JOB_SECONDS) is not None
     stored = done and trial.read().get("job_title") == "Probe job"
     return judged(stored, f"{status(reply)}, then {', '.join(seen)}; the change was {'' if stored else 'not '}stored")
 
 
-UNUSED: tuple[Check[Trial], ...] = (
+MORE: tuple[Check[Trial], ...] = (
     Check(
         "subscription",
         "Suite keeps subscription_status as a number, of which contactsync makes nothing",
@@ -53,9 +54,9 @@ UNUSED: tuple[Check[Trial], ...] = (
     ),
     Check(
         "bulk_job",
-        "A bulk job goes through named states and ends as SUCCESS",
-        WRITING,
-        "harmless to you: contactsync writes contacts one by one; please report it",
+        "A job is taken, ends, and has then written the contact that it names by its id",
+        JOBS,
+        "set the option `bulk_jobs: false`: contacts are then written one by one; and report it",
         _bulk,
     ),
 )
