@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from listed import Fault, of
 
+BROKEN = "tests/faults/test_ledger_and_artefacts.py"
 CRASH = "tests/integration/test_runs_crash.py"
 LEDGER = "tests/integration/test_runs_ledger.py"
 MATCHING = "tests/integration/test_runs_matching.py"
@@ -36,7 +37,8 @@ OWN = (
         3,
         "A create took effect and the ledger cannot be written",
         "What was about to be sent is in the journal already, so the create is found and not repeated.",
-        of(CRASH, "a_run_may_die_at_any_commit"),
+        of(BROKEN, "f03_a_ledger_that_is_lost_between_effect_and_outcome_doubles_nobody")
+        + of(CRASH, "a_run_may_die_at_any_commit"),
     ),
     Fault(
         13,
@@ -79,7 +81,8 @@ OWN = (
         28,
         "The ledger is lost, old, locked or its disk is full",
         "A lost or old one is noticed and links are found again; one that cannot be written stops the run.",
-        of(
+        of(BROKEN, "f28_a_disk_that_is_full_between_effect_and_outcome_doubles_nobody")
+        + of(
             LEDGER,
             "a_lost_ledger_finds_the_links_again_and_neither_creates_nor_deletes",
             "a_ledger_from_a_backup_is_noticed",
@@ -91,7 +94,8 @@ OWN = (
         29,
         "An artefact is missing, changed or another run's",
         "Its checksum tells; the task fails and nothing is written.",
-        of(
+        of(BROKEN, "f29_an_artefact_that_is_not_what_was_written_stops_the_run")
+        + of(
             ARTEFACTS,
             "a_changed_or_missing_file_is_an_error_that_says_what_to_do",
             "a_root_that_cannot_be_written_is_an_error_with_the_next_step",
@@ -107,7 +111,8 @@ OWN = (
         31,
         "The worker is told to end, or runs out of memory, in a batch",
         "As for a killed process: the next run finishes.",
-        of(ROTATING, "a_task_that_is_ended_while_the_vendor_answers_keeps_what_it_was_given")
+        of(BROKEN, "f31_a_worker_that_is_ended_in_a_batch_doubles_nobody")
+        + of(ROTATING, "a_task_that_is_ended_while_the_vendor_answers_keeps_what_it_was_given")
         + of(KILLS, "whatever_a_killed_run_left_is_found_and_finished"),
     ),
     Fault(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from listed import Fault, of
 
+LOST = "tests/faults/test_lost_answers.py"
 CRASH = "tests/integration/test_runs_crash.py"
 TROUBLES = "tests/integration/test_runs_troubles.py"
 LISTINGS = "tests/integration/test_runs_listings.py"
@@ -33,7 +34,8 @@ OF_VENDORS = (
         2,
         "A create took effect and its answer is lost",
         "There is exactly one such contact, and a later run recognises it.",
-        of(
+        of(LOST, "f02_a_create_without_its_answer_is_made_once")
+        + of(
             CRASH,
             "a_create_in_google_is_found_by_its_mark",
             "a_create_in_freshsales_is_found_by_its_e_mail",
@@ -46,14 +48,16 @@ OF_VENDORS = (
         4,
         "An update's answer is lost, or it arrives twice",
         "A patch names the values wanted, so a second one changes nothing, and the base moves only for what is there.",
-        of(TROUBLES, "an_update_whose_outcome_is_unknown_comes_through")
+        of(LOST, "f04_an_update_without_its_answer_or_sent_twice_is_there_once")
+        + of(TROUBLES, "an_update_whose_outcome_is_unknown_comes_through")
         + of(CRASH, "an_update_of_a_card_is_neither_lost_nor_repeated"),
     ),
     Fault(
         5,
         "A deletion's answer is lost, or the contact is gone already",
         "Gone is what was wanted: it counts as done.",
-        of(WRITING, "a_deletion_is_done_and_a_second_one_does_no_harm")
+        of(LOST, "f05_a_deletion_without_its_answer_or_sent_twice_is_done")
+        + of(WRITING, "a_deletion_is_done_and_a_second_one_does_no_harm")
         + of(GOOGLE, "deletions_go_in_one_batch_and_the_gone_cost_only_themselves")
         + of(CARDDAV, "a_card_deleted_meanwhile_is_overtaken_and_deleting_it_is_done"),
     ),
@@ -169,7 +173,8 @@ OF_VENDORS = (
         16,
         "The vendor answers 5xx, before or after the effect",
         "Reads are tried again; a write never is before it is known what became of it.",
-        of(
+        of(LOST, "f16_an_error_before_or_after_the_effect_is_no_reason_to_repeat_a_write")
+        + of(
             TROUBLES,
             "reads_are_tried_again_on_server_errors",
             "a_server_that_stays_down_fails_the_run_and_loses_nothing",
