@@ -259,13 +259,15 @@ def flat(rows: list[Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def _field(row: Mapping[str, Any]) -> dict[str, Any]:
-    kind = str(row.get("type") or "")
+    kind, choices = str(row.get("type") or ""), row.get("choices")
     return {
         "name": str(row["name"]),
         "kind": str(KINDS.get(kind, Kind.TEXT)),
         "title": str(row.get("label") or row["name"]),
         "writable": kind not in ("formula", "auto_number"),
-        "choices": [str(_choice(c)) for c in row.get("choices") or () if _choice(c) not in (None, "")],
+        "choices": [str(_choice(c)) for c in choices if _choice(c) not in (None, "")]
+        if isinstance(choices, list)
+        else [],
     }
 
 

@@ -42,7 +42,9 @@ class Whose:
         name, email = self._person()
         subject = self.access.credentials.get("subject", "")
         host = urlsplit(self.api.base_url).netloc
-        return Account(name or self._stand_in(), host, int(body.get("totalItems") or 0), email or subject)
+        total = body.get("totalItems")
+        count = total if isinstance(total, int) and not isinstance(total, bool) else 0
+        return Account(name or self._stand_in(), host, count, email or subject)
 
     def _person(self) -> tuple[str, str]:
         """Resource name and e-mail of whose credentials these are, '' for what nobody tells."""
@@ -59,8 +61,9 @@ class Whose:
         body = reply.json() if reply.status == 200 else None
         if not isinstance(body, dict):
             return "", ""
-        emails = [e for e in body.get("emailAddresses") or () if isinstance(e, dict) and e.get("value")]
-        primary = [e for e in emails if (e.get("metadata") or {}).get("primary")]
+        found = body.get("emailAddresses")
+        emails = [e for e in found if isinstance(e, dict) and e.get("value")] if isinstance(found, list) else []
+        primary = [e for e in emails if isinstance(e.get("metadata"), dict) and e["metadata"].get("primary")]
         name = str(body.get("resourceName") or "")
         return ("" if name == "people/me" else name), str((primary or emails or [{}])[0].get("value", ""))
 

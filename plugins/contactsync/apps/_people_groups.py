@@ -90,6 +90,8 @@ class Groups:
             if not isinstance(body, dict) or not isinstance(body.get("contactGroups", []), list):
                 raise BadListing("Google's list of contact groups is not one.", next_step="try again.")
             for group in body.get("contactGroups", []):
+                if not isinstance(group, dict) or not group.get("resourceName"):
+                    continue
                 system = group.get("groupType") == "SYSTEM_CONTACT_GROUP"
                 groups[str(group["resourceName"])] = "" if system else str(group.get("name") or "")
             if not body.get("nextPageToken"):

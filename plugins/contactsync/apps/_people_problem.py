@@ -70,16 +70,20 @@ def problem_of(reply: Reply) -> Problem:
 
 def of_status(status: Mapping[str, Any], depth: int = 0) -> Problem:
     """A google.rpc.Status, or the `error` of an error's body, whose code is HTTP's."""
-    details = [d for d in status.get("details") or () if isinstance(d, dict)]
+    details = _dicts(status.get("details"))
     code = status.get("code")
     rpc = _CODES.get(str(status.get("status")), code if isinstance(code, int) and code < 100 else 0)
     reasons = {str(d["reason"]) for d in details if d.get("reason")}
-    reasons |= {str(e["reason"]) for e in status.get("errors") or () if isinstance(e, dict) and e.get("reason")}
+    reasons |= {str(e["reason"]) for e in _dicts(status.get("errors")) if e.get("reason")}
     contacts: dict[str, Problem] = {}
     for found in (d.get("contactErrors") for d in details if depth == 0):
         if isinstance(found, dict):
             contacts.update({str(k): of_status(v, 1) for k, v in found.items() if isinstance(v, dict)})
     return Problem(rpc, str(status.get("message") or ""), frozenset(reasons), contacts)
+
+
+def _dicts(found: Any) -> list[Mapping[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def refused_read(reply: Reply) -> ContactsyncError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -115,13 +116,13 @@ class Reader:
                     deleted.append(identity(person))
                     continue
                 record = self.record(person)
+                former = [str(name) for name in metadata.get("previousResourceNames") or ()]
             except MALFORMED as error:
                 known = str(person.get("resourceName") or "") if isinstance(person, dict) else ""
                 unreadable.append(Unreadable(known, f"a person has an unexpected form ({type(error).__name__})"))
                 continue
             records.append(record)
-            former = metadata.get("previousResourceNames") or ()
-            moved.update({str(old): record.id for old in former if str(old) != record.id})
+            moved.update({old: record.id for old in former if old != record.id})
         return Page(records, deleted, moved, unreadable, cursor is not None, cursor, complete)
 
     # ---- custom fields: Google has no list of them, so the keys seen are remembered
@@ -140,7 +141,7 @@ class Reader:
 
     def _learn(self, persons: Sequence[Any], *, looked: bool = False) -> None:
         known = self.custom_keys()
-        seen = {str(i["key"]) for p in persons if isinstance(p, dict) for i in valued(p, "userDefined") if i.get("key")}
+        seen = {key for person in persons for key in _keys_in(person)}
         if looked or seen - set(known):
             self._metadata.put(self._account, CUSTOM_KEYS, sorted({*known, *seen}))
 
@@ -184,25 +185,34 @@ class Reader:
             raise BadListing("Google's answer for several contacts is none.", next_step="try again.")
         yield from (self._answer(answer) for answer in answers)
 
-    def _answer(self, answer: Mapping[str, Any]) -> Fetched:
-        person = answer.get("person")
-        asked = str(answer.get("requestedResourceName") or (person or {}).get("resourceName") or "")
-        code = of_status(answer.get("status") or {}).code
+    def _answer(self, answer: Any) -> Fetched:
+        if not isinstance(answer, dict):
+            raise BadListing("Google's answer for several contacts is none.", next_step="try again.")
+        person, status = answer.get("person"), answer.get("status")
+        named = person.get("resourceName") if isinstance(person, dict) else ""
+        asked = str(answer.get("requestedResourceName") or named or "")
+        code = of_status(status if isinstance(status, dict) else {}).code
         if code == NOT_FOUND or answer.get("httpStatusCode") == 404:
             return Fetched(asked, Presence.GONE)
         if code == PERMISSION_DENIED or answer.get("httpStatusCode") == 403:
             return Fetched(asked, Presence.FORBIDDEN)
         if not isinstance(person, dict):
             raise BadListing("Google neither showed a contact nor said what became of it.", next_step="try again.")
-        if (person.get("metadata") or {}).get("deleted") is True:
-            return Fetched(asked, Presence.GONE)
-        if contact_source(person) is None:  # a profile: nothing of it is ours to read or write
-            return Fetched(asked, Presence.FORBIDDEN)
         try:
+            if (person.get("metadata") or {}).get("deleted") is True:
+                return Fetched(asked, Presence.GONE)
+            if contact_source(person) is None:  # a profile: nothing of it is ours to read or write
+                return Fetched(asked, Presence.FORBIDDEN)
             record = self.record(person, whole_ref=True)
         except MALFORMED:  # unreadable is never gone
             return Fetched(asked, Presence.FORBIDDEN)
         return Fetched(asked, Presence.PRESENT if record.id == asked else Presence.MOVED, record)
+
+
+def _keys_in(person: Any) -> Iterator[str]:
+    """The keys of its custom fields; none where they have another form, which reading the person tells."""
+    with contextlib.suppress(*MALFORMED):
+        yield from [str(item["key"]) for item in valued(person, "userDefined") if item.get("key")]
 
 
 def asked_for(api: Api, ids: Sequence[str]) -> Reply:

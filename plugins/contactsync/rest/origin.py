@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from urllib.parse import quote, urljoin, urlsplit
 
 from contactsync.errors import BadListing, NotTheApi
@@ -41,9 +42,10 @@ def absolute(base_url: str, path: str) -> str:
 
 def segment(text: str) -> str:
     """A text, such as an id, as one part of a path. Errors: BadListing for `..`, a step however it is quoted."""
-    if text.strip(".") == "":
-        raise BadListing("An id in an answer cannot be part of an address; it is not asked for.", next_step=CHECK_HOST)
-    return quote(text, safe="")
+    with contextlib.suppress(UnicodeEncodeError):
+        if text.strip("."):
+            return quote(text, safe="")
+    raise BadListing("An id in an answer cannot be part of an address; it is not asked for.", next_step=CHECK_HOST)
 
 
 def redirected(method: str, asked: str, reply: Reply) -> str | None:
