@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -61,6 +62,8 @@ class FaultyWire:
 
     target: str
     broken: list[str] = field(default_factory=list)  # 'METHOD /path' of each request that met its fault
+    heard: int = 0  # requests
+    tls: ssl.SSLContext | None = None
     seconds: float = 30.0  # how long a silent answer stays silent at most
 
     def __post_init__(self) -> None:
@@ -75,7 +78,8 @@ class FaultyWire:
     @property
     def url(self) -> str:
         """What the client is told instead of `target`."""
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}{self._path}"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://127.0.0.1:{self._socket.getsockname()[1]}{self._path}"
 
     def breaks(self, where: str, what: Break | Answer, times: int = 1) -> None:
         """The next requests (`times`) whose 'METHOD /path' contains the pattern meet this; earlier plans come first."""
@@ -100,13 +104,19 @@ class FaultyWire:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        """The requests of one connection; each gets a connection of its own to the server."""
+        """One connection of the client; each of its requests gets a connection of its own to the server."""
         client.settimeout(120)
-        with contextlib.suppress(OSError), client, client.makefile("rb") as stream:
-            while request := _message(stream):
-                what = self._fault(request[0])
-                if not self._answered(client, request, what):
-                    return
+        with contextlib.suppress(OSError), client:
+            secured = self.tls.wrap_socket(client, server_side=True) if self.tls else client
+            with secured, secured.makefile("rb") as stream:
+                self._requests(secured, stream)
+
+    def _requests(self, client: socket.socket, stream: BinaryIO) -> None:
+        while request := _message(stream):
+            self.heard += 1
+            what = self._fault(request[0])
+            if not self._answered(client, request, what):
+                return
 
     def _fault(self, head: bytes) -> Break | Answer | None:
         line = " ".join(head.split(b"\r\n")[0].decode().split()[:2])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from listed import Fault, of
 
+STRANGE = "tests/faults/test_clocks_and_certificates.py"
+ODD = "tests/faults/test_odd_answers.py"
 LOST = "tests/faults/test_lost_answers.py"
 CRASH = "tests/integration/test_runs_crash.py"
 TROUBLES = "tests/integration/test_runs_troubles.py"
@@ -101,7 +103,12 @@ OF_VENDORS = (
         9,
         "The delta cursor expires, at the first page or a later one",
         "What was read of it is thrown away and the side is read completely, once.",
-        of(TROUBLES, "an_expired_sync_token_means_a_complete_read")
+        of(
+            ODD,
+            "f09_a_cursor_that_ends_at_a_later_page_means_a_complete_read",
+            "f09_a_book_that_refuses_its_token_is_read_completely",
+        )
+        + of(TROUBLES, "an_expired_sync_token_means_a_complete_read")
         + of(GOOGLE, "an_expired_token_is_told_in_every_form", "a_token_may_expire_at_a_later_page")
         + of(CARDDAV, "an_unknown_token_is_an_expired_cursor")
         + of(ODDITIES, "a_refused_token_is_an_expired_cursor"),
@@ -138,7 +145,8 @@ OF_VENDORS = (
         14,
         "Listings follow writes late, or come from stale copies in turn",
         "Nobody is made twice, reverted or deleted.",
-        of(
+        of(ODD, "f14_a_stale_copy_that_answers_every_other_time_neither_doubles_nor_reverts")
+        + of(
             RACES,
             "a_lagging_freshsales_neither_reverts_our_write_nor_creates_twice",
             "a_lagging_google_neither_reverts_our_write_nor_creates_twice",
@@ -200,7 +208,10 @@ OF_VENDORS = (
         18,
         "The vendor forbids a field, a contact or a whole scope",
         "What may not be read is unknown, neither blank nor gone.",
-        of(FRESHSALES, "a_forbidden_contact_is_not_gone", "searches_without_custom_fields_are_neither_blank_nor_blind")
+        of(ODD, "f18_what_a_user_may_no_longer_see_is_not_cleared_in_the_other_app")
+        + of(
+            FRESHSALES, "a_forbidden_contact_is_not_gone", "searches_without_custom_fields_are_neither_blank_nor_blind"
+        )
         + of("tests/unit/apps/test_freshsales_record.py", "what_did_not_come_is_missing_not_blank")
         + of("tests/property/test_sync_fields.py", "what_was_not_read_writes_nothing_into_the_unknown")
         + of(GOOGLE, "credentials_that_may_only_read_send_nothing"),
@@ -209,7 +220,12 @@ OF_VENDORS = (
         19,
         "A batch is answered in part, in another order, too short or with ids nobody asked for",
         "Each contact has an outcome of its own; whom the answer lacks is looked up.",
-        of(GOOGLE, "creates_without_an_answer_are_unknown_and_found_by_their_mark")
+        of(
+            ODD,
+            "f19_a_batch_of_creates_is_settled_by_its_keys",
+            "f19_a_batch_of_updates_and_the_reading_before_it_are_settled_by_their_keys",
+        )
+        + of(GOOGLE, "creates_without_an_answer_are_unknown_and_found_by_their_mark")
         + of(ODDITIES, "what_the_answer_to_a_multiget_lacks_is_asked_for_alone"),
     ),
     Fault(
@@ -263,12 +279,19 @@ OF_VENDORS = (
     Fault(
         26,
         "A custom field is removed or gets another type",
-        "The run stops before it reads and names the field; no value is cleared.",
+        "What is no longer shown is unknown and clears nothing; a field that is gone stops the run, which names it.",
         of(
+            ODD,
+            "f26_a_custom_field_that_is_removed_clears_nothing_and_is_named",
+            "f26_a_custom_field_that_becomes_a_number_takes_no_text_and_clears_nothing",
+        )
+        + of(
             "tests/integration/test_pairs_of_apps.py",
             "a_field_that_the_account_lacks_stops_the_run_before_it_reads",
             "a_text_where_freshsales_holds_numbers_is_held_and_never_sent",
         ),
+        "Not held: under a pair with `blanks: clear`, a field that was replaced by an empty one of the same name "
+        "counts as cleared by a person, within the limit of blanked fields.",
     ),
     Fault(
         33,
@@ -283,7 +306,8 @@ OF_VENDORS = (
         34,
         "The certificate is wrong, or a redirect leads elsewhere or to plain http",
         "Refused, and no credential leaves.",
-        of(
+        of(STRANGE, "f34_a_server_with_a_wrong_certificate_hears_nothing")
+        + of(
             READS,
             "another_port_never_sees_the_credentials",
             "redirects_do_not_go_round_for_ever",
@@ -296,7 +320,12 @@ OF_VENDORS = (
         37,
         "An automation of the target edits the contact right after our write",
         "That is an edit like any other; a field that both sides rewrite in turn is held.",
-        of(CHECKED, "whoever_edits_before_our_write_is_read_back_keeps_his_value_and_both_are_kept")
+        of(
+            ODD,
+            "f37_an_automation_that_edits_after_our_write_is_carried_back_once",
+            "f37_two_automations_that_answer_each_other_are_stopped",
+        )
+        + of(CHECKED, "whoever_edits_before_our_write_is_read_back_keeps_his_value_and_both_are_kept")
         + of("tests/unit/sync/test_guards.py", "a_field_rewritten_in_turn_three_times_flips")
         + of(LINKS, "a_flipping_field_is_held_and_the_others_flow"),
     ),
