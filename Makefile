@@ -117,6 +117,14 @@ prove: $(VENV)/.installed-dev ## 20,000 random histories of people, runs and mis
 	@echo "PROVE_SEED=$(PROVE_SEED)"
 	PROVE_SEED=$(PROVE_SEED) $(PYTEST) -n $(WORKERS) --dist load tests/model/test_model.py --full
 
+.PHONY: mutants
+mutants: $(VENV)/.installed-dev ## plant every seeded fault and see it killed by its own test
+	WORKERS=$(WORKERS) $(BIN)/python tests/mutants/run.py
+
+.PHONY: mutants-table
+mutants-table: $(VENV)/.installed-dev ## write the table of seeded faults in docs/proofs.md anew
+	$(BIN)/python tests/mutants/run.py --write
+
 ##### measuring it
 
 .PHONY: bench

@@ -8,6 +8,7 @@ import pytest
 from contactsync.model.link import LinkStatus
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import DeletionPolicy, Side
+from contactsync.pipeline import extract_side, load_side, open_run, reconcile, transform
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.people_data import people
 from radicale_server import RadicaleServer
@@ -147,6 +148,20 @@ def test_a_source_that_is_back_before_the_delete_stops_it(tmp_path: Path) -> Non
     assert world.run().ok
     assert "r0" in world.right.contacts()
     assert len(links(world)) == 10
+
+
+def test_a_source_that_is_restored_after_the_plan_was_made_stops_the_delete(tmp_path: Path) -> None:
+    world = pair(tmp_path, deletions=DELETE)
+    fields = world.left.contacts()["l0"]
+    world.left.remove("l0")
+    place, request = world.place(), world.request()
+    opened = open_run(place, request)
+    left, right = (extract_side(place, request, opened, side).ref for side in Side)
+    planned = reconcile(place, request, opened, transform(place, request, opened, left, right))
+    assert planned.right == 1
+    world.left.put("l0", fields)
+    load_side(place, request, opened, planned, Side.RIGHT)
+    assert "r0" in world.right.contacts()
 
 
 def test_google_deletions_reach_freshsales_only_by_policy(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ class Vendor:
 
     def update(self, row: Row, values: Values) -> Row | str:
         """A program changes a contact; the reason where the vendor refuses."""
-        if refused := self._refuses({**row.values, **values}):
+        if refused := self._refuses({"names.given": row.values["names.given"], **values}):
             return refused
         fresh = self._store(row.id, row.rec, {**row.values, **self._formed(values)}, row.marker)
         self.witness.written(self.side, row.rec, dict(row.values), dict(fresh.values))

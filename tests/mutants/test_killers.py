@@ -1,0 +1,112 @@
+"""Short histories for faults that no other test sees by itself; each is told in full (tests/model/story.py)."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "model"))
+
+import pytest
+from contactsync import pipeline
+from contactsync.apps.base import Access
+from contactsync.apps.freshsales import Freshsales
+from contactsync.model.plan import Plan
+from contactsync.rest.services import Services
+from contactsync.sandbox.freshsales import FreshsalesSandbox
+from contactsync.stages import planning
+from contactsync.sync.reconcile import Given
+from story import Story
+from world import Clock
+
+
+def told(*steps: object, left: str = "plain", right: str = "plain") -> Story:
+    """The history of these steps, brought to rest."""
+    story = Story(left, right)
+    story.play([*steps, ("settle",)])  # type: ignore[list-item]
+    return story
+
+
+def test_the_answers_to_a_batch_may_come_in_any_order() -> None:
+    told(("add", "left", 0, "own", []), ("add", "left", 1, "own", []), ("run", 60.0), right="late")
+
+
+def test_the_second_edit_of_a_contact_is_another_action_than_the_first() -> None:
+    edit = ("type", "left", 0, "company", "")
+    told(("add", "left", 0, "own", []), ("run", 60.0), edit, ("run", 60.0), edit)
+
+
+def test_a_run_that_dies_before_it_is_recorded_leaves_the_cursor_where_it_was() -> None:
+    edit, death = ("type", "left", 0, "company", ""), ("crash", 300.0, "request:before", 1)
+    told(("add", "left", 0, "own", []), ("run", 60.0), edit, death)
+
+
+def test_a_dry_run_leaves_the_next_run_everything_to_do() -> None:
+    story = told(("add", "left", 0, "own", []))
+    story.play([("type", "left", 0, "company", "")])
+    assert not isinstance(story.rig.run(dry_run=True), str)
+    story.play([("settle",)])
+
+
+def test_a_create_that_was_refused_or_not_sent_links_nobody() -> None:
+    story = Story("plain", "strict")
+    long = ("type", "left", 0, "company", "abcdefghijklmnop")
+    story.play([("add", "left", 0, "own", []), long, ("run", 60.0)])
+    assert not story.rig.ledger.all_links("pair")
+    story.play([("type", "left", 0, "company", ""), ("settle",)])
+    told(("add", "left", 0, "own", []), ("bad_write", "right", "refused_connection"), ("run", 60.0))
+
+
+def test_what_the_other_app_makes_of_a_value_is_not_carried_back() -> None:
+    told(("add", "left", 0, "own", ["nickname", "company"]), ("run", 60.0), right="strict")
+    told(("add", "left", 0, "own", []), ("run", 60.0), ("type", "left", 0, "nickname", "Abc"), right="strict")
+
+
+def test_an_account_that_another_sync_writes_to_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "ACCOUNT_PATIENCE", 0.0)
+    story = told(("add", "left", 0, "own", []))
+    story.rig.ended = False
+    story.rig.ledger.take_account("pretend:right", "another sync", ended=lambda _owner: False)
+    story.play([("type", "left", 0, "company", "")])
+    before = story.rig.writes()
+    assert story.rig.run() == "AccountBusy"
+    assert story.rig.writes() == before
+
+
+def test_who_was_deleted_is_not_made_again_when_a_late_listing_still_shows_the_partner() -> None:
+    steps = [("add", "left", 0, "own", []), ("settle",), ("delete", "left", 0)]
+    told(*steps, ("run", 300.0), ("run", 60.0), ("run", 60.0), right="late")
+
+
+def test_the_order_in_which_contacts_are_read_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    story, decide = told(("add", "left", 0, "own", []), ("add", "left", 1, "own", [])), planning.decide
+    actions = []
+
+    def both_ways(given: Given) -> Plan:
+        plan, again = decide(given), decide(replace(given, links=given.links[::-1]))
+        assert (plan.intents, plan.hash) == (again.intents, again.hash)
+        actions.append(len(plan.intents))
+        return plan
+
+    monkeypatch.setattr(planning, "decide", both_ways)
+    story.play([("type", "left", 0, "company", ""), ("type", "left", 1, "company", ""), ("settle",)])
+    assert max(actions) > 1
+
+
+def test_a_create_whose_answer_was_lost_is_not_made_again_while_listings_lag_behind() -> None:
+    told(("add", "left", 0, "own", []), ("crash", 60.0, "request:no_response", 1), ("run", 60.0), right="late")
+
+
+def test_a_cursor_goes_by_the_vendors_clock_where_ours_is_ahead(tmp_path: Path) -> None:
+    clock = Clock()
+    with FreshsalesSandbox(clock=clock.seconds) as vendor:
+        contact = vendor.add_contact({"first_name": "Ada", "emails": ["ada@example.org"]})
+        ahead = Services(clock=lambda: clock() + timedelta(hours=1), sleep=clock.sleep)
+        access = Access("crm", {"subdomain": f"{vendor.url}/crm/sales", "api_key": vendor.api_key}, services=ahead)
+        app = Freshsales(access, Freshsales.Options())
+        cursor = list(app.pull(None))[-1].cursor
+        clock.forward(minutes=5)
+        vendor.edit_contact(str(contact["id"]), {"job_title": "Lighthouse keeper"})
+        assert [r.id for page in app.pull(cursor) for r in page.records] == [str(contact["id"])]
