@@ -59,9 +59,14 @@ class Fault:
 
 @dataclass
 class Knobs:
-    """Settings every sandbox has; a vendor's sandbox adds its own in a subclass."""
+    """Settings every sandbox has; a vendor's sandbox adds its own in a subclass.
+
+    `per_window` is one more limit, on a window of `window_seconds`: short, so that nobody waits a minute to see it.
+    """
 
     latency: float = 0.0
+    per_window: int = 0
+    window_seconds: float = 10.0
     per_minute: int = 0
     per_hour: int = 0
     retry_after: str = ""  # '' = no header; 'reset' = seconds until the window ends; anything else as it stands

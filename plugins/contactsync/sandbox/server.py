@@ -133,8 +133,9 @@ class Sandbox(ABC):
         return Reply(404, {"error": "not found"})
 
     def limits(self, request: Request, traffic: Traffic) -> list[Limit]:  # noqa: ARG002 - for subclasses
-        """The limits a request counts against; by default per_minute and per_hour over all requests."""
-        pairs = ((self.knobs.per_minute, 60.0), (self.knobs.per_hour, 3600.0))
+        """The limits a request counts against; by default per_window, per_minute and per_hour over all requests."""
+        knobs = self.knobs
+        pairs = ((knobs.per_window, knobs.window_seconds), (knobs.per_minute, 60.0), (knobs.per_hour, 3600.0))
         return [Limit("all", maximum, seconds) for maximum, seconds in pairs if maximum > 0]
 
     def too_many(self, allowance: Allowance) -> Reply:  # noqa: ARG002 - for subclasses
