@@ -142,13 +142,20 @@ def _no_book(book: Book, status: int) -> BookGone:
 
 
 def cards_at(dav: Dav, book: Book, paths: Sequence[str]) -> Answer:
-    """The cards at these paths, in one request where possible; one by one where one of them spoils the answer."""
+    """The cards at these paths, in one request where possible; one by one where one of them spoils the answer.
+
+    Errors: BadListing for a single card that is larger than any answer may be.
+    """
     if not paths:
         return Answer(())
     try:
         members = multiget(dav, book, paths)
     except XmlError:
         members = ()
+    except BadListing:  # too large: of cards with photos a few already fill an answer
+        if len(paths) == 1:
+            raise
+        return _halved(dav, book, paths)
     asked = dict.fromkeys(paths)
     cards = {m.path: _stored(m) for m in members if m.path in asked and DATA in m.props}
     missing = {m.path: m.status for m in members if m.path in asked and m.path not in cards and m.status != 200}
@@ -160,6 +167,12 @@ def cards_at(dav: Dav, book: Book, paths: Sequence[str]) -> Answer:
             else:
                 missing[path] = found
     return Answer(tuple(cards.values()), missing)
+
+
+def _halved(dav: Dav, book: Book, paths: Sequence[str]) -> Answer:
+    middle = len(paths) // 2
+    one, other = cards_at(dav, book, paths[:middle]), cards_at(dav, book, paths[middle:])
+    return Answer((*one.cards, *other.cards), {**one.missing, **other.missing})
 
 
 def multiget(dav: Dav, book: Book, paths: Sequence[str]) -> Sequence[Member]:

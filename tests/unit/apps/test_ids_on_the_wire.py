@@ -246,3 +246,14 @@ def test_carddav_searches_for_any_key(server: Server, odd: str) -> None:
     assert list(carddav(server).find(keys)) == []
     assert any("addressbook-query" in body for *_, body in server.told)
     assert injected(server) == []
+
+
+def test_carddav_asks_for_fewer_cards_where_they_fill_an_answer(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contactsync.rest.wire.MAX_BODY", 2_000)
+    hrefs = [f"{BOOK}{n}.vcf" for n in range(9)]
+    server.answer = book(*hrefs)
+    (page,) = carddav(server).pull(None)
+    assert [record.ref["href"] for record in page.records] == hrefs
+    assert sum("multiget" in body for *_, body in server.told) > 1
