@@ -426,7 +426,7 @@ def test_connections_are_asked_once_for_all_syncs_that_open_them_alike(syncs):
 def test_an_answer_tells_how_far_this_machines_clock_is_before_the_vendors(
     crm: FreshsalesSandbox, connect: Callable[..., None], ahead: int
 ) -> None:
-    connect("crm", conn_type="freshsales", host=f"{crm.url}/crm/sales", password=crm.api_key)
+    connect("crm", **of_crm(crm))
     services = Services(clock=lambda: utc_now() + timedelta(seconds=ahead), tries=1)
     (found,) = looked_at([Way("crm", "freshsales")], cli_connection, services)
     assert found.state is CONNECTED
