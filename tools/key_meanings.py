@@ -323,6 +323,11 @@ PROJECT: Mapping[str, Meaning] = {
         default="`contactsync/artefacts` in `AIRFLOW_HOME`",
     ),
     "ledger.connection": Meaning("Id of the Airflow connection of the ledger's database.", "contactsync_ledger"),
+    "ledger.encrypt_values": Meaning(
+        "Whether values of people are encrypted in the ledger, with the key that encrypts tokens "
+        "([how](security.md#encrypt-values-in-the-ledger)). Say `contactsync db reseal` after changing it.",
+        "true",
+    ),
     "rate.share": Meaning(
         "The part of each account's vendor limit that all syncs together may use; the rest is for others.",
         "0.5",
@@ -337,8 +342,8 @@ VARIABLES: Mapping[str, str] = {
     "AIRFLOW__CORE__FERNET_KEY": "With it Airflow encrypts its connections, and contactsync the tokens in the ledger.",
     "AIRFLOW__CORE__TEST_CONNECTION": "`Enabled` gives the connection forms their Test button; Airflow itself has "
     "`Disabled`.",
-    "CONTACTSYNC_KEY": "One Fernet key, or several parted by commas, for the tokens in the ledger, instead of "
-    "Airflow's; the first seals, all open. The same on every host.",
+    "CONTACTSYNC_KEY": "One Fernet key, or several parted by commas, for tokens in the ledger, and for values where "
+    "`ledger.encrypt_values` is true, instead of Airflow's; the first seals, all open. The same on every host.",
     "CONTACTSYNC_INCLUDE": "For the command line: the folder with `mappings/` and `contactsync.yaml`. `--include` goes "
     "before it; without either it is the nearest `include` folder, from the current one upwards.",
     "CONTACTSYNC_CLIENT_ID": "For `contactsync authorise`: the id of your OAuth client, instead of typing it.",

@@ -1,4 +1,4 @@
-"""Commands about the ledger and the apps: db upgrade, db check, apps."""
+"""Commands about the ledger and the apps: db upgrade, db check, db reseal, apps."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
     db = typer.Typer(no_args_is_help=True, help="The ledger's database: links, bases, cursors, journal.")
     db.command(epilog="Example: contactsync db upgrade")(upgrade)
     db.command(epilog="Example: contactsync db check")(check)
+    db.command(epilog="Example: contactsync db reseal")(reseal)
     app.add_typer(db, name="db")
     app.command(epilog="Example: contactsync apps --json")(apps)
 
@@ -45,6 +46,29 @@ def check(include: Include = None) -> None:
     with open_engine(project_or_defaults(include)) as engine:
         check_schema(engine)
         typer.echo(f"The ledger is as it should be: {engine.url.render_as_string(hide_password=True)}")
+
+
+def reseal(include: Include = None) -> None:
+    """Store all values and tokens anew: encrypted with the first key of CONTACTSYNC_KEY, or plain, as the settings say.
+
+    After ledger.encrypt_values was changed, or a new key was put before the old one. Runs may go on meanwhile.
+    """
+    from contactsync.ledger.erasing import compact
+    from contactsync.ledger.migrate import check as check_schema
+    from contactsync.ledger.resealing import reseal as store_anew
+    from contactsync.orchestration.services import cipher_of, encryption_key
+    from contactsync.orchestration.workplace import open_engine
+
+    project = project_or_defaults(include)
+    with open_engine(project) as engine:
+        log_to_stderr(verbose=False)
+        check_schema(engine)
+        done = store_anew(engine, cipher_of(project), encryption_key()[0])
+        compact(engine)
+    state = "encrypted" if project.encrypt_values else "not encrypted"
+    typer.echo(f"Values are {state}: {done.texts} texts and {done.tokens} tokens were stored anew.")
+    if done.unopened:
+        typer.echo(f"{done.unopened} tokens were stored with a key that is not given here, and stay as they are.")
 
 
 def apps(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:

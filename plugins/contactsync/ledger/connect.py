@@ -12,6 +12,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 
 from contactsync.errors import ConfigError
+from contactsync.ledger.sealing import Cipher, bind
 
 WRITES = "contactsync_writes"
 DURABLE = "contactsync_durable"
@@ -22,17 +23,20 @@ _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, cipher: Cipher | None = None) -> Engine:
     """An engine for `sqlite:////absolute/file` or `postgresql://...`; connects and creates nothing yet.
+
+    cipher: with which values are encrypted and read; None = they are stored plain, and encrypted ones cannot be read.
 
     SQLite: `?timeout=5` waits so many seconds for another writer (default 30).
     Errors: ConfigError for other databases.
     """
     parsed = _parse(url)
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
-    if parsed.get_backend_name() in ("postgresql", "postgres"):
-        return _postgres(parsed)
+    makers = {"sqlite": _sqlite, "postgresql": _postgres, "postgres": _postgres}
+    if make := makers.get(parsed.get_backend_name()):
+        engine = make(parsed)
+        bind(engine.dialect, cipher)
+        return engine
     raise ConfigError(
         f"The ledger cannot live in {parsed.get_backend_name()!r}.",
         allowed=("sqlite:////absolute/path/ledger.db", "postgresql://user:password@host/database"),

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from contactsync.ledger import locks
 from contactsync.ledger.connect import file_of
 from contactsync.ledger.instants import read_clock
+from contactsync.ledger.sealing import fernet_of
 from contactsync.ledger.tables import (
     account_lease,
     decision,
@@ -27,7 +28,6 @@ from contactsync.ledger.tables import (
     sync_lock,
     token,
 )
-from contactsync.ledger.tokens import fernet_of
 from contactsync.ledger.transactions import outside, reading
 from contactsync.model.ledger import Lease
 from contactsync.model.link import LinkStatus

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 from contactsync.ledger.instants import Instant
+from contactsync.ledger.sealing import SealedText
 
 schema = MetaData(
     naming_convention={
@@ -27,6 +28,11 @@ def _id(name: str) -> Column[Any]:
 
 def _text(name: str) -> Column[Any]:
     return Column(name, Text, nullable=False)
+
+
+def _sealed(name: str) -> Column[Any]:
+    """Of a person: encrypted where the project says so (`sealing`)."""
+    return Column(name, SealedText, nullable=False)
 
 
 def _number(name: str) -> Column[Any]:
@@ -50,7 +56,7 @@ side_cursor = Table(
     schema,
     _id("sync_id"),
     _id("side"),
-    Column("cursor_json", Text),
+    Column("cursor_json", SealedText),
     Column("complete_at", Instant),
     Column("read_at", Instant, nullable=False),
     _text("run_id"),
@@ -86,9 +92,9 @@ link = Table(
     Column("due_run", BigInteger),
     Column("due_at", Instant),
     _number("attempts"),
-    _text("apart"),
+    _sealed("apart"),
     _text("wish"),
-    _text("rules"),
+    _sealed("rules"),
     _text("made_in"),  # run; '' = before that was kept
 )
 Index("ix_link_due_run", link.c.sync_id, link.c.due_run)
@@ -118,9 +124,9 @@ link_value = Table(
     _id("sync_id"),
     _id("link_id"),
     _id("side"),
-    _text("base"),
-    Column("seen", Text),  # null = all as base
-    _text("ref"),
+    _sealed("base"),
+    Column("seen", SealedText),  # null = all as base
+    _sealed("ref"),
 )
 
 known = Table(
@@ -138,7 +144,7 @@ known = Table(
     Column("due_at", Instant),
     _number("attempts"),
     Column("first_seen_at", Instant),
-    _text("ref"),
+    _sealed("ref"),
     _text("wish"),
 )
 Index("ix_known_due_run", known.c.sync_id, known.c.side, known.c.due_run)
@@ -176,8 +182,8 @@ journal = Table(
     Column("settled_at", Instant),
     Column("folded", Boolean, nullable=False),
     _number("listings"),
-    _text("intent"),
-    _text("outcome"),
+    _sealed("intent"),
+    _sealed("outcome"),
     UniqueConstraint("sync_id", "op_key"),
 )
 Index("ix_journal_run", journal.c.sync_id, journal.c.run_id)
@@ -205,9 +211,9 @@ hold = Table(
     _id("contact_id"),
     _id("reason"),
     _id("contact_field"),
-    _text("detail"),
+    _sealed("detail"),
     Column("link_id", Text),
-    _text("candidates"),
+    _sealed("candidates"),
     Column("since", Instant, nullable=False),
 )
 
@@ -220,10 +226,10 @@ conflict = Table(
     _id("contact_field"),
     _id("rule"),
     Column("winner", Text),
-    Column("left_value", Text),
-    Column("right_value", Text),
-    Column("base_left", Text),
-    Column("base_right", Text),
+    Column("left_value", SealedText),
+    Column("right_value", SealedText),
+    Column("base_left", SealedText),
+    Column("base_right", SealedText),
     Column("noted_at", Instant, nullable=False),
 )
 
@@ -320,7 +326,7 @@ metadata = Table(
     schema,
     _id("account"),
     _id("name"),
-    _text("value"),
+    _sealed("value"),
     Column("kept_at", Instant, nullable=False),
 )
 

@@ -24,12 +24,13 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
 
 from contactsync.errors import ConfigError, LedgerBusy
 from contactsync.ledger.connect import place
 from contactsync.ledger.instants import read_clock
+from contactsync.ledger.sealing import fernet_of
 from contactsync.ledger.statements import insert_absent
 from contactsync.ledger.tables import token
 from contactsync.ledger.transactions import reading, writing
@@ -42,7 +43,6 @@ KEEP = timedelta(days=90)  # of tokens that belong to credentials which were ent
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks at whose turn it is
 STORE_TRIES = 3  # each waits for a locked ledger as long as any transaction does
 GRACE = 10.0  # seconds that an interrupted task gives an exchange under way
-SET_KEY = "set CONTACTSYNC_KEY, or Airflow's own fernet_key, on every host alike."
 
 
 class LedgerTokens:
@@ -204,13 +204,3 @@ def _is_dead(refresher: str) -> bool:
     except PermissionError:
         return False
     return False
-
-
-def fernet_of(key: str) -> MultiFernet:
-    """Of one key, or several parted by commas. Errors: ConfigError where it is no such key."""
-    try:
-        return MultiFernet([Fernet(one.strip()) for one in key.split(",")])
-    except ValueError:
-        raise ConfigError(
-            "CONTACTSYNC_KEY is no Fernet key (32 bytes, url-safe base64), so tokens cannot be kept.", next_step=SET_KEY
-        ) from None

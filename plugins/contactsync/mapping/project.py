@@ -23,11 +23,12 @@ class ArtefactsSection(Section):
 
 
 class LedgerSection(Section):
-    """`ledger:` the Airflow connection of the database that remembers."""
+    """`ledger:` the Airflow connection of the database that remembers, and whether values are encrypted there."""
 
     not_yet = frozenset({"keep_values", "keep_journal"})
 
     connection: ConnectionId = ProjectSpec().ledger_connection
+    encrypt_values: bool = ProjectSpec().encrypt_values
 
 
 class RateSection(Section):
@@ -57,4 +58,5 @@ def load_project(path: Path) -> ProjectSpec:
         if newer_than_this(document.data.get("version")):
             problems = tuple(problem for problem in problems if problem.key == ("version",))
         raise document.error(problems)
-    return ProjectSpec(file.artefacts.root, file.ledger.connection, float(file.rate.share))
+    ledger = file.ledger
+    return ProjectSpec(file.artefacts.root, ledger.connection, float(file.rate.share), ledger.encrypt_values)

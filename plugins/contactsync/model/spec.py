@@ -192,6 +192,7 @@ class ProjectSpec:
     artefacts_root: str = ""  # '' = $AIRFLOW_HOME/contactsync/artefacts
     ledger_connection: str = "contactsync_ledger"
     rate_share: float = 0.8
+    encrypt_values: bool = False  # of people, in the ledger
 
 
 @dataclass(frozen=True)

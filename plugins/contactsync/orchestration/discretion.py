@@ -37,7 +37,7 @@ def discreet() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote a contact
         raise Unforeseen(
-            f"{_kind(error)} {_where(error)}.",
+            f"{_kind(error)} {_where(error)}{f': {error}' if _systems(error) else ''}.",
             next_step="the task is tried again; if it stays, look for this place in the list of known problems, or "
             "report it with the lines above, which hold no contact data.",
         ) from _stand_in(error)
@@ -56,13 +56,13 @@ def _cover(error: BaseException) -> None:
 
 
 def _told(error: BaseException) -> bool:
-    """Whether its own text may be shown. The system's say which file or address; requests' errors are OSErrors too."""
+    """Whether its own text may be shown. The system's say which file or module; requests' errors are OSErrors too."""
     module = type(error).__module__
     return module in OPEN_WORDS or isinstance(error, AirflowException | Untold) or _systems(error)
 
 
 def _systems(error: BaseException) -> bool:
-    return isinstance(error, OSError) and type(error).__module__ == "builtins"
+    return isinstance(error, OSError | ImportError | MemoryError) and type(error).__module__ == "builtins"
 
 
 def _stand_in(error: BaseException) -> Untold:

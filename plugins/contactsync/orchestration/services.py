@@ -14,6 +14,8 @@ from contactsync.rest.services import Services, TokenStore, utc_now
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from contactsync.ledger.sealing import Cipher
+
 KEY_VARIABLE = "CONTACTSYNC_KEY"
 AIRFLOWS_KEY = "Airflow's fernet_key"
 SET_KEY = f"set {KEY_VARIABLE}, or Airflow's own fernet_key, on every host alike."
@@ -46,8 +48,30 @@ def _tokens(engine: Engine) -> TokenStore:
         )
 
 
+def cipher_of(project: ProjectSpec) -> Cipher | None:
+    """With which values in the ledger are read, and written where the project says so; None without a key.
+
+    Errors: ConfigError where they are to be encrypted and there is no usable key.
+    """
+    from contactsync.ledger.sealing import Cipher
+
+    key, _ = encryption_key()
+    if not key:
+        if project.encrypt_values:
+            raise ConfigError(
+                "ledger.encrypt_values is true, and there is no key to encrypt values with.", next_step=SET_KEY
+            )
+        return None
+    try:
+        return Cipher(key, seals=project.encrypt_values)
+    except ConfigError:
+        if project.encrypt_values:
+            raise
+        return None
+
+
 def encryption_key() -> tuple[str, str]:
-    """What tokens are encrypted with, and where it stands: CONTACTSYNC_KEY, else Airflow's Fernet key, else ''."""
+    """What encrypts tokens and values, and where it stands: CONTACTSYNC_KEY, else Airflow's Fernet key, else ''."""
     from airflow.sdk import conf
 
     own = os.environ.get(KEY_VARIABLE, "").strip()

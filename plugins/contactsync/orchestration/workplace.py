@@ -16,7 +16,7 @@ from contactsync.orchestration.connections import FindConnection, cli_connection
 from contactsync.orchestration.hooks import hook_class
 from contactsync.orchestration.ledger_connection import LOCAL_EXECUTOR, check_shared, ledger_url
 from contactsync.orchestration.run_context import RunContext
-from contactsync.orchestration.services import services_of
+from contactsync.orchestration.services import cipher_of, services_of
 from contactsync.rest.services import Services, utc_now
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def open_engine(
     """The ledger's database, closed afterwards."""
     from contactsync.ledger.connect import make_engine
 
-    engine = make_engine(ledger_url(project, find, executor=executor))
+    engine = make_engine(ledger_url(project, find, executor=executor), cipher_of(project))
     try:
         yield engine
     finally:
