@@ -91,7 +91,8 @@ class _Taken:
 
 def _taken(place: Workplace, side: Side, asked: Asked) -> _Taken:
     """Each contact that the app shows has the same chance, and no more than is asked for is kept of them."""
-    app, chance = place.app(side), Random(f"{asked.seed} {side}")  # noqa: S311 - so that it can be done again
+    app = place.app(side)
+    chance = Random(f"{asked.seed} {side}")  # nosec B311 # noqa: S311 - so that it can be done again
     kept: list[Record] = []
     listed, anybody = 0, False
     for page in app.sample(asked.wanted, asked.calls, chance):

@@ -44,12 +44,13 @@ def test_it_holds_every_file_of_the_package_and_nothing_else(wheel):
     assert "contactsync/ledger/migrations/versions/0001_first_schema.py" in packed
 
 
-def test_its_entry_points_are_the_command_and_one_provider(wheel):
+def test_its_entry_points_are_the_command_one_provider_and_one_plugin(wheel):
     points = configparser.ConfigParser()
     points.read_string(meta(wheel, "entry_points.txt"))
     assert {section: dict(points[section]) for section in points.sections()} == {
         "console_scripts": {"contactsync": "contactsync.cli:main"},
         "apache_airflow_provider": {"provider_info": "contactsync.provider:get_provider_info"},
+        "airflow.plugins": {"contactsync": "contactsync.orchestration.airflow_plugin:ContactsyncPlugin"},
     }
 
 
