@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from contactsync.model.exchange import State, Verb
 from contactsync.model.spec import Side
+from contactsync.sandbox.counters import Counters
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.knobs import Fault, Trouble
 from contactsync.sandbox.people_data import Person, people
 from contactsync.sandbox.people_seed import seed_people
+from contactsync.sandbox.server import Sandbox
 from crash_run import KILLED, crash
 from undos import undo
 from views import at_rest, differences, links
@@ -185,6 +187,37 @@ def test_one_contact_that_is_refused_costs_only_itself(hub: Hub) -> None:
     assert hold.detail.startswith("Freshsales: ")
     assert "Poisoned" not in hold.detail
     assert titles(hub) == {"Lighthouse keeper": 99, "Baker": 1}
+
+
+def test_refused_contacts_cost_a_job_no_request_and_a_batch_one(hub: Hub) -> None:
+    """A job goes on without them; Google refuses the whole batch, and names whom to leave out, or has to be asked."""
+    world = linked(hub, 50)
+
+    def to_freshsales(title: str) -> int:
+        retitle(hub, title)
+        return spent(hub.freshsales).total
+
+    def to_google(name: str, poison: str = "") -> int:
+        for contact in hub.freshsales.contacts():
+            bad = contact["email"] == "nr7@example.org" and poison
+            hub.freshsales.edit_contact(str(contact["id"]), {"last_name": poison if bad else name})
+        return spent(hub.google).writes
+
+    def spent(server: Sandbox) -> Counters:
+        hub.clock.forward(hours=25)  # nobody rewrites it in turn
+        hub.reset_counters()
+        assert world.run().ok
+        return server.counters
+
+    clean = to_freshsales("Diver"), to_google("Beispiel")
+    assert to_google("Muster", "Poison") == clean[1] + 1
+    hub.google.knobs.name_failed = False
+    assert to_google("Sample", "Poison again") <= clean[1] + 2 * 6  # fifty, halved six times
+
+    hub.freshsales.knobs.poison = "Poison"
+    hub.google.edit_contact(people_of(hub)[3]["resourceName"], {"names": [{"familyName": "Poison"}]})
+    assert to_freshsales("Cook") <= clean[0] * 1.15
+    assert titles(hub) == {"Cook": 48, "Diver": 2}
 
 
 def test_a_job_that_counts_failures_without_naming_them_is_told_by_the_contacts(hub: Hub) -> None:
