@@ -20,6 +20,9 @@ SCHEMA = "tests/contract/ledger/test_ledger_schema.py"
 SEND = "tests/contract/ledger/test_ledger_send.py"
 ARTEFACTS = "tests/dags/test_artefacts.py"
 LEDGER_CRASH = "tests/contract/ledger/test_ledger_crash.py"
+AIRFLOW_KILLED = "tests/airflow_cases/test_killed_loads.py"
+AIRFLOW_LOST = "tests/airflow_cases/test_lost_artefacts.py"
+AIRFLOW_AT_ONCE = "tests/airflow_cases/test_runs_at_once.py"
 KILLS = "tests/kills/test_kill_matrix.py"
 
 OWN = (
@@ -105,6 +108,11 @@ OWN = (
             ARTEFACTS,
             "a_changed_or_missing_file_is_an_error_that_says_what_to_do",
             "a_root_that_cannot_be_written_is_an_error_with_the_next_step",
+        )
+        + of(
+            AIRFLOW_LOST,
+            "a_deleted_reading_stops_the_run_and_clearing_as_it_says_heals_it",
+            "a_changed_plan_is_not_carried_out_and_clearing_as_it_says_heals_it",
         ),
     ),
     Fault(
@@ -119,7 +127,8 @@ OWN = (
         "As for a killed process: the next run finishes.",
         of(BROKEN, "f31_a_worker_that_is_ended_in_a_batch_doubles_nobody")
         + of(ROTATING, "a_task_that_is_ended_while_the_vendor_answers_keeps_what_it_was_given")
-        + of(KILLS, "whatever_a_killed_run_left_is_found_and_finished"),
+        + of(KILLS, "whatever_a_killed_run_left_is_found_and_finished")
+        + of(AIRFLOW_KILLED, "a_killed_load_that_is_cleared_goes_on_from_the_journal"),
     ),
     Fault(
         32,
@@ -131,14 +140,17 @@ OWN = (
             "a_lock_lost_in_the_middle_of_a_load_stops_it_before_the_next_request",
         )
         + of(LOCKS, "of_several_processes_one_gets_the_lock", "no_two_owners_ever_hold_one_fence")
-        + of(SEND, "two_processes_never_send_the_same", "an_earlier_claim_sends_nothing"),
+        + of(SEND, "two_processes_never_send_the_same", "an_earlier_claim_sends_nothing")
+        + of(AIRFLOW_KILLED, "a_suspended_load_that_wakes_up_after_another_run_took_over_sends_nothing_more")
+        + of(AIRFLOW_AT_ONCE, "three_kinds_of_run_take_turns_and_a_backfill_reads_once"),
     ),
     Fault(
         35,
         "A person cancels the run",
         "As for a killed process; its lock is free for the next one at once.",
         of("tests/dags/test_runs.py", "the_lock_of_a_dag_run_that_has_ended_is_taken_over")
-        + of(LOCKS, "the_lock_of_an_ended_run_is_taken"),
+        + of(LOCKS, "the_lock_of_an_ended_run_is_taken")
+        + of(AIRFLOW_KILLED, "a_run_that_ran_out_of_time_is_taken_up_by_the_next"),
     ),
     Fault(
         36,

@@ -1,0 +1,68 @@
+"""One real Airflow for all cases: LocalExecutor, PostgreSQL for its metadata and for the ledger.
+
+A case spends most of its time waiting for the scheduler, so several of those that were chosen run at once, each with a
+sync of its own; the first test starts them, and each test then waits for its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from ledger_servers import PostgresServer
+from real_airflow import RealAirflow
+
+AT_ONCE = 6  # two cores run as many tasks as they can; the rest of the time is waiting
+_HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def airflow(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[RealAirflow]:
+    """Starts in about half a minute; nothing of it is left afterwards."""
+    folder = tmp_path_factory.mktemp("airflow")
+    before = dict(os.environ)
+    os.environ["PYTHONPATH"] = str(folder / "policies")
+    real = RealAirflow(folder, *(postgres_server.new_database() for _ in range(2)))
+    os.environ.update(real.variables())
+    try:
+        real.start()
+        yield real
+    finally:
+        real.stop()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def started(airflow: RealAirflow, request: pytest.FixtureRequest) -> Iterator[dict[str, Future[None]]]:
+    """The cases that were chosen, all under way: test id -> its end."""
+    chosen = [item for item in request.session.items if _is_case(item)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            yield {item.nodeid: pool.submit(item.obj, airflow) for item in chosen}
+        finally:
+            airflow.over.set()
+            pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(autouse=True)
+def case(started: dict[str, Future[None]], request: pytest.FixtureRequest) -> Future[None]:
+    """How this test's case ends."""
+    return started[request.node.nodeid]
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Wait for the case instead of running it once more."""
+    if not _is_case(pyfuncitem):
+        return None
+    pyfuncitem.funcargs["case"].result()
+    return True
+
+
+def _is_case(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and item.path.parent == _HERE

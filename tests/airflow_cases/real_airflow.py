@@ -1,0 +1,127 @@
+"""An Airflow with everything real but the vendor, and what a person does to its runs and a machine to its processes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from contactsync.demo.airflow_rest import AirflowRest
+from contactsync.demo.airflow_server import AirflowServer
+from contactsync.ledger.connect import make_engine
+from contactsync.ledger.migrate import upgrade
+from contactsync.sandbox.freshsales import FreshsalesSandbox
+from contactsync.sandbox.server import PERMITTED
+from scenes import PATIENCE, SYNCS, Scene
+from sqlalchemy import make_url
+
+ROOT = Path(__file__).parents[2]
+LEDGER = "case_ledger"
+
+# What an administrator writes who lets runs of this DAG end after a while.
+POLICY = """
+from datetime import timedelta
+
+def dag_policy(dag):
+    if dag.dag_id == "contactsync__timed":
+        dag.dagrun_timeout = timedelta(seconds={seconds})
+"""
+RUN_SECONDS = 100  # long enough to come to the load
+
+
+class RealAirflow:
+    """The server, its folder, a sandbox for each sync, and one ledger."""
+
+    def __init__(self, folder: Path, metadata: str, ledger: str) -> None:
+        self.folder = folder
+        self.ledger_url = ledger
+        self.project = folder / "project"
+        self.artefacts = folder / "artefacts"  # of tasks and of commands in this process
+        self.sandboxes = {sync: FreshsalesSandbox().start() for sync in SYNCS}
+        self.engine = make_engine(ledger)
+        self.over = threading.Event()  # cases that still wait give up
+        self.policies = folder / "policies"
+        self.policies.mkdir()
+        database = make_url(metadata).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        self.server = AirflowServer(
+            folder / "home",
+            self.project / "dags",
+            self._connections(),
+            {
+                "DATABASE__SQL_ALCHEMY_CONN": database,
+                "DATABASE__SQL_ALCHEMY_CONN_ASYNC": database,
+                "WORKERS__EXECUTION_API_TIMEOUT": "60",  # of a machine that is busy with other tests
+            },
+        )
+
+    @property
+    def rest(self) -> AirflowRest:
+        """A session of its own for each case: they run in threads."""
+        rest = AirflowRest(self.server.url, self.server.rest.user, self.server.password)
+        rest.log_in()
+        return rest
+
+    def start(self) -> None:
+        """Write the project, start, and wait until everything is up."""
+        upgrade(self.ledger_url)
+        shutil.copytree(ROOT / "dags", self.project / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+        shared = {"ledger": {"connection": LEDGER}, "artefacts": {"root": str(self.artefacts)}}
+        self._write("contactsync.yaml", {"version": 1, **shared})
+        for sync, more in SYNCS.items():
+            self._write(f"mappings/{sync}.yaml", self._file(sync, more))
+        (self.policies / "airflow_local_settings.py").write_text(POLICY.format(seconds=RUN_SECONDS))
+        self.server.start()
+        self.server.await_healthy([f"contactsync__{sync}" for sync in SYNCS], print, PATIENCE)
+
+    def stop(self) -> None:
+        for sandbox in self.sandboxes.values():
+            sandbox.stop()
+        self.server.stop()
+        self.engine.dispose()
+
+    def scene(self, sync: str) -> Scene:
+        return Scene(self, sync)
+
+    def variables(self) -> dict[str, str]:
+        """The connections as variables, for commands in this process."""
+        return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(data) for name, data in self._connections().items()}
+
+    def _connections(self) -> dict[str, Mapping[str, object]]:
+        url = make_url(self.ledger_url)
+        place = {"login": url.username, "schema": url.database, "extra": dict(url.query)}
+        apps = {
+            f"case_{sync}": {
+                "conn_type": "freshsales",
+                "host": sandbox.url,
+                "password": sandbox.api_key,
+                "extra": PERMITTED,
+            }
+            for sync, sandbox in self.sandboxes.items()
+        }
+        return {
+            LEDGER: {"conn_type": "postgres", **place},
+            "case_left": {"conn_type": "contactsync_memory", "host": "left"},
+            **apps,
+        }
+
+    def _file(self, sync: str, more: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "version": 1,
+            "id": sync,
+            "dag": {"schedule": None},
+            "left": {"app": "memory", "connection": "case_left", "options": {"path": str(self.book(sync))}},
+            "right": {"app": "freshsales", "connection": f"case_{sync}", "options": {"lag_seconds": 0}},
+            **more,
+        }
+
+    def book(self, sync: str) -> Path:
+        return self.folder / f"{sync}.json"
+
+    def _write(self, name: str, data: Any) -> None:
+        path = self.project / "include" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(data, sort_keys=False))
