@@ -44,6 +44,7 @@ class Task:
 class DagRun:
     dag_id = "contactsync__first"
     run_id = "run-2"
+    data_interval_start = NOW - timedelta(days=3)
 
     def __init__(self, run_type: str) -> None:
         self.run_type = run_type
@@ -92,6 +93,8 @@ def test_the_trigger_forms_values_reach_the_request():
     assert (asked.kind, asked.owner) == (RunKind.MANUAL, "contactsync__first:run-2")
     assert run("scheduled").request().kind is RunKind.SCHEDULED
     assert run("backfill").request().kind is RunKind.BACKFILL
+    assert run("backfill").request().since == NOW - timedelta(days=3)
+    assert run("scheduled").request().since is None
     assert run("asset_triggered").request().kind is RunKind.MANUAL
 
 
