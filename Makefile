@@ -90,7 +90,7 @@ docs-check: $(VENV)/.installed-dev ## generated pages are up to date, links and 
 
 .PHONY: unit
 unit: $(VENV)/.installed-dev ## all tests but those with a real scheduler or browser (T="tests/unit/rest -x" names some)
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not browser" $(T)
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser" $(T)
 
 .PHONY: scheduler
 scheduler: $(VENV)/.installed-dev ## the tests that start a real Airflow scheduler, one after another
@@ -108,6 +108,10 @@ test-browser: $(VENV)/.installed-dev ## walk the consent page in a real Chromium
 .PHONY: kill-matrix
 kill-matrix: $(VENV)/.installed-dev ## kill runs around every request and every commit, and see them recover
 	$(PYTEST) -n $(WORKERS) --dist load tests/kills --full
+
+.PHONY: airflow-cases
+airflow-cases: $(VENV)/.installed-dev ## clear, kill, stop, rerun and overlap runs on a real scheduler with PostgreSQL
+	$(PYTEST) -m airflow_cases tests/airflow_cases
 
 # The seed of its histories; with another one it draws others.
 PROVE_SEED ?= $(shell date +%Y%m%d)

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from case_syncs import PATIENCE, SYNCS, Scene
 from contactsync.demo.airflow_rest import AirflowRest
 from contactsync.demo.airflow_server import AirflowServer
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.migrate import upgrade
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.server import PERMITTED
-from scenes import PATIENCE, SYNCS, Scene
 from sqlalchemy import make_url
 
 ROOT = Path(__file__).parents[2]

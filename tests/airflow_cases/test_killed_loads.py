@@ -7,11 +7,11 @@ import signal
 from pathlib import Path
 
 import pytest
+from case_syncs import ENDED, Scene
 from contactsync.model.exchange import State
 from real_airflow import RealAirflow
-from scenes import ENDED, Scene
 
-pytestmark = pytest.mark.scheduler
+pytestmark = pytest.mark.airflow_cases
 
 NINE = tuple(f"person{n}" for n in range(1, 10))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from case_syncs import Scene
 from contactsync.model.spec import Side
 from contactsync.orchestration.command_owner import owner_of
 from real_airflow import RealAirflow
-from scenes import Scene
 
-pytestmark = pytest.mark.scheduler
+pytestmark = pytest.mark.airflow_cases
 
 NEXT = "clear the task `open` of this run with everything downstream"
 

@@ -8,7 +8,7 @@ import pytest
 from contactsync.model.ledger import RunState
 from real_airflow import RealAirflow
 
-pytestmark = pytest.mark.scheduler
+pytestmark = pytest.mark.airflow_cases
 
 
 def test_an_old_run_started_again_after_newer_ones_carries_over_what_is_true_now(airflow: RealAirflow) -> None:

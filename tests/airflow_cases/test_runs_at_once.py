@@ -9,7 +9,7 @@ import pytest
 from contactsync.orchestration.command_owner import owner_of
 from real_airflow import RealAirflow
 
-pytestmark = pytest.mark.scheduler
+pytestmark = pytest.mark.airflow_cases
 
 
 def test_three_kinds_of_run_take_turns_and_a_backfill_reads_once(airflow: RealAirflow) -> None:
