@@ -17,8 +17,7 @@ from contactsync.model.spec import SIDES, Limits, Side
 from contactsync.model.stages import RunKind, RunRequest, Summary
 from contactsync.pipeline import run_sync
 from contactsync.stages.backfilling import stop_if_covered
-
-from tests.world import Hub, World, hub_of, mail
+from world import Hub, World, hub_of, mail
 
 PERSON = {"names.given": "Ada", "names.family": "Muster", "emails": mail("ada@example.org"), "job_title": "Tester"}
 

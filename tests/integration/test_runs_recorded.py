@@ -11,8 +11,7 @@ from contactsync.errors import FenceLost
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Opened, RunRequest, Summary
 from contactsync.pipeline import record, run_sync
-
-from tests.world import World, mail
+from world import World, mail
 
 NOTHING: dict[Side, Any] = dict.fromkeys(SIDES)
 

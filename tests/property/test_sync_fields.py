@@ -168,7 +168,7 @@ def plain(decision: LinkDecision, *, mirror: bool) -> Any:
         return of.other if mirror else of
 
     def intent(i: Intent) -> Any:
-        return replace(i, key="", side=side(i.side), reason="")
+        return replace(i, key="", side=side(i.side), reason="", overwrites=dict.fromkeys(i.overwrites, ""))
 
     def hold(h: Hold) -> Any:
         about_link = bool(h.field)  # a field's hold is the link's, and named by its left contact

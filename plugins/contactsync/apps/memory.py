@@ -208,7 +208,7 @@ class Memory(App):
     def __init__(self, access: Access, options: AppOptions, book: Book | None = None) -> None:
         super().__init__(access, options)
         self.chosen = MemoryOptions.model_validate(options.model_dump())
-        vars(self)["info"] = self.declared(options)
+        vars(self)["info"] = self.actual()
         self._empty = {f.name: [] if f.kind.several else "" for f in self.info.fields}
         self.book = book or self._own_book()
 

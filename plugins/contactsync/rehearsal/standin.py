@@ -19,10 +19,14 @@ class Standin(Memory):
     """Declares what the app declares, tells of deletions as the app does, and shows every field that it has."""
 
     def __init__(self, info: AppInfo, account: str, services: Services) -> None:
-        # It refuses nothing and answers everything: how creates are found again is never asked.
-        caps = replace(info.caps, batch=replace(info.caps.batch, find=0))
-        vars(self)["info"] = replace(info, caps=caps)
+        # It refuses nothing and answers everything: how creates are found again is never asked, and nothing is a job.
+        caps = replace(info.caps, batch=replace(info.caps.batch, find=0), bulk=None)
+        self._stands_for = replace(info, caps=caps)
         super().__init__(Access(account, {}, services=services), MemoryOptions(), Book(clock=services.clock))
+
+    def actual(self) -> AppInfo:
+        """What the app declares."""
+        return self._stands_for
 
     def account(self) -> Account:
         """This stand-in and no other."""
