@@ -160,6 +160,16 @@ def empty_ledger() -> bytes:
         return Path(folder, "ledger.db").read_bytes()
 
 
+def lose_the_ledger(world: World) -> None:
+    """The database is gone; the state file beside the artefacts is still there."""
+    world.known._engine.dispose()
+    for file in world.root.glob("ledger.db*"):
+        file.unlink()
+    world.ledger = new_ledger(world.root / "ledger.db", world.clock)
+    assert world.services is not None
+    world.services = replace(world.services, metadata=MemoryMetadata())
+
+
 def services_on(ledger: Ledger, clock: Clock) -> Services:
     """Budget, tokens and metadata in the ledger, as in production, on the test's clock."""
     engine = ledger._engine

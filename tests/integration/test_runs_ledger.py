@@ -14,12 +14,11 @@ from contactsync.model.ledger import RunState
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import DeletionPolicy, Direction, FieldsSpec, MatchSpec, Side, SideSpec
 from contactsync.pipeline import extract_side, load_side, open_run, reconcile, record, run_sync, transform
-from contactsync.rest.services import MemoryMetadata
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.freshsales_seed import seed_freshsales
 from contactsync.sandbox.people_data import people
 from views import differences, links
-from world import World, hub_of, mail, memory_spec, new_ledger
+from world import World, hub_of, lose_the_ledger, mail, memory_spec
 
 DELETE = {Side.LEFT: DeletionPolicy.DELETE, Side.RIGHT: DeletionPolicy.DELETE}
 
@@ -74,16 +73,6 @@ def test_a_sync_of_an_account_with_itself_is_refused(tmp_path: Path) -> None:
 
 
 # ---- a lost ledger
-
-
-def lose_the_ledger(world: World) -> None:
-    """The database is gone; the state file beside the artefacts is still there."""
-    world.known._engine.dispose()
-    for file in world.root.glob("ledger.db*"):
-        file.unlink()
-    world.ledger = new_ledger(world.root / "ledger.db", world.clock)
-    assert world.services is not None
-    world.services = replace(world.services, metadata=MemoryMetadata())
 
 
 def test_a_lost_ledger_finds_the_links_again_and_neither_creates_nor_deletes(tmp_path: Path) -> None:

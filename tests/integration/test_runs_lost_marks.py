@@ -14,13 +14,12 @@ from contactsync.model.decisions import Answer
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import DeletionPolicy, MatchSpec, Side, SideSpec
 from contactsync.pipeline import open_run, plan_sync
-from contactsync.rest.services import MemoryMetadata
 from contactsync.stages.deciding import Judge, decide, keep_apart, open_holds
 from contactsync.stages.lost_words import relinking
 from contactsync.stages.relinking import relink
 from radicale_server import RadicaleServer
 from views import links
-from world import Hub, World, hub_of, mail, memory_spec, new_ledger, services_on
+from world import Hub, World, hub_of, lose_the_ledger, mail, memory_spec, services_on
 
 KEYLESS = MatchSpec(create_without_key=True)
 DELETE = {Side.LEFT: DeletionPolicy.DELETE, Side.RIGHT: DeletionPolicy.DELETE}
@@ -30,17 +29,8 @@ def pairs(world: World) -> dict[str, str]:
     return {k.left.contact_id: k.right.contact_id for k in links(world)}
 
 
-def lose(world: World) -> None:
-    world.known._engine.dispose()
-    for file in world.root.glob("ledger.db*"):
-        file.unlink()
-    world.ledger = new_ledger(world.root / "ledger.db", world.clock)
-    assert world.services is not None
-    world.services = replace(world.services, metadata=MemoryMetadata())
-
-
 def lose_of(hub: Hub, world: World) -> None:
-    lose(world)
+    lose_the_ledger(world)
     assert world.ledger is not None
     hub.ledger, hub.services = world.ledger, services_on(world.ledger, hub.clock)
 
@@ -110,7 +100,7 @@ def test_a_carddav_card_is_known_again_by_the_uid_that_we_gave_it(tmp_path: Path
 
 def test_marks_of_a_former_account_are_not_believed_after_a_relink(tmp_path: Path) -> None:
     world = nameless(tmp_path)
-    lose(world)
+    lose_the_ledger(world)
     moved = replace(world.spec, left=memory_spec().left)
     world = World(tmp_path, moved, world.clock, world.ledger, number=50)
     for k in range(6):
@@ -119,7 +109,7 @@ def test_marks_of_a_former_account_are_not_believed_after_a_relink(tmp_path: Pat
     for _ in range(2):
         assert world.run().ok
     assert not pairs(world)
-    lose(world)  # and what lies beside the artefacts still knows of the relink
+    lose_the_ledger(world)  # and what lies beside the artefacts still knows of the relink
     assert world.run().ok
     assert not pairs(world)
     assert len(world.right.contacts()) == 6
@@ -128,7 +118,7 @@ def test_marks_of_a_former_account_are_not_believed_after_a_relink(tmp_path: Pat
 def test_a_state_file_that_names_no_account_lets_no_mark_be_believed(tmp_path: Path) -> None:
     world = nameless(tmp_path)
     (tmp_path / "pair.json").write_text('{"seq": 9}')
-    lose(world)
+    lose_the_ledger(world)
     for _ in range(3):
         assert world.run().ok
     assert not pairs(world)
@@ -138,7 +128,7 @@ def test_a_state_file_that_names_no_account_lets_no_mark_be_believed(tmp_path: P
 
 def test_a_lost_ledger_and_another_account_stop_the_run_until_a_person_accepts_it(tmp_path: Path) -> None:
     world = nameless(tmp_path)
-    lose(world)
+    lose_the_ledger(world)
     world = World(
         tmp_path, replace(world.spec, right=SideSpec("memory", "elsewhere")), world.clock, world.ledger, number=50
     )
@@ -168,7 +158,7 @@ def test_two_whom_a_person_kept_apart_stay_apart_after_an_old_backup(tmp_path: P
 def test_where_the_state_file_is_lost_too_a_person_says_so_and_nobody_is_made_twice(tmp_path: Path) -> None:
     world = nameless(tmp_path)
     before = pairs(world)
-    lose(world)
+    lose_the_ledger(world)
     (tmp_path / "pair.json").unlink()
     world.right.put("new", {"names.given": "Stranger"})
     with pytest.raises(ConfigError, match="never run"):
@@ -190,7 +180,7 @@ def copied(world: World) -> bytes:
 
 
 def restored(world: World, backup: bytes) -> None:
-    lose(world)
+    lose_the_ledger(world)
     world.known._engine.dispose()
     (world.root / "ledger.db").write_bytes(backup)
 
@@ -267,7 +257,7 @@ def test_each_plan_until_the_links_are_trusted_counts_the_fields_that_wait(tmp_p
     left, right = next(iter(pairs(world).items()))
     world.left.put(left, {"job_title": "Editor", "company": "Muster AG"})
     world.right.put(right, {"job_title": "Writer"})
-    lose(world)
+    lose_the_ledger(world)
     for filled in (1, 0):
         plan, _ = plan_sync(world.place(), world.request(dry_run=True))
         told = relinking(world.known.reader(), world.place().artefacts, world.spec.id, plan)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,8 +17,12 @@ from contactsync.cli import account_tables
 from contactsync.cli.place import include_folder, loaded, project_of
 from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
+from contactsync.model.app import AppInfo
 from contactsync.model.spec import ProjectSpec, SyncSpec
 from contactsync.orchestration.connections import load_airflow
+
+if TYPE_CHECKING:
+    from contactsync.orchestration.authorising import Authorised
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CLIENT_ID_VARIABLE = "CONTACTSYNC_CLIENT_ID"
@@ -63,8 +68,6 @@ def authorise(  # nosec B107 # empty: asked for where it is not given
 
     What is printed holds secrets: store it as a connection, keep it nowhere else.
     """
-    from contactsync.cli.consent_talk import ask_client, ask_consent
-
     info = load_app(app).info
     name = connection or app
     addresses = {"authorise_url": authorise_url, "token_url": token_url, "userinfo_url": userinfo_url}
@@ -72,19 +75,35 @@ def authorise(  # nosec B107 # empty: asked for where it is not given
     with redirect_stdout(sys.stderr):
         load_airflow()
         log_to_stderr(verbose=False)
-        from contactsync.orchestration.authorising import by_consent, checked, oauth_of, permissions
+        from contactsync.orchestration.authorising import checked, permissions
 
         permitted = permissions(host=allow_host, http=allow_http, private=allow_private)
-
         if service_account is not None or subject:
             given = _service_account(info.title, {c.name for c in info.credentials}, service_account, subject)
             done = checked(info, name, {**given, "host": host, "token_url": token_url, **permitted})
         else:
-            oauth = oauth_of(info, addresses)
-            client = ask_client(info, oauth, client_id, client_secret)
-            consent, code = ask_consent(info, oauth, client, browser=not no_browser, port=port, wait=wait)
-            done = by_consent(info, oauth, name, client, consent, code, {"host": host, **permitted})
+            page = {"browser": not no_browser, "port": port, "wait": wait}
+            given = {"host": host, **permitted}
+            done = _consented(info, name, addresses, (client_id, client_secret), page, given)
     _tell(done, as_json=as_json)
+
+
+def _consented(
+    info: AppInfo,
+    name: str,
+    addresses: Mapping[str, str],
+    entered: tuple[str, str],
+    page: Mapping[str, Any],
+    given: Mapping[str, str],
+) -> Authorised:
+    """Ask for the client where it was not entered, and a person for consent; then try what came of it."""
+    from contactsync.cli.consent_talk import ask_client, ask_consent
+    from contactsync.orchestration.authorising import by_consent, oauth_of
+
+    oauth = oauth_of(info, addresses)
+    client = ask_client(info, oauth, *entered)
+    consent, code = ask_consent(info, oauth, client, **page)
+    return by_consent(info, oauth, name, client, consent, code, given)
 
 
 def accounts(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -88,7 +89,7 @@ def on_day(day: str, held: str, zone: ZoneInfo) -> str:
     before = moment(normal_text(held))
     if before is None or day.startswith("--"):
         return converted(day, Kind.DATE, Kind.DATETIME, zone)
-    try:
+    with suppress(OverflowError):  # at the ends of time there is no such moment
         shown = before.astimezone(zone) if before.tzinfo else before
         if shown.date().isoformat() == day:
             return held
@@ -96,8 +97,6 @@ def on_day(day: str, held: str, zone: ZoneInfo) -> str:
         moved = moved.astimezone(UTC) if before.tzinfo else moved
         if _to_day(stamped(moved), Kind.DATETIME, zone) == day:  # a clock that was put forward may have left it out
             return stamped(moved)
-    except OverflowError:
-        pass
     return converted(day, Kind.DATE, Kind.DATETIME, zone)
 
 

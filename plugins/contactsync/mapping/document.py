@@ -115,7 +115,7 @@ class _Reader:
         try:
             self._documents(yaml.parse(text, Loader=_Loader))
         except _Stop:
-            pass
+            pass  # why is among the problems already
         except yaml.YAMLError as error:
             self.problems.append(_syntax(error, text))
         data = self.root[0] if self.root else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,10 +158,8 @@ def _fits(host: str, pattern: str) -> bool:
 
 def _literal(host: str) -> Address | None:
     """An address in any spelling that a resolver takes: 127.1, 0x7f000001 and 2130706433 are 127.0.0.1 too."""
-    try:
+    with suppress(ValueError):
         return ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        pass
     try:
         return ipaddress.IPv4Address(socket.inet_aton(host))
     except (OSError, UnicodeError):
