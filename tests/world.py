@@ -79,6 +79,7 @@ class World:
     services: Services | None = None
     open_app: Callable[[Side], App] | None = None
     artefacts: Artefacts | None = None
+    project: ProjectSpec = field(default_factory=ProjectSpec)
     step: float = 60.0
     number: int = 0
 
@@ -119,7 +120,7 @@ class World:
     def place(self, *, ended: bool = True) -> Workplace:
         assert self.artefacts is not None
         return Workplace(
-            self.spec, ProjectSpec(), self.app, self.known, self.artefacts, self.clock, lambda _owner: ended
+            self.spec, self.project, self.app, self.known, self.artefacts, self.clock, lambda _owner: ended
         )
 
     def request(self, **asked: Any) -> RunRequest:

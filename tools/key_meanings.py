@@ -315,6 +315,21 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
 
 PROJECT: Mapping[str, Meaning] = {
     "version": Meaning("Version of this format.", "1", kind="whole number"),
+    "environments": Meaning(
+        "Where contactsync runs, by name. The variable `CONTACTSYNC_ENV` says which of them an installation is; where "
+        "it is not set, that is `dev`, which may write nowhere unless it is named here. In one with `writes: never` "
+        "every run is a dry run, whatever was asked for. Without this key writes are allowed and nothing is checked.",
+        "{dev: {writes: never}, prod: {writes: allowed}}",
+        "`writes: allowed` or `writes: never` for each",
+    ),
+    "accounts": Meaning(
+        "Where each connection must lead, by environment: the account's host, its owner or its id, as `contactsync "
+        "accounts` prints them. Anything else stops the run before it reads, and so does an environment that is left "
+        "out. A connection that is not named is not checked.",
+        "{freshsales_acme: {dev: acme-sandbox.freshsales.io, prod: acme.freshsales.io}}",
+        "environments of this file",
+        beside={"environments": {"dev": {"writes": "never"}, "prod": {"writes": "allowed"}}},
+    ),
     "artefacts.root": Meaning(
         "Where runs keep what they read, mapped and planned, and the state file by which a lost ledger is noticed. The "
         "files hold contacts.",
@@ -333,6 +348,12 @@ PROJECT: Mapping[str, Meaning] = {
         "0.5",
         "more than 0, at most 1",
     ),
+    "defaults": Meaning(
+        "Keys of a sync file that hold in every sync which does not say otherwise. Sections are put together key by "
+        "key: a sync with its own `dag.schedule` still has the default `dag.owner`.",
+        "{dag: {owner: revops, timezone: Europe/Berlin}}",
+        "any key of a sync file but `version`, `id`, `title`, `description`, `left`, `right`, `tests`",
+    ),
 }
 
 VARIABLES: Mapping[str, str] = {
@@ -342,6 +363,8 @@ VARIABLES: Mapping[str, str] = {
     "AIRFLOW__CORE__FERNET_KEY": "With it Airflow encrypts its connections, and contactsync the tokens in the ledger.",
     "AIRFLOW__CORE__TEST_CONNECTION": "`Enabled` gives the connection forms their Test button; Airflow itself has "
     "`Disabled`.",
+    "CONTACTSYNC_ENV": "Which of the `environments` of the project file this installation is. The same for every "
+    "component.",
     "CONTACTSYNC_KEY": "One Fernet key, or several parted by commas, for tokens in the ledger, and for values where "
     "`ledger.encrypt_values` is true, instead of Airflow's; the first seals, all open. The same on every host.",
     "CONTACTSYNC_INCLUDE": "For the command line: the folder with `mappings/` and `contactsync.yaml`. `--include` goes "

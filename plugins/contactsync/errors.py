@@ -7,6 +7,8 @@
     |  |- HostRefused               the connection leads to a host or address that it does not permit
     |  |- AuthError                 the vendor refused the credentials (401, 403, invalid_grant)
     |  |- WrongAccount              another account is behind the connection than the one this sync knows
+    |  |- ForeignAccount            the connection leads elsewhere than the project file says for this environment
+    |  |- WritesForbidden           in this environment nothing is written to any account
     |  |- NotTheApi                 the answer is not the vendor's API (HTML page, wrong host)
     |  |- BadListing                a listing is incomplete, loops or lacks its end marker
     |  |- LimitExceeded             a guard stopped the plan before the first write (carries the plan's hash)
@@ -110,6 +112,18 @@ class AuthError(StopError):
 
 class WrongAccount(StopError):
     """Another account is behind the connection than the one this sync knows."""
+
+
+class ForeignAccount(StopError):
+    """The connection leads to another account than the project file says for this environment."""
+
+    exit_code = 4
+
+
+class WritesForbidden(StopError):
+    """In this environment nothing is written to any account."""
+
+    exit_code = 4
 
 
 class NotTheApi(StopError):

@@ -13,6 +13,7 @@ from contactsync.model.spec import SIDES, Side, SyncSpec
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
 from contactsync.model.undo import Stays, UndoOrder
 from contactsync.stages.opening import open_run
+from contactsync.stages.permitting import permitted
 from contactsync.stages.planning import reconcile
 from contactsync.stages.reading import extract_side, transform
 from contactsync.stages.recording import record
@@ -27,6 +28,7 @@ __all__ = [
     "extract_side",
     "load_side",
     "open_run",
+    "permitted",
     "plan_sync",
     "reconcile",
     "record",
@@ -83,6 +85,7 @@ def compare_specs(place: Workplace, other: SyncSpec, request: RunRequest) -> tup
 
 
 def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None]:
+    request = permitted(place, request)
     opened = open_run(place, request)
     reads: dict[Side, Read | None] = {Side.LEFT: None, Side.RIGHT: None}
     loaded: dict[Side, Loaded | None] = {Side.LEFT: None, Side.RIGHT: None}
@@ -109,6 +112,7 @@ def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None
 
 def undo_sync(place: Workplace, request: RunRequest, order: UndoOrder) -> Undone:
     """Take back what earlier runs did, as a run of its own. A dry run says what would be done, and writes nothing."""
+    request = permitted(place, request)
     check_order(place, order)
     opened = open_run(place, request)
     nothing: dict[Side, Read | None] = dict.fromkeys(SIDES)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contactsync.cli.place import include_folder, loaded, snapshots_beside
+from contactsync.cli.place import defaults_beside, include_folder, loaded, snapshots_beside
 from contactsync.cli.talk import Text, console
 from contactsync.errors import ConfigError
 from contactsync.mapping.loader import SyncDocument, load_document
@@ -54,7 +54,9 @@ def _files(which: Sequence[str], include: Path | None) -> list[SyncDocument]:
     """Errors: ConfigError for an unknown sync, and every error of a broken file among those asked for."""
     paths = [Path(word) for word in which if _is_path(word)]
     ids = [word for word in which if not _is_path(word)]
-    files = [load_document(path, path.parent, ShippedApps(), snapshots_beside(path)) for path in paths]
+    files = [
+        load_document(path, path.parent, ShippedApps(), snapshots_beside(path), defaults_beside(path)) for path in paths
+    ]
     if which and not ids:
         return files
     folder = include_folder(include)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
 from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots
 from contactsync.mapping.loader import Loaded, load_folder
-from contactsync.mapping.project import load_project
 from contactsync.mapping.snapshots import FOLDER, read_snapshots
 from contactsync.model.spec import ProjectSpec, SyncSpec
 from contactsync.model.stages import RunKind, RunRequest
 from contactsync.orchestration.command_owner import owner_of
 from contactsync.orchestration.connections import load_airflow
+from contactsync.orchestration.project_file import defaults_in, project_in
 from contactsync.orchestration.shipped_apps import ShippedApps
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def include_folder(given: Path | None) -> Path:
 
 def loaded(include: Path, snapshots: Snapshots = NOTHING_ASKED) -> Loaded:
     """Every sync file of the folder."""
-    return load_folder(include / MAPPINGS, ShippedApps(), snapshots)
+    return load_folder(include / MAPPINGS, ShippedApps(), snapshots, defaults_in(include))
 
 
 def some_specs(include: Path, ids: Sequence[str]) -> tuple[SyncSpec, ...]:
@@ -57,8 +57,25 @@ def some_specs(include: Path, ids: Sequence[str]) -> tuple[SyncSpec, ...]:
 
 def snapshots_beside(file: Path) -> Snapshots:
     """What is known of the accounts of a sync file: of the folder beside the mappings that it lies in."""
+    include = _include_of(file)
+    return read_snapshots(include / FOLDER) if include else NOTHING_ASKED
+
+
+def defaults_beside(file: Path) -> Mapping[str, Any]:
+    """The defaults of a sync file: of the project file beside the mappings that it lies in."""
+    include = _include_of(file)
+    return defaults_in(include) if include else {}
+
+
+def project_beside(file: Path) -> ProjectSpec:
+    """The settings of the project file beside the mappings that a sync file lies in."""
+    include = _include_of(file)
+    return project_in(include) if include else ProjectSpec()
+
+
+def _include_of(file: Path) -> Path | None:
     mappings = next((folder for folder in file.absolute().parents if folder.name == MAPPINGS), None)
-    return read_snapshots(mappings.parent / FOLDER) if mappings else NOTHING_ASKED
+    return mappings.parent if mappings else None
 
 
 def spec_of(include: Path, sync: str) -> SyncSpec:
@@ -79,7 +96,7 @@ def spec_of(include: Path, sync: str) -> SyncSpec:
 
 def project_of(include: Path) -> ProjectSpec:
     """The project file's settings."""
-    return load_project(include / "contactsync.yaml")
+    return project_in(include)
 
 
 def project_or_defaults(include: Path | None) -> ProjectSpec:

@@ -17,7 +17,7 @@ import typer
 
 from contactsync.cli.place import include_folder, loaded, project_of, request
 from contactsync.cli.talk import log_to_stderr
-from contactsync.errors import ConfigError
+from contactsync.errors import ConfigError, WritesForbidden
 from contactsync.model.probe import Finding, Verdict
 from contactsync.model.spec import SIDES, ProjectSpec
 from contactsync.orchestration.connections import load_airflow
@@ -72,6 +72,11 @@ def _found(
     """The app's title with each finding. Errors: those of App.account, for there is nothing to check without it."""
     from contactsync.orchestration.probing import opened, probed
 
+    if write and not project.writes:
+        raise WritesForbidden(
+            f"In environment {project.environment!r} nothing is written to any account.",
+            next_step="leave out --write, or set CONTACTSYNC_ENV to an environment with writes: allowed",
+        )
     with opened(connection, options, project) as (app, ledger):
         app.account()
         with closing(probed(app, ledger, syncs, request().run_id, write=write)) as findings:

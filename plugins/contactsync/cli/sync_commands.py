@@ -14,6 +14,7 @@ from contactsync.cli.place import include_folder, request, workplace
 from contactsync.cli.plan_differences import differences
 from contactsync.mapping.loader import load_sync
 from contactsync.model.stages import RunRequest, Summary
+from contactsync.orchestration.project_file import defaults_in
 from contactsync.orchestration.shipped_apps import ShippedApps
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
@@ -78,7 +79,7 @@ def plan(
 def _compare(sync: str, against: Path, include: Path | None, asked: RunRequest, *, as_json: bool) -> None:
     from contactsync.pipeline import compare_specs
 
-    other = load_sync(against, against.parent, ShippedApps())
+    other = load_sync(against, against.parent, ShippedApps(), defaults_in(include_folder(include)))
     with workplace(include_folder(include), sync, asked.run_id) as place:
         now, then = compare_specs(place, other, asked)
         names = {side: place.app(side).info.title for side in (tables.LEFT, tables.RIGHT)}

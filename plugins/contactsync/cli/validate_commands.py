@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contactsync.cli import tables
-from contactsync.cli.place import include_folder, loaded, project_or_defaults, request, snapshots_beside, workplace_of
+from contactsync.cli.place import (
+    defaults_beside,
+    include_folder,
+    loaded,
+    project_beside,
+    project_or_defaults,
+    request,
+    snapshots_beside,
+    workplace_of,
+)
 from contactsync.cli.proof_tables import GENERATED, SAMPLED, Checked, as_data, notes_of, told
 from contactsync.errors import ConfigError, ContactsyncError
 from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots
 from contactsync.mapping.between_apps import passage_rows
+from contactsync.mapping.environments import environment_notes
 from contactsync.mapping.fates import PairProof
 from contactsync.mapping.folder_checks import folder_findings
 from contactsync.mapping.loader import SyncDocument, load_document
@@ -62,6 +72,8 @@ def validate(
     """
     good, problems, snapshots = _read(files or [], include)
     checked = [_proven(file) for file in good]
+    for one in checked:
+        one.findings += environment_notes(one.file.spec, project_beside(one.file.document.path))
     for finding in folder_findings(good, snapshots):
         one = next(one for one in checked if one.file is finding.file)
         (one.problems if finding.error else one.findings).append(str(finding))
@@ -102,7 +114,7 @@ def _read(files: Sequence[Path], include: Path | None) -> tuple[list[SyncDocumen
     for file in files:
         try:
             known |= snapshots_beside(file)
-            good.append(load_document(file, file.parent, ShippedApps(), known))
+            good.append(load_document(file, file.parent, ShippedApps(), known, defaults_beside(file)))
         except ConfigError as error:
             problems.append(str(error))
     return good, problems, known

@@ -81,6 +81,7 @@ class AirflowServer:
             # standalone starts its parts as `airflow`
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
             "AIRFLOW_HOME": str(self.home),
+            "CONTACTSYNC_ENV": "demo",
             "PYTHONUNBUFFERED": "1",  # else the log of a start that failed is empty
             "NO_PROXY": local,
             "no_proxy": local,

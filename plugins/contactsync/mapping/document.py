@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,15 @@ class Document:
     """What a file says. `data` holds only dict (keys are text), list, str, int, float, bool and None.
 
     With `problems`, data is what could be read before and around them.
+
+    inherited  keys that stand in the project file's defaults, not here
     """
 
     path: Path
     data: dict[str, Any] = field(default_factory=dict)
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    inherited: frozenset[KeyPath] = frozenset()
 
     def line(self, key: KeyPath) -> int:
         """The line of a key; of the nearest key around it where it is missing."""
@@ -52,7 +55,13 @@ class Document:
 
     def error(self, problems: tuple[Problem, ...]) -> ConfigError:
         """These problems as one error with file and lines."""
-        return config_error(self.path, problems, self.line)
+        return config_error(self.path, [self._traced(problem) for problem in problems], self.line)
+
+    def _traced(self, problem: Problem) -> Problem:
+        """Says so where what is wrong does not stand in this file."""
+        if not any(problem.key[:depth] in self.inherited for depth in (1, 2)):
+            return problem
+        return replace(problem, message=f"{problem.message} It stands in the defaults of contactsync.yaml.")
 
 
 def read_yaml(path: Path) -> Document:

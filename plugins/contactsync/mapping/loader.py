@@ -23,6 +23,7 @@ from contactsync.mapping.pair_checks import derived_in_pairs, pair_problems
 from contactsync.mapping.problems import Problem, check_model
 from contactsync.mapping.rule_checks import rule_problems
 from contactsync.mapping.spec import SyncFile
+from contactsync.mapping.sync_defaults import with_defaults
 from contactsync.mapping.words import RESERVED_IDS, id_problem, newer_than_this, schedule_problem, tidy
 from contactsync.model.app import AppInfo
 from contactsync.model.file_tests import FileTest
@@ -30,6 +31,9 @@ from contactsync.model.spec import SIDES, DeletionPolicy, Side, SideSpec, SyncSp
 
 FALLBACK_SCHEDULE = "@daily"
 DAILY = timedelta(days=1)
+
+Defaults = Mapping[str, Any]  # keys of a sync file that a file without them has: `defaults:` of the project file
+NO_DEFAULTS: Defaults = {}
 
 
 class AppsPort(Protocol):
@@ -89,20 +93,24 @@ class Loaded:
         return tuple(file.spec for file in self.files)
 
 
-def load_sync(path: Path, root: Path, apps: AppsPort) -> SyncSpec:
-    """One file. `root` is the mappings folder, to which SyncSpec.file is relative.
+def load_sync(path: Path, root: Path, apps: AppsPort, defaults: Defaults = NO_DEFAULTS) -> SyncSpec:
+    """One file. `root` is the mappings folder, to which SyncSpec.file is relative; defaults: of the project file.
 
     Errors: ConfigError with every problem of the file.
     """
-    return load_document(path, root, apps).spec
+    return load_document(path, root, apps, defaults=defaults).spec
 
 
-def load_document(path: Path, root: Path, apps: AppsPort, snapshots: Snapshots = NOTHING_ASKED) -> SyncDocument:
+def load_document(
+    path: Path, root: Path, apps: AppsPort, snapshots: Snapshots = NOTHING_ASKED, defaults: Defaults = NO_DEFAULTS
+) -> SyncDocument:
     """The same, with the file's tests and the place of every key. snapshots: what the accounts have, where known."""
-    return _checked(read_what_can_be_read(path), root, apps, snapshots)
+    return _checked(with_defaults(read_what_can_be_read(path), defaults), root, apps, snapshots)
 
 
-def load_folder(folder: Path, apps: AppsPort, snapshots: Snapshots = NOTHING_ASKED) -> Loaded:
+def load_folder(
+    folder: Path, apps: AppsPort, snapshots: Snapshots = NOTHING_ASKED, defaults: Defaults = NO_DEFAULTS
+) -> Loaded:
     """Every *.yaml and *.yml below the folder, in the order of their paths; .name and _name are ignored.
 
     Two files with one id, or with one pair of accounts and the same options, are both broken: which of them is meant
@@ -115,7 +123,7 @@ def load_folder(folder: Path, apps: AppsPort, snapshots: Snapshots = NOTHING_ASK
     for path in sorted(_files(folder)):
         document = Document(path)
         try:
-            document = read_what_can_be_read(path)
+            document = with_defaults(read_what_can_be_read(path), defaults)
             good[path] = _checked(document, folder, apps, snapshots)
         except ConfigError as error:
             broken.append((document, error))

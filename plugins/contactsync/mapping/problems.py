@@ -105,7 +105,8 @@ def check_model(model: type[Model], data: Mapping[str, Any]) -> tuple[Model | No
 
 
 def _problem(model: type[BaseModel], detail: ErrorDetails) -> Problem:
-    key: KeyPath = detail["loc"]
+    # pydantic says so of a key that is wrong itself
+    key: KeyPath = tuple(part for part in detail["loc"] if part != "[key]")
     context = detail.get("ctx", {})
     if detail["type"] == _CUSTOM:
         key = (*key, *context["at"])

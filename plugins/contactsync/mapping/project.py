@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from contactsync.mapping.document import read_yaml
-from contactsync.mapping.problems import check_model
-from contactsync.mapping.spec import Section
-from contactsync.mapping.words import ArtefactRoot, ConnectionId, Version, newer_than_this
+from contactsync.mapping.document import Document, read_yaml
+from contactsync.mapping.environments import AccountOf, EnvironmentSection, account_problems, environment_of
+from contactsync.mapping.problems import Problem, check_model
+from contactsync.mapping.sections import Section
+from contactsync.mapping.sync_defaults import default_problems
+from contactsync.mapping.words import ArtefactRoot, ConnectionId, EnvironmentName, Version, newer_than_this
 from contactsync.model.spec import ProjectSpec
 
 
@@ -40,23 +43,56 @@ class RateSection(Section):
 class ProjectFile(Section):
     """The whole file."""
 
-    not_yet = frozenset({"environments", "accounts", "alerts", "defaults"})
+    not_yet = frozenset({"alerts"})
 
     version: Version
+    environments: Annotated[dict[EnvironmentName, EnvironmentSection], Field(default_factory=dict)]
+    accounts: Annotated[dict[ConnectionId, dict[str, AccountOf]], Field(default_factory=dict)]
     artefacts: ArtefactsSection = ArtefactsSection()
     ledger: LedgerSection = LedgerSection()
     rate: RateSection = RateSection()
+    defaults: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
-def load_project(path: Path) -> ProjectSpec:
-    """The project's settings; the defaults where there is no such file. Errors: ConfigError with every problem."""
+def load_project(path: Path, environment: str = "") -> ProjectSpec:
+    """The project's settings; the defaults where there is no such file.
+
+    environment  the name of the one that is to hold; '' = dev, where the file names any
+
+    Errors: ConfigError with every problem.
+    """
     if not path.exists():
         return ProjectSpec()
     document = read_yaml(path)
+    file = _checked(document)
+    name, writes = environment_of(document, file.environments, environment)
+    return ProjectSpec(
+        artefacts_root=file.artefacts.root,
+        ledger_connection=file.ledger.connection,
+        rate_share=float(file.rate.share),
+        encrypt_values=file.ledger.encrypt_values,
+        environment=name,
+        writes=writes,
+        accounts={connection: of.get(name, "") for connection, of in file.accounts.items()},
+    )
+
+
+def load_defaults(path: Path) -> Mapping[str, Any]:
+    """What the sync files need not say themselves. Errors: as of load_project."""
+    return _checked(read_yaml(path)).defaults if path.exists() else {}
+
+
+def _checked(document: Document) -> ProjectFile:
     file, problems = check_model(ProjectFile, document.data)
     if file is None:
         if newer_than_this(document.data.get("version")):
             problems = tuple(problem for problem in problems if problem.key == ("version",))
         raise document.error(problems)
-    ledger = file.ledger
-    return ProjectSpec(file.artefacts.root, ledger.connection, float(file.rate.share), ledger.encrypt_values)
+    if problems := tuple(_between_keys(file)):
+        raise document.error(problems)
+    return file
+
+
+def _between_keys(file: ProjectFile) -> Iterator[Problem]:
+    yield from (problem.under("defaults") for problem in default_problems(file.defaults))
+    yield from account_problems(file.accounts, file.environments)

@@ -74,6 +74,13 @@ def _sync_id(text: str) -> str:
     return text
 
 
+def _environment(text: str) -> str:
+    if not _ID.fullmatch(text):
+        message = f"{shown(text)} cannot be the name of an environment: small letters, digits and hyphens only."
+        raise wrong(message, "Choose another name, such as prod.")
+    return text
+
+
 def newer_than_this(version: object) -> bool:
     """True for the version of a file that only a later contactsync can read."""
     return isinstance(version, int) and version > VERSION
@@ -214,6 +221,7 @@ Short = BeforeValidator(_short)
 Version = Annotated[int, Told(_version, {"const": VERSION})]
 SyncId = Annotated[str, Told(_sync_id, _text(f"^{_ID.pattern}$", **{"not": {"enum": [*RESERVED_IDS]}}), after=True)]
 ConnectionId = Annotated[str, Told(_connection, _text(f"^{_CONNECTION.pattern}$"), after=True)]
+EnvironmentName = Annotated[str, Told(_environment, _text(f"^{_ID.pattern}$"), after=True)]
 Schedule = Annotated[str | None, Told(_schedule, {"anyOf": [{"enum": [*PRESETS, None]}, _CRON]})]
 Timezone = Annotated[str, Told(_timezone, _text("^[A-Za-z0-9_+/-]+$"), after=True)]
 Duration = Annotated[timedelta, Told(_duration, _text(f"^{_DURATION.pattern}$"))]

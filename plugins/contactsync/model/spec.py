@@ -187,12 +187,20 @@ class SyncSpec:
 
 @dataclass(frozen=True)
 class ProjectSpec:
-    """include/contactsync.yaml: once per repository."""
+    """include/contactsync.yaml: once per repository.
+
+    environment  the one that holds, by its name; '' = the file names none
+    writes       False = every run is a dry run
+    accounts     connection -> the account it must lead to in this environment, '' = none is named for this one
+    """
 
     artefacts_root: str = ""  # '' = $AIRFLOW_HOME/contactsync/artefacts
     ledger_connection: str = "contactsync_ledger"
     rate_share: float = 0.8
     encrypt_values: bool = False  # of people, in the ledger
+    environment: str = ""
+    writes: bool = True
+    accounts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

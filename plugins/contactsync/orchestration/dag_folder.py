@@ -8,15 +8,14 @@ from airflow.sdk import DAG, get_parsing_context
 
 from contactsync.errors import ConfigError
 from contactsync.mapping.loader import BrokenFile, Loaded, load_folder
-from contactsync.mapping.project import load_project
 from contactsync.model.spec import ProjectSpec
 from contactsync.orchestration import naming
 from contactsync.orchestration.dag_builder import build_broken_dag, build_dag
+from contactsync.orchestration.project_file import defaults_in, project_in
 from contactsync.orchestration.shipped_apps import ShippedApps
 
 INCLUDE = "include"
 MAPPINGS = "mappings"
-PROJECT = "contactsync.yaml"
 
 
 def dags_beside(dag_file: str) -> dict[str, DAG]:
@@ -50,8 +49,8 @@ def _include(dag_file: str) -> Path:
 
 def _read(include: Path) -> tuple[Loaded, ProjectSpec, ConfigError | None]:
     """A broken project file breaks every sync: none may run with settings that were not meant."""
-    loaded = load_folder(include / MAPPINGS, ShippedApps())
     try:
-        return loaded, load_project(include / PROJECT), None
+        project, defaults = project_in(include), defaults_in(include)
     except ConfigError as error:
-        return loaded, ProjectSpec(), error
+        return load_folder(include / MAPPINGS, ShippedApps()), ProjectSpec(), error
+    return load_folder(include / MAPPINGS, ShippedApps(), defaults=defaults), project, None

@@ -56,10 +56,11 @@ class StageOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any] | None:
         """Run the stage; its result goes to XCom as plain data."""
         from contactsync.orchestration.workplace import task_workplace
+        from contactsync.pipeline import permitted
 
         run = RunContext(context)
         with discreet(), task_workplace(self.spec, self.project, run) as place:
-            handed = self.stage(place, run, run.request())
+            handed = self.stage(place, run, permitted(place, run.request()))
         return None if handed is None else to_json(handed)
 
     @abstractmethod

@@ -31,6 +31,7 @@ def services_of(engine: Engine, project: ProjectSpec) -> Services:
         tokens=_tokens(engine),
         metadata=LedgerMetadata(engine, utc_now),
         rate_share=project.rate_share,
+        writes=project.writes,
     )
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from contactsync.errors import ConfigError, ContactsyncError
-from contactsync.mapping.project import load_project
 from contactsync.model.app import AppInfo
 from contactsync.model.spec import ProjectSpec
 from contactsync.orchestration.connections import FindConnection
+from contactsync.orchestration.project_file import project_in
 from contactsync.orchestration.services import NoTokens, services_of
 from contactsync.orchestration.workplace import open_engine
 from contactsync.rest.services import MemoryTokens, Services, TokenStore
@@ -67,6 +67,6 @@ def _project() -> ProjectSpec:
     from airflow.sdk import conf
 
     try:
-        return load_project(Path(conf.get("core", "dags_folder")).parent / "include" / "contactsync.yaml")
+        return project_in(Path(conf.get("core", "dags_folder")).parent / "include")
     except ConfigError:
         return ProjectSpec()

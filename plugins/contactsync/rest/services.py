@@ -129,4 +129,5 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
     heard: Callable[[Mapping[str, str]], None] = ignore  # is told the headers of every answer
+    writes: bool = True  # False: no mutating request leaves
     tries: int = 5  # of a request that may be repeated, at most; 1 where a person waits for the answer

@@ -20,6 +20,7 @@ from contactsync.errors import (
     OutcomeUnknown,
     RateLimited,
     ServerTrouble,
+    WritesForbidden,
 )
 from contactsync.model.app import Rate
 from contactsync.rest.auth import BearerAuth
@@ -119,6 +120,7 @@ class Api:
         which); OutcomeUnknown (time-out, lost connection, 5xx).
         """
         try:
+            self._permitted()
             call = Call(method, absolute(self.base_url, path), params, json, data, headers)
             self._ready()
             # Only a 429 is tried again: it says that nothing was done.
@@ -129,6 +131,13 @@ class Api:
             raise NothingSent(
                 f"{self._host}: nothing was written. {error.message}", next_step=error.next_step
             ) from error
+
+    def _permitted(self) -> None:
+        if not self._services.writes:
+            raise WritesForbidden(
+                "in this environment nothing is written to any account.",
+                next_step="set CONTACTSYNC_ENV to an environment of contactsync.yaml with writes: allowed",
+            )
 
     def words(self, reply: Reply, values: Iterable[str] = ()) -> str:
         """The vendor's words about an error, without secrets and contact data; `values`: what was sent."""

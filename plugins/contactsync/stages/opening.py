@@ -18,6 +18,7 @@ from contactsync.settle import settle_leftovers
 from contactsync.stages.account_words import check_pairs, check_rules
 from contactsync.stages.backfilling import stop_if_covered
 from contactsync.stages.desk import desk_of
+from contactsync.stages.permitting import check_accounts
 from contactsync.stages.run_count import in_union, keep_count, ledger_lost, run_count
 from contactsync.stages.sweeping import recall, remembered_salt
 from contactsync.stages.workplace import Workplace, sync_row
@@ -29,8 +30,8 @@ log = logging.getLogger(__name__)
 def open_run(place: Workplace, request: RunRequest) -> Opened:
     """Begin a run.
 
-    Errors: LockBusy, WrongAccount, LedgerSchema, ConfigError (both sides are one account, rules that an account lacks);
-    CoveredBy (a backfill has nothing to read).
+    Errors: LockBusy, WrongAccount, ForeignAccount, LedgerSchema, ConfigError (both sides are one account, rules that an
+    account lacks); CoveredBy (a backfill has nothing to read).
     """
     place.ledger.check()
     if request.dry_run:
@@ -78,6 +79,7 @@ def _look_only(place: Workplace) -> Opened:
 
 
 def _checked_row(place: Workplace, *, lost: bool) -> SyncRow:
+    check_accounts(place)
     accounts = {side: place.account_id(side) for side in SIDES}
     left, right = accounts.values()
     if left == right:

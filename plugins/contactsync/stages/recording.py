@@ -214,7 +214,12 @@ def _summary(place: Workplace, done: _Done, *, dry_run: bool) -> Summary:
     problems = (*done.problems, *_sums(done, worked))
     if problems:
         told = f"{told}. NOT COMPLETE: {'; '.join(problems)}"
-    return Summary(not problems, f"Dry run, nothing written: {told}" if dry_run else told, counts, problems, dry_run)
+    return Summary(not problems, f"{_dry(place)}: {told}" if dry_run else told, counts, problems, dry_run)
+
+
+def _dry(place: Workplace) -> str:
+    project = place.project
+    return "Dry run, nothing written" if project.writes else f"Nothing written (environment {project.environment})"
 
 
 def _sums(done: _Done, worked: Mapping[Side, set[str]]) -> list[str]:

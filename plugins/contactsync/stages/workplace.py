@@ -15,7 +15,7 @@ from contactsync.mapping.marks import marked_columns, marks_of
 from contactsync.mapping.pairs import own_pairs
 from contactsync.mapping.side_map import SideMap
 from contactsync.mapping.side_maps import side_map
-from contactsync.model.app import AppInfo, FieldInfo
+from contactsync.model.app import Account, AppInfo, FieldInfo
 from contactsync.model.ledger import SyncRow
 from contactsync.model.rules import Effect, RuleEffects
 from contactsync.model.spec import SIDES, DeletionPolicy, FieldPair, ProjectSpec, Side, SyncSpec
@@ -137,15 +137,20 @@ class Workplace:
         return short(repr((spec.match, rules, marked, spec.deletion_tag if marked else "", flow, *beside)))
 
     def account_id(self, side: Side) -> str:
-        """Whose account the connection leads to; asked once a day, and at once when the credentials change."""
+        """Which account the connection leads to."""
+        return self.account(side).id
+
+    def account(self, side: Side) -> Account:
+        """The same with its host and owner; asked once a day, and at once when the credentials change."""
         app = self.app(side)
         access = app.access
-        name = "identity:" + short(repr(sorted(access.credentials.items())))
+        name = "account:" + short(repr(sorted(access.credentials.items())))
         cached = access.services.metadata.get(access.connection, name)
         if cached is None:
-            cached = app.account().id
+            found = app.account()
+            cached = {"id": found.id, "host": found.host, "owner": found.owner}
             access.services.metadata.put(access.connection, name, cached)
-        return str(cached)
+        return Account(**cached)
 
 
 _MARKING = (DeletionPolicy.TAG, DeletionPolicy.ARCHIVE)

@@ -37,6 +37,8 @@ def test_every_key_of_the_shipped_files_is_described(root, configuration):
     for file in [*root.glob("include/mappings/*.yaml"), root / "include" / "contactsync.yaml"]:
         for key in read_yaml(file).lines:
             words = [part for part in key if isinstance(part, str)]
+            if words[:1] == ["environments"]:  # whose names a person chooses
+                words = words[:1]
             if words[:1] == ["tests"] and len(words) > 1:  # a table of its own, down to a whole contact
                 words = words[1:3]
             assert not words or f"`{'.'.join(words)}" in configuration, f"{file.name}: {words}"

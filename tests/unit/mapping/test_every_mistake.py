@@ -57,7 +57,7 @@ def _tried(folder: Path) -> Iterator[Tried]:
 def _said(path: Path, *, project: bool) -> list[str]:
     try:
         if project:
-            load_project(path)
+            load_project(path, "prod")
         else:
             load_sync(path, path.parent, ShippedApps())
     except ConfigError as error:
@@ -101,7 +101,7 @@ def test_a_misspelled_key_is_refused_with_the_right_one_or_all_there_are(tried: 
             )
 
 
-FREE = re.compile(r"\.(custom|pairs\[0\]\.options|kinds)\.[^.]+_x$")
+FREE = re.compile(r"(^|\.)(custom|pairs\[0\]\.options|kinds|environments|accounts)\.[^.]+_x$")
 """Keys that a person chooses."""
 
 

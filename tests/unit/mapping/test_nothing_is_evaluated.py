@@ -15,7 +15,7 @@ from contactsync.errors import ConfigError
 from contactsync.mapping.as_data import spec_as_json, spec_from_json
 from contactsync.mapping.loader import load_document
 from contactsync.mapping.problems import dotted
-from contactsync.mapping.project import load_project
+from contactsync.mapping.project import load_defaults, load_project
 from contactsync.model.rules import Action
 from contactsync.model.templates import fill
 from contactsync.orchestration.shipped_apps import ShippedApps
@@ -64,7 +64,7 @@ def try_it(file: Path, place: Placed, kind: str, payload: str) -> Tried:
 def read(file: Path, *, project: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         if project:
-            return tuple(texts_in(load_project(file))), ()
+            return tuple(texts_in((load_project(file), load_project(file, "prod"), load_defaults(file)))), ()
         found = load_document(file, file.parent, ShippedApps())
         assert spec_from_json(spec_as_json(found.spec)) == found.spec
         return tuple(texts_in((found.spec, found.tests))), ()

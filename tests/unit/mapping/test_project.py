@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from contactsync.errors import ConfigError
-from contactsync.mapping.project import load_project
+from contactsync.mapping.project import load_defaults, load_project
 from contactsync.model.spec import ProjectSpec
 
 Write = Callable[..., Path]
@@ -19,14 +20,39 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     assert load_project(tmp_path / "contactsync.yaml") == ProjectSpec("", "contactsync_ledger", 0.8)
 
 
-def test_the_shipped_file_says_the_defaults() -> None:
-    assert load_project(SHIPPED) == ProjectSpec()
+def test_the_shipped_file_says_the_defaults_and_lets_only_named_environments_write() -> None:
+    assert load_project(SHIPPED) == ProjectSpec(environment="dev", writes=False)
+    assert load_project(SHIPPED, "demo") == ProjectSpec(environment="demo")
+    assert load_project(SHIPPED, "prod") == ProjectSpec(environment="prod")
 
 
 def test_the_commented_keys_of_the_shipped_file_work_when_they_are_uncommented(write: Write) -> None:
     rows = [re.sub(r"^# ( *\w+:)", r"\1", row) for row in SHIPPED.read_text().splitlines()[1:]]
-    spec = load_project(write("\n".join(rows)))
-    assert spec == ProjectSpec("s3://CONNECTION@bucket/contactsync", "contactsync_ledger", 0.8)
+    file = write("\n".join(rows))
+    wanted = ProjectSpec("s3://CONNECTION@bucket/contactsync", "contactsync_ledger", 0.8)
+    accounts = {"CONNECTION": "acme.freshsales.io"}
+    assert load_project(file, "prod") == replace(wanted, environment="prod", accounts=accounts)
+    assert load_defaults(file) == {"dag": {"owner": "revops", "timezone": "Europe/Berlin"}}
+
+
+ENVIRONMENTS = "version: 1\nenvironments: {stage: {writes: never}, prod: {writes: allowed}}\n"
+
+
+def test_an_environment_is_chosen_by_name_and_where_nobody_says_nothing_is_written(write: Write) -> None:
+    file = write(ENVIRONMENTS + "accounts: {crm: {stage: a.example, prod: b.example}, book: {prod: c.example}}\n")
+    stage, prod, unsaid = (load_project(file, name) for name in ("stage", "prod", ""))
+    assert (stage.environment, stage.writes, stage.accounts) == ("stage", False, {"crm": "a.example", "book": ""})
+    assert (prod.environment, prod.writes, prod.accounts) == ("prod", True, {"crm": "b.example", "book": "c.example"})
+    assert (unsaid.environment, unsaid.writes, unsaid.accounts) == ("dev", False, {"crm": "", "book": ""})
+
+
+def test_an_environment_that_the_file_does_not_name_is_an_error(write: Write) -> None:
+    with pytest.raises(ConfigError, match=r'CONTACTSYNC_ENV is "prd".*Allowed: stage, prod\.'):
+        load_project(write(ENVIRONMENTS), "prd")
+
+
+def test_a_file_without_environments_lets_everybody_write(write: Write) -> None:
+    assert load_project(write("version: 1\n"), "prod") == ProjectSpec()
 
 
 def test_every_key(write: Write) -> None:
@@ -46,10 +72,14 @@ def test_every_key(write: Write) -> None:
         ("version: 1\nrate:\n  share: 0\n", ":3: rate.share: ", "more than 0"),
         ("version: 1\nrate: {share: 1.5}\n", ":2: rate.share: ", "at most 1"),
         ("version: 1\nrate: {share: 80%}\n", ":2: rate.share: ", "must be a number"),
-        ("version: 1\nenvironments: {}\n", ":2: environments: ", "not yet in this version"),
-        ("version: 1\naccounts: {}\n", ":2: accounts: ", "not yet in this version"),
+        ("version: 1\nenvironments: {prod: {writes: no}}\n", ":2: environments.prod.writes: ", "allowed, never"),
+        ("version: 1\nenvironments: {Prod: {writes: never}}\n", ":2: environments.Prod", "name of an environment"),
+        ("version: 1\naccounts: {a b: {dev: x}}\n", ":2: accounts.a b", "Airflow connection"),
+        ("version: 1\naccounts: {crm: {prod: x}}\n", ":2: accounts.crm.prod: ", "unknown environment"),
+        ("version: 1\ndefaults: {left: {app: x}}\n", ":2: defaults.left: ", "belongs to one sync"),
+        ("version: 1\ndefaults:\n  dag: {ownr: x}\n", ":3: defaults.dag.ownr: ", "Did you mean 'owner'?"),
+        ("version: 1\ndefaults: {conflicts: nobody}\n", ":2: defaults.conflicts: ", "is not allowed here"),
         ("version: 1\nalerts: {}\n", ":2: alerts: ", "not yet in this version"),
-        ("version: 1\ndefaults: {}\n", ":2: defaults: ", "not yet in this version"),
         ("version: 1\nartefacts: {keep: 7d}\n", ":2: artefacts.keep: ", "not yet in this version"),
         ("version: 1\nledger: {keep_values: 30d}\n", ":2: ledger.keep_values: ", "not yet in this version"),
         ("version: 1\nledger: {keep_journal: 400d}\n", ":2: ledger.keep_journal: ", "not yet in this version"),
