@@ -53,6 +53,7 @@ class Story:
     kept: bytes = b""
     listed_whole: bool = False
     touched: bool = True  # something happened since all was at rest
+    parting: bool = False  # a run was taken back: links that it made may be kept apart
 
     def __post_init__(self) -> None:
         self.clock, self.oracle = Clock(), Oracle()
@@ -281,7 +282,7 @@ class Story:
         runs = self.rig.ledger.runs(self.rig.spec.id)
         if back >= len(runs):
             return
-        self.touched = self.oracle.undoing = True
+        self.touched = self.parting = self.oracle.undoing = True
         self.excused |= {("*", why) for why in ("undone", "unproven")}
         self.clock.forward(seconds=wait)
         self.rig.undo(UndoOrder(run_id=runs[back].run_id))
@@ -401,7 +402,16 @@ class Story:
             row = self.vendors[source].rows.get(entry.intent.source_id)
             if row is not None:
                 held[source.value, row.rec] = "unknown"
-        return held
+        return held | self._kept_apart()
+
+    def _kept_apart(self) -> dict[tuple[str, int], str]:
+        """Whom an undo took for two persons: neither matched nor made for, until somebody says otherwise."""
+        if not self.parting:
+            return {}
+        told = [v for v in self.rig.ledger.verdicts(self.rig.spec.id) if not v.same]
+        ids = [(Side.LEFT, v.left_id) for v in told] + [(Side.RIGHT, v.right_id) for v in told]
+        rows = [(s, row) for s, i in ids if (row := self.vendors[s].rows.get(i)) is not None]
+        return {(s.value, row.rec): "kept apart" for s, row in rows}
 
 
 def replay(script: str) -> Story:

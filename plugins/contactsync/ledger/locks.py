@@ -115,8 +115,12 @@ def _try(
 
 
 def _hold_row(connection: Connection, table: Table, name: str) -> Any:
+    """The row, locked; made by whoever comes first. It is there nearly always, so it is looked for before."""
+    here = select(table).where(table.c.name == name).with_for_update()
+    if (row := connection.execute(here).one_or_none()) is not None:
+        return row
     insert_absent(connection, table, [{"name": name, "owner": None, "fence": 0, "expires_at": None}])
-    return connection.execute(select(table).where(table.c.name == name).with_for_update()).one()
+    return connection.execute(here).one()
 
 
 def _write(connection: Connection, table: Table, name: str, owner: str, fence: int, lease: timedelta) -> Lease:

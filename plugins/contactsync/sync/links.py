@@ -286,7 +286,7 @@ def _deletion(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
         return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, LEFT_ALONE))
     intent = delete_intent(link, gone, rules.pairs, rules.sync_id, f"deleted in the {gone} app")
     counted = Counted(gone, intent.source_id, Bucket.DELETED, intent.key)
-    return LinkDecision(link, (intent,), counted=(counted,))
+    return LinkDecision(link, (intent,), counted=_with_shown(counted, case))
 
 
 def _marking(link: Link, gone: Side, mark: Effect, case: Case, rules: Rules) -> LinkDecision:
@@ -299,7 +299,8 @@ def _marking(link: Link, gone: Side, mark: Effect, case: Case, rules: Rules) -> 
     if intent is None:
         parted = replace(link, status=LinkStatus.PARTED)
         return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, "deleted there; the partner is marked"))
-    return LinkDecision(link, (intent,), counted=(Counted(gone, intent.source_id, Bucket.UPDATED, intent.key),))
+    counted = Counted(gone, intent.source_id, Bucket.UPDATED, intent.key)
+    return LinkDecision(link, (intent,), counted=_with_shown(counted, case))
 
 
 def _wished(link: Link, case: Case, rules: Rules) -> LinkDecision | None:
@@ -308,7 +309,14 @@ def _wished(link: Link, case: Case, rules: Rules) -> LinkDecision | None:
     if intent is None:
         return None
     bucket = Bucket.DELETED if intent.verb is Verb.DELETE else Bucket.CREATED
-    return LinkDecision(link, (intent,), counted=(Counted(intent.side.other, intent.source_id, bucket, intent.key),))
+    counted = Counted(intent.side.other, intent.source_id, bucket, intent.key)
+    return LinkDecision(link, (intent,), counted=_with_shown(counted, case))
+
+
+def _with_shown(sender: Counted, case: Case) -> tuple[Counted, ...]:
+    """The contact that sends, and its partner where this run read it too: that one sends nothing."""
+    ids = {s: case.link.side(s).contact_id for s in case.shown if s is not sender.source}
+    return (sender, *(Counted(s, i, Bucket.UNCHANGED, reason="its partner was deleted") for s, i in ids.items()))
 
 
 def _survives(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:

@@ -158,6 +158,14 @@ def test_a_deletion_is_carried_where_policy_and_direction_allow_it(side: Side) -
     assert [c.bucket for c in decision.counted] == [Bucket.DELETED]
 
 
+def test_a_partner_that_is_read_while_it_is_deleted_is_counted_once_on_its_own_side() -> None:
+    decision = decided(LINK, DELETING, shown=shows(RIGHT), gone=frozenset({LEFT}))
+    assert [(c.source, c.contact_id, c.bucket) for c in decision.counted] == [
+        (LEFT, "l1", Bucket.DELETED),
+        (RIGHT, "r1", Bucket.UNCHANGED),
+    ]
+
+
 @pytest.mark.parametrize(
     "rules",
     [
