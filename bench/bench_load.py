@@ -43,7 +43,7 @@ SIZES = {app: sizes_of(app) for app in ("freshsales", "google_contacts")}
 
 
 @contextmanager
-def ledger_on(database: str, folder: Path) -> Iterator[tuple[str, "Size"]]:
+def ledger_on(database: str, folder: Path) -> Iterator[tuple[str, Size]]:
     """An empty ledger: its URL, and what tells its bytes."""
     if database != "postgres":
         path = folder / "ledger.db"

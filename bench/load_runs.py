@@ -100,7 +100,9 @@ class Rig:
         if self.profile is not None:
             command.append(str(self.profile / f"{self._run}-{stage}.prof"))
         home = {**os.environ, "AIRFLOW_HOME": str(self.folder / "airflow")}
-        done = subprocess.run(command, env=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(
+            command, env=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
         if done.returncode:
             raise SystemExit(f"{self._run}, {stage}:\n{done.stdout}")
         told = json.loads(result.read_text())

@@ -124,7 +124,9 @@ def edited(contact: dict[str, Any], title: str, phone: str) -> dict[str, Any]:
         (work,) = contact.get("organizations") or ({},)
         return {"organizations": [{"name": work.get("name", ""), "title": title, "type": "work"}]}
     kept = [n for n in contact.get("phoneNumbers", ()) if n.get("type") != "work"]
-    return {"phoneNumbers": [*({"value": n["value"], "type": n["type"]} for n in kept), {"value": phone, "type": "work"}]}
+    return {
+        "phoneNumbers": [*({"value": n["value"], "type": n["type"]} for n in kept), {"value": phone, "type": "work"}]
+    }
 
 
 def editable(accounts: Accounts, first: int) -> Iterator[int]:
