@@ -61,10 +61,12 @@ class Folding:
     freed: dict[str, set[int]] = field(default_factory=dict)  # key hashes that contacts lost with our writes
     worked: set[tuple[Side, str]] = field(default_factory=set)  # contacts whose holds are told anew
     ended: set[tuple[Side, str]] = field(default_factory=set)  # contacts with a hold that no longer stands
+    stored: dict[tuple[Side, str], list[Link]] = field(default_factory=dict)  # links that hold what a create made
+    held: dict[tuple[Side, str], list[str]] = field(default_factory=dict)  # the same among `links`, by their ids
 
     def start(self, plan: Plan) -> None:
         """Take the plan's own observations. An undo judges nobody: holds that stand stay."""
-        self.links.update({k.id: k for k in plan.links})
+        self._keep(plan.links)
         self.known.update({(s, k.contact_id): k for s, k in plan.known})
         self.holds.extend(plan.holds)
         self.listed.update((c.link_id, c.field, c.rule) for c in plan.conflicts)
@@ -96,9 +98,17 @@ class Folding:
         for link_id in {r.intent.link_id or "" for r in settled} & self.links.keys():
             link = self.links[link_id]
             if link.due_run is None and is_pending(link, self.pairs):
-                self.links[link_id] = replace(link, due_run=0)
+                self._keep([replace(link, due_run=0)])
         self._judge_again()
         self._keep_holds()
+
+    def _keep(self, links: Iterable[Link]) -> None:
+        for link in links:
+            self.links[link.id] = link
+            for side in SIDES:
+                holders = self.held.get((side, link.side(side).contact_id))
+                if holders is not None and link.id not in holders:
+                    holders.append(link.id)
 
     def _judge_again(self) -> None:
         """Who was held beside a contact that now lost the key, or was deleted, is read and judged again (core 4)."""
@@ -123,7 +133,7 @@ class Folding:
         for link in (*absent, *(self.links[i] for i in held & self.links.keys())):
             keys = [key_hashes(self.salt, self.match, now_values(link.side(s))) for s in SIDES]
             if any(self.freed.get(k, set()) & {*hashes} for found in keys for k, hashes in found.items()):
-                self.links[link.id] = replace(link, due_run=0, version=link.version + 1)
+                self._keep([replace(link, due_run=0, version=link.version + 1)])
 
     def _keep_holds(self) -> None:
         """What is worked on gets its holds anew; one whose reason still stands is not lost by an edit elsewhere.
@@ -147,7 +157,8 @@ class Folding:
 
     def _load(self, rows: Sequence[JournalRow]) -> None:
         wanted = {r.intent.link_id for r in rows if r.intent.link_id} - self.links.keys()
-        self.links.update({k.id: k for k in self.reader.links(self.sync_id, sorted(wanted))})
+        self._keep(self.reader.links(self.sync_id, sorted(wanted)))
+        self._find_holders(rows)
         for side in SIDES:
             ids = {r.intent.source_id for r in rows if r.intent.side is side.other}
             ids |= {r.outcome.target_id or r.intent.target_id for r in rows if r.intent.side is side}
@@ -155,15 +166,26 @@ class Folding:
             found = self.reader.known(self.sync_id, side, absent)
             self.known.update({(side, i): k for i, k in found.items()})
 
+    def _find_holders(self, rows: Sequence[JournalRow]) -> None:
+        """Who holds what creates made or found, for all of them at once: they may be a hundred thousand."""
+        made = {(r.intent.side, r.outcome.target_id) for r in rows if r.intent.verb is Verb.CREATE}
+        for side in SIDES:
+            ids = sorted(i for s, i in made if s is side and i)
+            for link in self.reader.links_of(self.sync_id, side, ids) if ids else ():
+                self.stored.setdefault((side, link.side(side).contact_id), []).append(link)
+        self.held.update({at: [] for at in made})
+        self._keep(list(self.links.values()))
+
     def _link(self, row: JournalRow) -> None:
         intent, outcome = row.intent, row.outcome
         link = self.links.get(intent.link_id or "")
         lost = losers(link, intent, outcome)
         self.conflicts.extend(c for c in lost if (c.link_id, c.field, c.rule) not in self.listed)
         if link is not None:
-            self.links[link.id], holds = fold_link(link, intent, outcome, self.when)
+            folded, holds = fold_link(link, intent, outcome, self.when)
+            self._keep([folded])
             self.holds.extend(holds)
-            self.conflicts.extend(doubts(link, self.links[link.id], outcome))
+            self.conflicts.extend(doubts(link, folded, outcome))
         self.folded.append(intent.key)
         key = (intent.side, intent.target_id)
         if outcome.state in (State.DONE, State.ADOPTED) and intent.verb is Verb.DELETE and key in self.known:
@@ -191,7 +213,7 @@ class Folding:
         link = self.links.get(intent.link_id or "")
         if link is None or (is_there(outcome) and self._taken(intent, outcome) is not None):
             return
-        self.links[link.id] = fold_recreated(link, intent, outcome, self.pairs)
+        self._keep([fold_recreated(link, intent, outcome, self.pairs)])
         if not is_there(outcome):
             return
         key, there = (intent.side, outcome.target_id), (intent.side.other, intent.source_id)
@@ -246,7 +268,7 @@ class Folding:
         """The parted link of a contact that is created anew because a person said so."""
         link = self.links.get(intent.link_id or "")
         if link is not None:
-            self.links[link.id] = replace(link, version=link.version + 1, **changes)
+            self._keep([replace(link, version=link.version + 1, **changes)])
 
     def _created(self, row: JournalRow, source: Known) -> None:
         intent, outcome = row.intent, row.outcome
@@ -259,7 +281,7 @@ class Folding:
         link = fold_create(self.sync_id, intent, outcome, self.pairs, self.effects)
         if intent.source_fingerprint is not None and source.fingerprint != intent.source_fingerprint:
             link = with_standing(link, intent.side.other, Standing.MISSING)  # edited meanwhile: read by id next
-        self.links[link.id] = replace(link, due_run=0) if is_pending(link, self.pairs) else link
+        self._keep([replace(link, due_run=0) if is_pending(link, self.pairs) else link])
         self.holds.extend(left_out(link, intent, self.pairs))
         self.conflicts.extend(doubts(None, link, outcome))
         target_key = (intent.side, outcome.target_id)
@@ -275,11 +297,11 @@ class Folding:
 
     def _taken(self, intent: Intent, outcome: Outcome) -> Link | None:
         """The live link of another contact with what a create made; ids may have moved in this very run (core 8)."""
-        stored = self.reader.links_of(self.sync_id, intent.side, [outcome.target_id])
-        links = {k.id: self.links.get(k.id, k) for k in stored}
+        at = (intent.side, outcome.target_id)
+        links = [self.links.get(k.id, k) for k in self.stored.get(at, ())]
         if outcome.state is State.ADOPTED:  # nobody else can know of what was made just now
-            links.update(self.links)
-        for link in links.values():
+            links += [self.links[i] for i in self.held.get(at, ())]
+        for link in links:
             mine = link.side(intent.side.other).contact_id == intent.source_id
             if link.status is LinkStatus.LIVE and link.side(intent.side).contact_id == outcome.target_id and not mine:
                 return link
