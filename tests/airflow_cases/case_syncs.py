@@ -132,9 +132,12 @@ class Scene:
         self.right.knobs.faults.append(Fault(Trouble.CALL, method, path, nth=nth, action=gate.wait))
         return gate
 
-    def never_answered(self, method: str, nth: int = 1) -> Callable[[], bool]:
-        """The n-th such request takes effect, and its answer never comes; the result tells whether it is under way."""
-        fault = Fault(Trouble.HANG_AFTER, method, ONE_CONTACT, nth=nth, seconds=PATIENCE)
+    def never_answered(self, method: str, nth: int = 1, times: int = 1) -> Callable[[], bool]:
+        """The n-th such request takes effect, and its answer never comes; the result tells whether it is under way.
+
+        times: how many from there on (0 = all).
+        """
+        fault = Fault(Trouble.HANG_AFTER, method, ONE_CONTACT, nth=nth, times=times, seconds=PATIENCE)
         self.right.knobs.faults.append(fault)
         return lambda: fault.seen >= nth
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from contactsync.ledger.connect import make_engine
 from contactsync.ledger.migrate import upgrade
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.server import PERMITTED
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 ROOT = Path(__file__).parents[2]
 LEDGER = "case_ledger"
@@ -30,7 +31,7 @@ def dag_policy(dag):
     if dag.dag_id == "contactsync__timed":
         dag.dagrun_timeout = timedelta(seconds={seconds})
 """
-RUN_SECONDS = 100  # long enough to come to the load
+RUN_SECONDS = 3600  # longer than any run of a case lasts: `out_of_time` lets it pass
 
 
 class RealAirflow:
@@ -43,6 +44,7 @@ class RealAirflow:
         self.artefacts = folder / "artefacts"  # of tasks and of commands in this process
         self.sandboxes = {sync: FreshsalesSandbox().start() for sync in SYNCS}
         self.engine = make_engine(ledger)
+        self.metadata = make_engine(metadata)
         self.over = threading.Event()  # cases that still wait give up
         self.policies = folder / "policies"
         self.policies.mkdir()
@@ -82,9 +84,17 @@ class RealAirflow:
             sandbox.stop()
         self.server.stop()
         self.engine.dispose()
+        self.metadata.dispose()
 
     def scene(self, sync: str) -> Scene:
         return Scene(self, sync)
+
+    def out_of_time(self, dag: str, run_id: str) -> None:
+        """Let as much time pass for a run as its DAG gives it."""
+        with self.metadata.begin() as connection:
+            earlier = "UPDATE dag_run SET start_date = start_date - :time WHERE dag_id = :dag AND run_id = :run"
+            given = {"time": timedelta(seconds=RUN_SECONDS), "dag": dag, "run": run_id}
+            connection.execute(text(earlier), given)
 
     def variables(self) -> dict[str, str]:
         """The connections as variables, for commands in this process."""
