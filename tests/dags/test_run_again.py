@@ -2,78 +2,132 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
-from contactsync.model.spec import Side
-from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, Summary
+from contactsync.errors import StopError
+from contactsync.model.spec import SIDES, Side
+from contactsync.model.stages import Loaded, RunRequest
+from contactsync.orchestration import naming
+from contactsync.orchestration.handover import to_json
 from contactsync.orchestration.operators import RecordOperator
+from contactsync.orchestration.run_context import RunContext
+from contactsync.pipeline import extract_side, load_side, open_run, reconcile, transform
+from world import World, mail
 
-REF = ArtefactRef("file:///artefact", "0" * 64, 1)
-PLANNED = Planned(REF, "hash", 1, 1)
+SKIPPED = dict.fromkeys(("reconcile", "load_left", "load_right"), "skipped")
 
 
-class Run:
-    """A run of which every task has handed something on, some in an earlier try."""
+class Airflow:
+    """What Airflow keeps of a run: what its tasks handed on, in whichever try, and how each ended this time."""
 
-    def __init__(self, **states: str) -> None:
-        self.found = {"open": "success", **states}
+    def __init__(self) -> None:
+        self.handed: dict[str, Any] = {}
+        self.states: dict[str, str] = {}
 
-    def states(self) -> dict[str, str]:
-        return self.found
+    def xcom_pull(self, task_ids: str, key: str) -> Any:
+        return self.handed.get(task_ids)
 
-    def opened(self) -> Opened:
-        return Opened(1, 1, 0)
+    def get_task_states(self, dag_id: str, run_ids: list[str]) -> dict[str, dict[str, str]]:
+        return {run_ids[0]: self.states}
 
-    def read(self, side: Side) -> Read:
-        return Read(REF, 0, quiet=True)
+    def keeps(self, task: str, value: Any) -> Any:
+        self.handed[task] = to_json(value)
+        self.states[task] = "success"
+        return value
 
-    def planned(self) -> Planned:
-        return PLANNED
 
-    def loaded(self, side: Side) -> Loaded:
-        return Loaded(side.value, 0, failed_batches=1)
+class Tries:
+    """The tries of one run, task by task, over two memory books and a ledger."""
+
+    def __init__(self, root: Path) -> None:
+        self.world = World(root)
+        self.airflow = Airflow()
+        self.request: RunRequest = self.world.request()
+
+    def read(self) -> tuple[Any, ...]:
+        """`open` and both extracts."""
+        place = self.world.place()
+        opened = self.airflow.keeps(naming.OPEN, open_run(place, self.request))
+        reads = [self.airflow.keeps(naming.extract_id(s), extract_side(place, self.request, opened, s)) for s in SIDES]
+        return opened, *reads
+
+    def write(self) -> None:
+        """All tasks but `record`."""
+        place, request = self.world.place(), self.request
+        opened, left, right = self.read()
+        frames = self.airflow.keeps(naming.TRANSFORM, transform(place, request, opened, left.ref, right.ref))
+        planned = self.airflow.keeps(naming.RECONCILE, reconcile(place, request, opened, frames))
+        for side in SIDES:
+            self.airflow.keeps(naming.load_id(side), load_side(place, request, opened, planned, side))
+
+    def lost_a_batch(self, side: Side) -> None:
+        """As its load said."""
+        task = naming.load_id(side)
+        self.airflow.handed[task] = to_json(replace(Loaded(**self.airflow.handed[task]), failed_batches=1))
+
+    def record(self, **states: str) -> None:
+        """The task `record`; `states`: how others ended this time."""
+        self.airflow.states.update(states)
+        run_id = self.request.run_id
+        dag_run = SimpleNamespace(dag_id=naming.dag_id_of(self.world.spec.id), run_id=run_id)
+        context: Any = {"ti": self.airflow, "dag_run": dag_run}
+        task = RecordOperator(task_id="record", spec="{}", project="{}")
+        task.stage(self.world.place(), RunContext(context), self.request)
 
 
 @pytest.fixture
-def told(monkeypatch: Any) -> list[Any]:
-    """What the stage was given."""
-    given: list[Any] = []
-
-    def record(place: Any, request: Any, opened: Any, reads: Any, planned: Any, loaded: Any, failed: Any) -> Summary:
-        given.append((planned, loaded, failed))
-        return Summary(ok=True, line="")
-
-    monkeypatch.setattr("contactsync.pipeline.record", record)
-    return given
+def tries(tmp_path: Path) -> Tries:
+    """A run whose first try wrote Ada to the right, and lost a batch on its way."""
+    made = Tries(tmp_path)
+    made.world.left.put("ada", {"names.given": "Ada", "emails": mail("ada@example.org")})
+    made.write()
+    made.lost_a_batch(Side.RIGHT)
+    return made
 
 
-def end(run: Run) -> None:
-    task: Any = RecordOperator(task_id="record", spec="{}", project="{}")
-    task.stage(None, run, None)
+def test_what_a_load_said_counts_in_its_own_try(tries: Tries) -> None:
+    with pytest.raises(StopError, match="1 batches failed as a whole on the right side"):
+        tries.record()
 
 
-def test_what_was_skipped_this_time_handed_nothing_on(told: list[Any]) -> None:
-    end(Run(reconcile="skipped", load_left="skipped", load_right="skipped"))
-    end(
-        Run(
-            reconcile="upstream_failed",
-            load_left="upstream_failed",
-            load_right="upstream_failed",
-            extract_left="failed",
-        )
-    )
-    end(Run(reconcile="success", load_left="success", load_right="skipped"))
-    nothing = {Side.LEFT: None, Side.RIGHT: None}
-    assert told == [
-        (None, nothing, []),
-        (None, nothing, ["extract_left"]),
-        (PLANNED, {Side.LEFT: Loaded("left", 0, 1), Side.RIGHT: None}, []),
-    ]
+def test_a_try_that_has_nothing_to_write_does_not_fail_for_an_earlier_one(
+    tries: Tries, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(StopError):
+        tries.record()
+    caplog.clear()
+    tries.read()
+    with caplog.at_level(logging.INFO, "contactsync"):
+        tries.record(**SKIPPED)
+    assert "Memory (left) to Memory (right): nothing to do" in caplog.text
+    assert len(tries.world.right.contacts()) == 1
 
 
-def test_of_a_run_that_found_the_sync_held_nothing_is_recorded(told: list[Any]) -> None:
+def test_an_earlier_plan_is_not_taken_for_that_of_a_try_that_made_none(tries: Tries) -> None:
+    with pytest.raises(StopError):
+        tries.record()
+    before = cursors(tries.world)
+    tries.read()
+    stopped = {**dict.fromkeys(SKIPPED, "upstream_failed"), "extract_left": "failed"}
+    with pytest.raises(StopError, match="task extract_left failed") as told:
+        tries.record(**stopped)
+    assert "Memory (left) to Memory (right): nothing to do" in str(told.value)
+    assert "batches" not in str(told.value)
+    assert cursors(tries.world) == before
+
+
+def test_of_a_run_that_found_the_sync_held_nothing_is_recorded(tries: Tries) -> None:
+    before = tries.world.known.dump()
     with pytest.raises(AirflowSkipException):
-        end(Run(open="skipped", reconcile="skipped"))
-    assert told == []
+        tries.record(open="skipped", **SKIPPED)
+    assert tries.world.known.dump() == before
+
+
+def cursors(world: World) -> list[Any]:
+    return [world.known.cursor(world.spec.id, side) for side in SIDES]
