@@ -140,9 +140,17 @@ class LedgerTokens:
         )
 
     def _give_turn(self, fingerprint: str, me: str) -> None:
-        with writing(self._engine) as database:
-            mine = update(token).where(token.c.fingerprint == fingerprint, token.c.refresher == me)
-            database.execute(mine.values(refresher=None, refresh_until=None))
+        """Or leave it to run out: that the ledger stays locked may not hide what became of the tokens."""
+        try:
+            with writing(self._engine) as database:
+                mine = update(token).where(token.c.fingerprint == fingerprint, token.c.refresher == me)
+                database.execute(mine.values(refresher=None, refresh_until=None))
+        except LedgerBusy:
+            log.warning(
+                "The ledger stayed locked: nobody else refreshes these tokens before this process has ended, "
+                "or for %g minutes.",
+                TURN.total_seconds() / 60,
+            )
 
 
 def _undisturbed(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,12 @@ from typing import Any
 
 import pytest
 from contactsync.errors import ConfigError, LedgerBusy, ServerTrouble
-from contactsync.ledger.connect import make_engine
+from contactsync.ledger.connect import OUTSIDE, make_engine
 from contactsync.ledger.instants import to_text
 from contactsync.ledger.tokens import KEEP, STORE_TRIES, TURN, LedgerTokens
 from contactsync.rest.auth import LONGEST_REFRESH
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 KEY = Fernet.generate_key().decode()
 LOCKED = 31.0  # seconds that a transaction waits for a locked ledger at the most, and a pause
@@ -38,6 +39,58 @@ class Vendor:
         time.sleep(0.05)
         self.good = f"refresh-{len(self.refreshed)}"
         return {"access": f"access-{len(self.refreshed)}", "refresh": self.good}
+
+
+class Lock:
+    """Somebody else's long transaction, which leaves nobody else write."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT", **{OUTSIDE: True})
+        self._sqlite = engine.dialect.name == "sqlite"
+
+    def meanwhile(self, fresh: dict[str, Any]) -> Callable[[object], dict[str, Any]]:
+        """The vendor's answer; the ledger is locked when it comes."""
+
+        def renew(_: object) -> dict[str, Any]:
+            self._say("BEGIN IMMEDIATE" if self._sqlite else "BEGIN")
+            if not self._sqlite:
+                self._say("LOCK TABLE token IN EXCLUSIVE MODE")
+            return fresh
+
+        return renew
+
+    def release(self) -> None:
+        self._say("ROLLBACK")
+
+    def close(self) -> None:
+        self._connection.invalidate()
+        self._connection.close()
+
+    def _say(self, statement: str) -> None:
+        self._connection.exec_driver_sql(statement)
+
+
+@pytest.fixture
+def lock(ledger_engine: Engine) -> Iterator[Lock]:
+    held = Lock(ledger_engine)
+    yield held
+    held.close()
+
+
+@pytest.fixture
+def impatient(ledger_engine: Engine, ledger_url: str) -> Iterator[Engine]:
+    """The same ledger for somebody who waits a moment for a lock instead of half a minute."""
+    engine = make_engine(ledger_url)
+    sqlite = engine.dialect.name == "sqlite"
+
+    def at_once(connection: Any, _record: Any) -> None:
+        connection.cursor().execute("PRAGMA busy_timeout = 50" if sqlite else "SET lock_timeout = '50ms'")
+        if not sqlite:
+            connection.commit()
+
+    event.listen(engine, "connect", at_once)
+    yield engine
+    engine.dispose()
 
 
 def test_tokens_come_back_to_the_same_credentials_alone(ledger_engine: Engine) -> None:
@@ -136,29 +189,28 @@ def test_a_failed_refresh_lets_the_next_one_try(ledger_engine: Engine) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_a_ledger_that_is_locked_for_a_while_costs_no_token(
-    ledger_engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_ledger_that_is_locked_for_a_while_costs_no_token(impatient: Engine, lock: Lock) -> None:
     """The vendor has forgotten the token before this one by then."""
     pauses: list[float] = []
-    tokens = LedgerTokens(ledger_engine, KEY, pauses.append)
-    store, left = tokens._store, [2]
 
-    def busy(*args: Any) -> None:
-        if left[0]:
-            left[0] -= 1
-            raise LedgerBusy("locked")
-        store(*args)
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            lock.release()
 
-    monkeypatch.setattr(tokens, "_store", busy)
-    assert tokens.refresh("crm", "f", lambda _: {"refresh_token": "r2"}) == {"refresh_token": "r2"}
+    tokens = LedgerTokens(impatient, KEY, pause)
+    assert tokens.refresh("crm", "f", lock.meanwhile({"refresh_token": "r2"})) == {"refresh_token": "r2"}
     assert tokens.get("crm", "f") == {"refresh_token": "r2"}
     assert len(pauses) == 2
-    left[0] = 99
+
+
+def test_a_ledger_that_stays_locked_is_said_to_have_cost_the_token(impatient: Engine, lock: Lock) -> None:
+    tokens = LedgerTokens(impatient, KEY, lambda _: None)
+    tokens.refresh("crm", "f", lambda _: {"refresh_token": "r2"})
     with pytest.raises(LedgerBusy, match=r"of connection 'crm', and the new one could not be kept.*authorise again"):
-        tokens.refresh("crm", "f", lambda _: {"refresh_token": "r3"})
-    left[0] = 0
-    assert tokens.refresh("crm", "f", lambda stored: dict(stored or {})) == {"refresh_token": "r2"}, "its turn is over"
+        tokens.refresh("crm", "f", lock.meanwhile({"refresh_token": "r3"}))
+    lock.release()
+    assert tokens.get("crm", "f") == {"refresh_token": "r2"}
 
 
 def test_nobody_waits_for_a_refresher_that_was_killed(ledger_engine: Engine, ledger_url: str) -> None:
