@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from contactsync.apps.memory import Book
 from contactsync.errors import ForeignAccount, WritesForbidden
 from contactsync.model.spec import ProjectSpec, Side
 from contactsync.model.undo import UndoOrder
@@ -82,6 +83,16 @@ def test_another_account_than_the_environments_stops_before_anything_is_read(tmp
             assert "in environment 'prod' it must lead to acme.freshsales.io" in stopped.value.message
         assert hub.freshsales.counters.total == 0
         assert hub.writes() == 0
+
+
+def test_two_books_behind_one_connection_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for name in ("one", "other"):
+        path = tmp_path / f"{name}.json"
+        Book(path).put("a", ADA)
+        left = replace(world.spec.left, options={"path": str(path)})
+        world.with_spec(left=left)
+        assert world.place().account(Side.LEFT).id.endswith(f"{name}.json")
 
 
 def test_a_connection_of_other_environments_only_stops_the_run(tmp_path: Path) -> None:

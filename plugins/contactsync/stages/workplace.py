@@ -141,10 +141,12 @@ class Workplace:
         return self.account(side).id
 
     def account(self, side: Side) -> Account:
-        """The same with its host and owner; asked once a day, and at once when the credentials change."""
+        """The same with its host and owner; asked once a day, and at once when credentials or options change."""
         app = self.app(side)
         access = app.access
-        name = "account:" + short(repr(sorted(access.credentials.items())))
+        # By options too: they may choose among the accounts of one connection (CardDAV's book).
+        chosen = sorted(self.spec.side(side).options.items())
+        name = "account:" + short(repr((sorted(access.credentials.items()), chosen)))
         cached = access.services.metadata.get(access.connection, name)
         if cached is None:
             found = app.account()
