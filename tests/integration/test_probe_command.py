@@ -69,3 +69,25 @@ def test_what_does_not_hold_is_a_line_with_its_next_step_and_ends_with_1(ledger:
     assert "wrong_key" in line
     assert "Next: " in line
     assert "1 does not hold" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [("", "In environment 'dev' nothing is written"), ("prd", "Did you mean 'prod'?")],
+)
+def test_nothing_is_tried_where_nothing_may_be_written(
+    ledger: Ledger,  # with its project
+    radicale: RadicaleServer,
+    tmp_path: Path,
+    environment: str,
+    words: str,
+) -> None:
+    project = "version: 1\nenvironments: {dev: {writes: never}, prod: {writes: allowed}}\n"
+    (tmp_path / "include" / "contactsync.yaml").write_text(project)
+    book = radicale.home().book()
+    fields = {"conn_type": "carddav", "host": book.url, "login": book.user, "password": PASSWORD, "extra": PERMITTED}
+    variables = {"AIRFLOW_CONN_DAV": json.dumps(fields), "CONTACTSYNC_ENV": environment}
+    done = command(tmp_path, "probe", "dav", "--write", env=variables)
+    assert done.returncode == 4
+    assert words in done.stderr
+    assert book.names() == set()

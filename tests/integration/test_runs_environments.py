@@ -100,5 +100,7 @@ def test_a_connection_of_other_environments_only_stops_the_run(tmp_path: Path) -
     world.project = replace(PROD, accounts={world.spec.right.connection: ""})
     with pytest.raises(ForeignAccount, match="has no account in environment 'prod'"):
         world.run()
+    world.project = replace(world.project, environment="")  # a file that names accounts, but no environments
+    assert world.run().ok
     world.project = replace(PROD, accounts={"some_other": ""})
     assert world.run().ok

@@ -14,7 +14,7 @@ import typer
 
 from contactsync.apps import load_app
 from contactsync.cli import account_tables
-from contactsync.cli.place import include_folder, loaded, project_of
+from contactsync.cli.place import folder_or_none, loaded, project_of
 from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError
 from contactsync.model.app import AppInfo
@@ -68,8 +68,7 @@ def authorise(  # nosec B107 # empty: asked for where it is not given
 
     What is printed holds secrets: store it as a connection, keep it nowhere else.
     """
-    info = load_app(app).info
-    name = connection or app
+    info, name = load_app(app).info, connection or app
     addresses = {"authorise_url": authorise_url, "token_url": token_url, "userinfo_url": userinfo_url}
     # Airflow's own loggers write to stdout, which is the command's answer.
     with redirect_stdout(sys.stderr):
@@ -135,9 +134,8 @@ def accounts(
 
 def _project(include: Path | None) -> tuple[tuple[SyncSpec, ...], ProjectSpec, tuple[str, ...]]:
     """Syncs, settings, and what is missing among them. Without a project folder: none, and defaults."""
-    try:
-        folder = include_folder(include)
-    except ConfigError:
+    folder = folder_or_none(include)
+    if folder is None:
         return (), ProjectSpec(), ("No include/mappings folder here: which syncs use an account is not known.",)
     files = loaded(folder)
     broken = ", ".join(one.id for one in files.broken)

@@ -45,6 +45,14 @@ def include_folder(given: Path | None) -> Path:
     )
 
 
+def folder_or_none(given: Path | None) -> Path | None:
+    """The same; None where there is none, as in an init container."""
+    try:
+        return include_folder(given)
+    except ConfigError:
+        return None
+
+
 def loaded(include: Path, snapshots: Snapshots = NOTHING_ASKED) -> Loaded:
     """Every sync file of the folder."""
     return load_folder(include / MAPPINGS, ShippedApps(), snapshots, defaults_in(include))
@@ -100,13 +108,9 @@ def project_of(include: Path) -> ProjectSpec:
 
 
 def project_or_defaults(include: Path | None) -> ProjectSpec:
-    """The same; without a project folder, the defaults (an init container has none). Errors: as of project_of."""
-    try:
-        return project_of(include_folder(include))
-    except ConfigError:
-        if include is not None:
-            raise
-        return ProjectSpec()
+    """The same; without a project folder, the defaults. Errors: as of project_of."""
+    folder = folder_or_none(include)
+    return project_of(folder) if folder else ProjectSpec()
 
 
 def request(

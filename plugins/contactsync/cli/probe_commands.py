@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from contactsync.cli.place import include_folder, loaded, project_of, request
+from contactsync.cli.place import folder_or_none, loaded, project_of, request
 from contactsync.cli.talk import log_to_stderr
 from contactsync.errors import ConfigError, WritesForbidden
 from contactsync.model.probe import Finding, Verdict
@@ -94,14 +94,11 @@ def _options(words: Iterable[str]) -> dict[str, str]:
 
 def _project(include: Path | None, connection: str) -> tuple[ProjectSpec, tuple[str, ...]]:
     """The project's settings, and the syncs that use the connection; without a project folder, defaults and none."""
-    try:
-        folder = include_folder(include)
-        specs = loaded(folder).specs
-        return project_of(folder), tuple(s.id for s in specs if connection in [s.side(x).connection for x in SIDES])
-    except ConfigError:
-        if include is not None:
-            raise
+    folder = folder_or_none(include)
+    if folder is None:
         return ProjectSpec(), ()
+    specs = loaded(folder).specs
+    return project_of(folder), tuple(s.id for s in specs if connection in [s.side(x).connection for x in SIDES])
 
 
 @contextmanager

@@ -43,11 +43,14 @@ def environment_of(document: Document, known: Mapping[str, EnvironmentSection], 
 
 def environment_notes(spec: SyncSpec, project: ProjectSpec) -> Iterator[str]:
     """What a person should know of this sync in the environment that holds, where the project file names any."""
+    connections = dict.fromkeys(spec.side(side).connection for side in SIDES)
     if not project.environment:
+        if named := ", ".join(c for c in connections if c in project.accounts):
+            yield f"where {named} leads is not checked: contactsync.yaml names accounts but no environments"
         return
     if not project.writes:
         yield f"in environment {project.environment} nothing is written: every run is a dry run"
-    for connection in dict.fromkeys(spec.side(side).connection for side in SIDES):
+    for connection in connections:
         if connection not in project.accounts:
             yield f"where {connection} leads is not checked: accounts in contactsync.yaml does not name it"
         elif not project.accounts[connection]:
@@ -57,7 +60,9 @@ def environment_notes(spec: SyncSpec, project: ProjectSpec) -> Iterator[str]:
 def account_problems(
     accounts: Mapping[str, Mapping[str, str]], known: Mapping[str, EnvironmentSection]
 ) -> Iterator[Problem]:
-    """Accounts of environments that there are not."""
+    """Accounts of environments that there are not, where there are any."""
+    if not known:
+        return
     allowed = (*known, *([] if UNNAMED in known else [UNNAMED]))
     for connection, of in accounts.items():
         for name in of:

@@ -66,3 +66,25 @@ def test_a_broken_snapshot_is_named(folder: Path) -> None:
     done = CliRunner().invoke(app, ["validate", "--include", str(folder)])
     assert done.exit_code != 0
     assert "hub.json:1: is not valid JSON" in str(done.exception)
+
+
+def test_it_says_what_the_environment_means_for_a_sync(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, "one", "x", "on_enter")
+    project = folder / "contactsync.yaml"
+    named = "accounts: {one: {prod: a.example}}\n"
+
+    def notes(text: str, environment: str = "") -> list[str]:
+        project.write_text("version: 1\n" + text)
+        monkeypatch.setenv("CONTACTSYNC_ENV", environment)
+        told = CliRunner().invoke(app, ["validate", "--include", str(folder), "--json"])
+        return list(json.loads(told.output)["notes"]["one"])
+
+    both = "environments: {dev: {writes: never}, prod: {writes: allowed}}\n"
+    assert notes("") == []
+    [unchecked] = notes(named)
+    assert unchecked.startswith("where one leads is not checked")
+    [hub] = notes(both + named, "prod")
+    assert hub.startswith("where hub leads is not checked")
+    dry, elsewhere, _ = notes(both + named)
+    assert dry == "in environment dev nothing is written: every run is a dry run"
+    assert elsewhere.startswith("one has no account in environment dev")

@@ -53,6 +53,8 @@ def test_an_environment_that_the_file_does_not_name_is_an_error(write: Write) ->
 
 def test_a_file_without_environments_lets_everybody_write(write: Write) -> None:
     assert load_project(write("version: 1\n"), "prod") == ProjectSpec()
+    spec = load_project(write("version: 1\naccounts: {crm: {prod: a.example}}\n"), "prod")
+    assert (spec.environment, spec.writes) == ("", True)
 
 
 def test_every_key(write: Write) -> None:
@@ -75,7 +77,7 @@ def test_every_key(write: Write) -> None:
         ("version: 1\nenvironments: {prod: {writes: no}}\n", ":2: environments.prod.writes: ", "allowed, never"),
         ("version: 1\nenvironments: {Prod: {writes: never}}\n", ":2: environments.Prod", "name of an environment"),
         ("version: 1\naccounts: {a b: {dev: x}}\n", ":2: accounts.a b", "Airflow connection"),
-        ("version: 1\naccounts: {crm: {prod: x}}\n", ":2: accounts.crm.prod: ", "unknown environment"),
+        (ENVIRONMENTS + "accounts: {crm: {prd: x}}\n", ":3: accounts.crm.prd: ", "Did you mean 'prod'?"),
         ("version: 1\ndefaults: {left: {app: x}}\n", ":2: defaults.left: ", "belongs to one sync"),
         ("version: 1\ndefaults:\n  dag: {ownr: x}\n", ":3: defaults.dag.ownr: ", "Did you mean 'owner'?"),
         ("version: 1\ndefaults: {conflicts: nobody}\n", ":2: defaults.conflicts: ", "is not allowed here"),
