@@ -6,7 +6,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := $(BIN)/python -m contactsync.demo
-# Tests that share nothing run in two processes; those that start a real scheduler run alone, after them.
+# Tests that share nothing run in two processes; those that start a real Airflow run alone, after them.
 WORKERS ?= 2
 PYTEST := $(BIN)/pytest
 # pytest's arguments, for example: make unit T="tests/unit/rest -x"
@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##### environment
 
@@ -62,7 +62,7 @@ upgrade-db: $(VENV)/.installed ## bring the ledger to this version's schema
 ##### checking it
 
 .PHONY: test
-test: lint types imports docs-check unit scheduler ## style, types, import rules, documentation and all tests
+test: lint types imports docs-check unit scheduler airflow-cases ## style, types, import rules, documentation, all tests
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## style, format, unsafe calls, words
@@ -93,10 +93,12 @@ unit: $(VENV)/.installed-dev ## all tests but those with a real scheduler or bro
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser" $(T)
 
 .PHONY: scheduler
-scheduler: $(VENV)/.installed-dev ## the tests that start a real Airflow scheduler, one after another
-	@if grep -rq --include='*.py' 'mark\.scheduler' tests; then \
-		echo '$(PYTEST) -m scheduler tests'; $(PYTEST) -m scheduler tests; \
-	fi
+scheduler: $(VENV)/.installed-dev ## the demo as a person starts it, on a real scheduler
+	$(PYTEST) -m scheduler tests
+
+.PHONY: airflow-cases
+airflow-cases: $(VENV)/.installed-dev ## clear, kill, stop, rerun and overlap runs on a real scheduler with PostgreSQL
+	$(PYTEST) -m airflow_cases tests/airflow_cases
 
 .PHONY: test-browser
 test-browser: $(VENV)/.installed-dev ## walk the consent page in a real Chromium (SCREENSHOTS=folder keeps pictures)
@@ -108,10 +110,6 @@ test-browser: $(VENV)/.installed-dev ## walk the consent page in a real Chromium
 .PHONY: kill-matrix
 kill-matrix: $(VENV)/.installed-dev ## kill runs around every request and every commit, and see them recover
 	$(PYTEST) -n $(WORKERS) --dist load tests/kills --full
-
-.PHONY: airflow-cases
-airflow-cases: $(VENV)/.installed-dev ## clear, kill, stop, rerun and overlap runs on a real scheduler with PostgreSQL
-	$(PYTEST) -m airflow_cases tests/airflow_cases
 
 # The seed of its histories; with another one it draws others.
 PROVE_SEED ?= $(shell date +%Y%m%d)
