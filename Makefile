@@ -127,6 +127,15 @@ mutants: $(VENV)/.installed-dev ## plant every seeded fault and see it killed by
 mutants-table: $(VENV)/.installed-dev ## write the table of seeded faults in docs/proofs.md anew
 	$(BIN)/python tests/mutants/run.py --write
 
+# The seed of its sample; with another one it draws other mutants.
+SCORE_SEED ?= 1
+# SCORE="sync --all" tries every mutant, SCORE="sync.fold._settle:52" that one.
+SCORE ?= sync ledger --sample 200
+
+.PHONY: mutation-score
+mutation-score: $(VENV)/.installed-dev ## plant a random sample of small changes in sync/ and ledger/, and count those that a test notices
+	WORKERS=$(WORKERS) $(BIN)/python tests/mutants/score.py $(SCORE) --seed $(SCORE_SEED)
+
 ##### measuring it
 
 .PHONY: bench

@@ -1,11 +1,11 @@
 """Sees every seeded fault killed, alone, by its own test, and that the test passes without it: `make mutants`.
 
-Each test runs in a child that is forked once everything but the product is imported. With --write the table in
-docs/proofs.md is written anew.
+Each test runs in a child that is forked once everything but the product is imported.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import multiprocessing
@@ -105,12 +105,24 @@ def killed(name: str) -> bool:
     return sound
 
 
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """What is asked for. Ends with 2 where a name is of no fault."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="FAULT", help="these alone, by their names in words; all without")
+    parser.add_argument("--write", action="store_true", help="write the table in docs/proofs.md anew, try nothing")
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in MUTANTS]:
+        parser.error(f"no such fault: {', '.join(unknown)}; there are: {', '.join(MUTANTS)}")
+    return options
+
+
 def main() -> int:
     """0 = every fault is killed by its test, and all those tests pass without faults."""
-    if "--write" in sys.argv:
+    options = parsed(sys.argv[1:])
+    if options.write:
         write_table()
         return 0
-    names = [n for n in sys.argv[1:] if n in MUTANTS] or list(MUTANTS)
+    names = options.names or list(MUTANTS)
     preload()
     with ThreadPoolExecutor(int(os.environ.get("WORKERS", "2"))) as pool:
         alive = [name for name, sound in zip(names, pool.map(killed, names), strict=True) if not sound]
