@@ -337,11 +337,31 @@ PROJECT: Mapping[str, Meaning] = {
         allowed="an absolute path, or a URL with an Airflow connection's id in it",
         default="`contactsync/artefacts` in `AIRFLOW_HOME`",
     ),
+    "artefacts.keep": Meaning(
+        "How long artefacts are kept, counted from the last file of a run. Those of the newest run, of the newest plan "
+        "and of runs that wait or are not ended stay ([housekeeping](runbook.md#housekeeping)).",
+        "14d",
+        "a whole number and m, h or d; 1d to 3660d",
+        default="`7d`",
+    ),
     "ledger.connection": Meaning("Id of the Airflow connection of the ledger's database.", "contactsync_ledger"),
     "ledger.encrypt_values": Meaning(
         "Whether values of people are encrypted in the ledger, with the key that encrypts tokens "
         "([how](security.md#encrypt-values-in-the-ledger)). Say `contactsync db reseal` after changing it.",
         "true",
+    ),
+    "ledger.keep_values": Meaning(
+        "How long the journal keeps the values that were written, and values that lost a conflict: as far as "
+        "`contactsync undo` reaches. Runs that had nothing to do go with them.",
+        "90d",
+        "as above; not longer than `keep_journal`",
+        default="`30d`",
+    ),
+    "ledger.keep_journal": Meaning(
+        "How long the ledger says which run did what to which contact, and what persons decided.",
+        "800d",
+        "as above",
+        default="`400d`",
     ),
     "rate.share": Meaning(
         "The part of each account's vendor limit that all syncs together may use; the rest is for others.",

@@ -15,7 +15,7 @@ def test_each_sync_file_becomes_a_dag_of_its_id(project):
     project.sync("second", dag={"schedule": None, "owner": "revops", "tags": ["crm"]})
     bag = project.bag()
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["contactsync__first", "contactsync__second"]
+    assert sorted(bag.dags) == ["contactsync__first", "contactsync__housekeeping", "contactsync__second"]
     first, second = bag.dags["contactsync__first"], bag.dags["contactsync__second"]
     assert sorted(first.task_ids) == TASKS
     assert first.dag_display_name == "First {{ 7*7 }}"
@@ -61,7 +61,8 @@ def test_a_broken_file_is_a_failing_dag_of_its_id_and_one_import_error(project):
     project.sync("bad", direction="sideways", dag={"schedule": "@hourly"})
     project.write("mappings/unreadable.yaml", "left: [unclosed")
     bag = project.bag()
-    assert sorted(bag.dags) == ["contactsync__bad", "contactsync__good", "contactsync__unreadable"]
+    good = ["contactsync__good", "contactsync__housekeeping"]
+    assert sorted(bag.dags) == ["contactsync__bad", *good, "contactsync__unreadable"]
     bad = bag.dags["contactsync__bad"]
     assert bad.timetable.expression == "0 * * * *"
     assert bag.dags["contactsync__unreadable"].timetable.expression == "0 0 * * *"
@@ -77,8 +78,8 @@ def test_a_broken_file_is_a_failing_dag_of_its_id_and_one_import_error(project):
 def test_a_broken_project_file_breaks_every_sync_rather_than_running_it_with_other_settings(project):
     project.sync("good")
     project.write("contactsync.yaml", "version: 1\nartefact: {root: /x}\n")
-    dag = dags_beside(str(project.dags / "contactsync_dags.py"))["contactsync__good"]
-    assert dag.task_ids == ["open"]
+    dags = dags_beside(str(project.dags / "contactsync_dags.py"))
+    assert dags["contactsync__good"].task_ids == dags["contactsync__housekeeping"].task_ids == ["open"]
     with pytest.raises(ConfigError, match="artefact"):
         raise_what_is_broken(str(project.dags / "contactsync_config_errors.py"))
 

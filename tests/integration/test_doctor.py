@@ -259,6 +259,14 @@ def a_half_written_artefact(p: Patient) -> None:
     draft.touch(mode=0o600)
 
 
+def values_that_nobody_removed(p: Patient) -> None:
+    p.later(days=34)
+
+
+def artefacts_that_nobody_removed(p: Patient) -> None:
+    p.later(days=11)
+
+
 def artefacts_of_a_stranger(p: Patient) -> None:
     (p.root / "given-up").mkdir(mode=0o700)
 
@@ -320,6 +328,8 @@ FAULTS: tuple[tuple[str, Severity, Callable[[Patient], None], str, str], ...] = 
     ("private", SOON, an_artefact_that_others_read, "1 path below the root", "chmod -R go= "),
     ("drafts", SOON, a_half_written_artefact, "1 half-written file", "rm "),
     ("strangers", SOON, artefacts_of_a_stranger, "Artefacts of 1 sync that nobody knows", "rm -r "),
+    ("housekeeping", SOON, values_that_nobody_removed, "1 row of the ledger", "contactsync housekeeping"),
+    ("housekeeping", SOON, artefacts_that_nobody_removed, "artefacts of 1 run,", "contactsync__housekeeping"),
     ("pools", BROKEN, a_missing_pool, "'crm_pool' does not exist", "airflow pools set crm_pool"),
     ("pools", NOTE, an_unreadable_airflow, "database cannot be read", "airflow db migrate"),
     ("time_zones", BROKEN, an_unknown_time_zone, "'Mars/Olympus'", "dag.timezone"),
@@ -425,6 +435,6 @@ def test_the_command_says_what_is_wrong_writes_nothing_and_ends_with_1(tmp_path:
     ill = contactsync(tmp_path, "doctor", "pair", "--offline")
     assert ill.returncode == 1
     assert f"next: chmod 600 {tmp_path}/airflow/contactsync/ledger.db" in ill.stdout
-    assert "21 checks of 1 sync: 1 soon" in ill.stdout
+    assert "22 checks of 1 sync: 1 soon" in ill.stdout
     assert content(tmp_path / "airflow" / "contactsync") == before
     assert contactsync(tmp_path, "doctor", "nobody").returncode == 4

@@ -13,6 +13,7 @@ from contactsync.cli import (
     explain_commands,
     field_commands,
     hold_commands,
+    housekeeping_commands,
     ledger_commands,
     offline_commands,
     person_commands,
@@ -48,6 +49,7 @@ offline_commands.add_to(app)
 snapshot_commands.add_to(app)
 probe_commands.add_to(app)
 ledger_commands.add_to(app)
+housekeeping_commands.add_to(app)
 sandbox_commands.add_to(app)
 
 

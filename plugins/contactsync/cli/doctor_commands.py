@@ -14,6 +14,7 @@ from contactsync.cli import doctor_tables
 from contactsync.cli.place import include_folder, loaded, project_of, spec_of
 from contactsync.cli.talk import log_to_stderr
 from contactsync.orchestration.connections import load_airflow
+from contactsync.orchestration.project_file import retention_in
 
 EXAMPLES = (
     "Examples: contactsync doctor; contactsync doctor freshsales-google; contactsync doctor --offline --json. "
@@ -48,7 +49,7 @@ def doctor(
         from contactsync.doctor.admission import admitted
         from contactsync.doctor.checks import examine, made
 
-        with admitted(files, specs, project, ask=not offline) as installation:
+        with admitted(files, specs, project, retention_in(folder), ask=not offline) as installation:
             found, checks = examine(installation), made(installation)
     if as_json:
         ids = [spec.id for spec in specs]

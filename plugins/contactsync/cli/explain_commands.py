@@ -102,7 +102,7 @@ def _action(row: JournalRow) -> dict[str, Any]:
         "verb": intent.verb.value,
         "side": intent.side.value,
         "state": outcome.state.value,
-        "fields": sorted(intent.patch),
+        "fields": sorted(intent.patch) or list(intent.trimmed),
         "because": intent.reason,
         "said": outcome.reason,
     }

@@ -22,11 +22,15 @@ def runs(found: Sequence[RunRow]) -> None:
     """One line a run."""
     table = Table("began (UTC)", "run", "by", "state", "what came of it")
     for row in found:
-        table.add_row(f"{row.started_at:%Y-%m-%d %H:%M:%S}", row.run_id, row.kind, row.state.value, Text(row.message))
+        table.add_row(f"{row.started_at:%Y-%m-%d %H:%M:%S}", row.run_id, row.kind, row.state.value, Text(_told(row)))
     if found:
         console().print(table)
     else:
         console().print("This sync has not run yet.")
+
+
+def _told(row: RunRow) -> str:
+    return f"{row.message} (its values are no longer kept: it cannot be undone)" if row.trimmed else row.message
 
 
 def run_as_data(row: RunRow) -> dict[str, Any]:
@@ -40,6 +44,7 @@ def run_as_data(row: RunRow) -> dict[str, Any]:
         "plan": row.plan_hash,
         "counts": row.counts,
         "summary": row.message,
+        "values_kept": not row.trimmed,
     }
 
 

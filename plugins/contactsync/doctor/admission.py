@@ -13,6 +13,7 @@ from contactsync.doctor.of_ledger import RESTORE
 from contactsync.errors import ConfigError, ContactsyncError
 from contactsync.mapping.loader import Loaded
 from contactsync.model.accounts import ConnectedAccount
+from contactsync.model.retention import Retention
 from contactsync.model.spec import ProjectSpec, Side, SyncSpec
 from contactsync.orchestration.account_ways import ways_to
 from contactsync.orchestration.accounts import looked_at
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def admitted(files: Loaded, specs: Sequence[SyncSpec], project: ProjectSpec, *, ask: bool) -> Iterator[Installation]:
+def admitted(
+    files: Loaded, specs: Sequence[SyncSpec], project: ProjectSpec, retention: Retention, *, ask: bool
+) -> Iterator[Installation]:
     """The installation with these syncs looked at; without `ask` no vendor is asked."""
     with ExitStack() as stack:
         engine, no_ledger = _ledger(project, stack)
@@ -54,6 +57,7 @@ def admitted(files: Loaded, specs: Sequence[SyncSpec], project: ProjectSpec, *, 
             unshared=_unshared(project),
             pools=pool_names(),
             key=encryption_key()[0],
+            retention=retention,
             ended=has_ended,
         )
         accounts = _accounts(specs, _services(engine, project), reader, ask=here.asked)

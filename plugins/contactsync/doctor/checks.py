@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from contactsync.doctor import of_accounts, of_artefacts, of_files, of_ledger, of_runs
+from contactsync.doctor import of_accounts, of_artefacts, of_files, of_ledger, of_runs, of_upkeep
 from contactsync.doctor.findings import Finding, Found, Severity
 from contactsync.doctor.installation import Installation
 from contactsync.errors import ContactsyncError
@@ -36,6 +36,7 @@ CHECKS = (
     Check("orphans", "Each sync of the ledger has its file", of_runs.orphans),
     Check("accounts", "Each connection leads to its account, which answers", of_accounts.accounts),
     Check("tokens", "The key opens every stored token", of_ledger.tokens),
+    Check("housekeeping", "What is too old is removed", of_upkeep.overdue),
     Check("shared", "All tasks see the same artefacts", of_artefacts.shared),
     Check("writable", "The artefact root can be written", of_artefacts.writable),
     Check("private", "Only their owner may read artefacts", of_artefacts.private),

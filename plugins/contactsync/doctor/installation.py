@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from contactsync.mapping.loader import BrokenFile
 from contactsync.model.accounts import ConnectedAccount
+from contactsync.model.retention import Retention
 from contactsync.model.spec import SyncSpec
 from contactsync.model.stages import Artefacts
 
@@ -30,6 +31,7 @@ class Installation:
     accounts   how the accounts stand; asked: the vendors were asked
     pools      names of Airflow's pools, None where its database cannot be read
     key        what tokens are sealed with, '' = there is none
+    retention  how long things are kept
     ended      whether the owner of a lock has ended, as far as this machine knows
     """
 
@@ -47,6 +49,7 @@ class Installation:
     asked: bool = True
     pools: Collection[str] | None = None
     key: str = ""
+    retention: Retention = field(default_factory=Retention)
     ended: Callable[[str], bool] = field(default=lambda _: False)
 
     def age(self, moment: datetime) -> timedelta:

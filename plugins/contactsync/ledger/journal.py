@@ -20,7 +20,7 @@ _MADE = (State.DONE, State.ADOPTED)
 INTENT_COLUMNS = ("key", "side", "verb", "link_id", "source_id", "target_id")
 OUTCOME_COLUMNS = ("key", "state", "target_id", "created", "at")
 INTENT_TIMES = ("source_modified_at", "source_observed_at", "observed_at")
-INTENT_TUPLES = ("touched", "dropped", "keys", "leaving", "matching", "undoes")
+INTENT_TUPLES = ("touched", "dropped", "keys", "leaving", "matching", "undoes", "trimmed")
 
 
 def creates_of(connection: Connection, sync_id: str, side: Side, contact_ids: Collection[str]) -> list[JournalRow]:

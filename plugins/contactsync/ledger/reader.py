@@ -10,7 +10,19 @@ import pandas as pd
 from sqlalchemy import Engine, select
 
 from contactsync.contact import Values
-from contactsync.ledger import decisions, finding, holds, index, journal, links, locks, migrate, runs, tombstones
+from contactsync.ledger import (
+    decisions,
+    finding,
+    holds,
+    index,
+    journal,
+    links,
+    locks,
+    migrate,
+    runs,
+    tombstones,
+    trimming,
+)
 from contactsync.ledger.tables import SHARED, schema, sync_lock
 from contactsync.ledger.transactions import reading
 from contactsync.model.decisions import Decided, Verdict
@@ -18,6 +30,7 @@ from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import KeyMember, Lease, RunRow, StoredCursor, SyncRow
 from contactsync.model.link import Known, Link
 from contactsync.model.plan import Conflict, Hold, JournalRow
+from contactsync.model.retention import Trimmed
 from contactsync.model.spec import Side
 
 
@@ -199,6 +212,16 @@ class LedgerReader:
         """(when, run_id, decision), newest first."""
         with reading(self._engine) as connection:
             return decisions.made(connection, sync_id, since)
+
+    # ---- housekeeping
+    def would_trim(self, sync_id: str, values: datetime, whole: datetime) -> Trimmed:
+        """What `trim` would take."""
+        return trimming.would_trim(self._engine, sync_id, values, whole)
+
+    def needed_runs(self, sync_id: str, since: datetime) -> list[str]:
+        """Runs whose artefacts are still wanted; of those that never ended only the ones begun since then."""
+        with reading(self._engine) as connection:
+            return trimming.needed_runs(connection, sync_id, since)
 
     # ---- persons
     def forgotten(self, sync_id: str) -> tuple[Tombstone, ...]:

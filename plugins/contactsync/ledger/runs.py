@@ -109,7 +109,7 @@ def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: dat
         return started
     if earlier.state is RunState.RUNNING and earlier.seq == last:
         return earlier
-    again = replace(earlier, seq=last + 1, state=RunState.RUNNING, started_at=now, ended_at=None)
+    again = replace(earlier, seq=last + 1, state=RunState.RUNNING, started_at=now, ended_at=None, trimmed=False)
     here = (run.c.sync_id == sync_id, run.c.run_id == run_id)
     connection.execute(update(run).where(*here).values(_row(again)))
     return again
@@ -137,6 +137,7 @@ def _run(row: Any) -> RunRow:
         counts=from_json(row.counts),
         message=row.message,
         reads=from_json(row.reads),
+        trimmed=row.trimmed,
     )
 
 
@@ -154,4 +155,5 @@ def _row(row: RunRow) -> dict[str, Any]:
         "counts": to_json(row.counts),
         "message": row.message,
         "reads": to_json(row.reads),
+        "trimmed": row.trimmed,
     }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from contactsync.errors import AccountBusy, LockBusy
-from contactsync.ledger import decisions, erasing, locks, runs, tombstones
+from contactsync.ledger import decisions, erasing, locks, runs, tombstones, trimming
 from contactsync.ledger import intents as journal
 from contactsync.ledger.fold import fold
 from contactsync.ledger.reader import LedgerReader
@@ -17,6 +17,7 @@ from contactsync.ledger.transactions import writing
 from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import FoldBatch, Lease, RunRow, StoredCursor, SyncRow
 from contactsync.model.plan import Intent, JournalRow, Outcome
+from contactsync.model.retention import Trimmed
 from contactsync.model.spec import Side
 
 __all__ = ["LEASE", "Ledger", "LedgerReader"]
@@ -180,6 +181,11 @@ class Ledger(LedgerReader):
         """An artefact's content is now another one: who asks for it by its old sha256 gets it."""
         with writing(self._engine) as connection:
             tombstones.note_rewritten(connection, was, became)
+
+    # ---- housekeeping
+    def trim(self, sync_id: str, values: datetime, whole: datetime) -> Trimmed:
+        """Take values and quiet runs of before `values`, and whole runs of before `whole`; in many transactions."""
+        return trimming.trim(self._engine, sync_id, values, whole)
 
     def compact(self) -> None:
         """Leave nothing of erased rows in the database's files. Errors: LedgerBusy."""

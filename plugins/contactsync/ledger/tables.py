@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from contactsync.ledger.instants import Instant
 from contactsync.ledger.sealing import SealedText
@@ -77,6 +89,7 @@ run = Table(
     _text("counts"),
     _text("message"),
     Column("reads", Text, nullable=False, server_default="{}"),
+    Column("trimmed", Boolean, nullable=False, server_default=false()),  # its actions have lost their values
     UniqueConstraint("sync_id", "seq"),
 )
 

@@ -13,25 +13,25 @@ from contactsync.mapping.environments import AccountOf, EnvironmentSection, acco
 from contactsync.mapping.problems import Problem, check_model
 from contactsync.mapping.sections import Section
 from contactsync.mapping.sync_defaults import default_problems
-from contactsync.mapping.words import ArtefactRoot, ConnectionId, EnvironmentName, Version, newer_than_this
+from contactsync.mapping.words import ArtefactRoot, ConnectionId, EnvironmentName, Retained, Version, newer_than_this
+from contactsync.model.retention import Retention
 from contactsync.model.spec import ProjectSpec
 
 
 class ArtefactsSection(Section):
     """`artefacts:` where the runs keep what they read and decided; '' = below AIRFLOW_HOME."""
 
-    not_yet = frozenset({"keep"})
-
     root: ArtefactRoot = ProjectSpec().artefacts_root
+    keep: Retained = Retention().artefacts
 
 
 class LedgerSection(Section):
-    """`ledger:` the Airflow connection of the database that remembers, and whether values are encrypted there."""
-
-    not_yet = frozenset({"keep_values", "keep_journal"})
+    """`ledger:` the Airflow connection of the database that remembers, whether values are encrypted there, how long."""
 
     connection: ConnectionId = ProjectSpec().ledger_connection
     encrypt_values: bool = ProjectSpec().encrypt_values
+    keep_values: Retained = Retention().values
+    keep_journal: Retained = Retention().journal
 
 
 class RateSection(Section):
@@ -82,6 +82,14 @@ def load_defaults(path: Path) -> Mapping[str, Any]:
     return _checked(read_yaml(path)).defaults if path.exists() else {}
 
 
+def load_retention(path: Path) -> Retention:
+    """How long things are kept. Errors: as of load_project."""
+    if not path.exists():
+        return Retention()
+    file = _checked(read_yaml(path))
+    return Retention(file.artefacts.keep, file.ledger.keep_values, file.ledger.keep_journal)
+
+
 def _checked(document: Document) -> ProjectFile:
     file, problems = check_model(ProjectFile, document.data)
     if file is None:
@@ -96,3 +104,6 @@ def _checked(document: Document) -> ProjectFile:
 def _between_keys(file: ProjectFile) -> Iterator[Problem]:
     yield from (problem.under("defaults") for problem in default_problems(file.defaults))
     yield from account_problems(file.accounts, file.environments)
+    if file.ledger.keep_values > file.ledger.keep_journal:
+        message = "is longer than the actions themselves are kept (ledger.keep_journal)."
+        yield Problem(("ledger", "keep_values"), message, "Shorten it, or keep the journal longer.")

@@ -166,11 +166,19 @@ def _timezone(text: str) -> str:
 
 
 def _duration(value: Any) -> timedelta:
+    return _length(value, timedelta(0), 366, "30m, 12h, 6d; at most 366d")
+
+
+def _retention(value: Any) -> timedelta:
+    return _length(value, timedelta(days=1), 3660, "36h, 30d, 400d; at least 1d, at most 3660d")
+
+
+def _length(value: Any, least: timedelta, most_days: int, examples: str) -> timedelta:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     length = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
-    if length is None or length > timedelta(days=366):
-        step = "Write a whole number and m, h or d: 30m, 12h, 6d; at most 366d."
-        raise wrong(f"{shown(value)} is not a length of time.", step)
+    if length is None or not least <= length <= timedelta(days=most_days):
+        step = f"Write a whole number and m, h or d: {examples}."
+        raise wrong(f"{shown(value)} is not a length of time that is allowed here.", step)
     return length
 
 
@@ -225,6 +233,7 @@ EnvironmentName = Annotated[str, Told(_environment, _text(f"^{_ID.pattern}$"), a
 Schedule = Annotated[str | None, Told(_schedule, {"anyOf": [{"enum": [*PRESETS, None]}, _CRON]})]
 Timezone = Annotated[str, Told(_timezone, _text("^[A-Za-z0-9_+/-]+$"), after=True)]
 Duration = Annotated[timedelta, Told(_duration, _text(f"^{_DURATION.pattern}$"))]
+Retained = Annotated[timedelta, Told(_retention, _text(f"^{_DURATION.pattern}$"))]
 Region = Annotated[str, Told(_region, {"enum": sorted(SUPPORTED_REGIONS)}, after=True)]
 MatchKey = Annotated[
     tuple[str, ...],

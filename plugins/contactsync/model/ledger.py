@@ -69,6 +69,7 @@ class RunRow:
     counts: Json = field(default_factory=dict)
     message: str = ""
     reads: Json = field(default_factory=dict)  # of a backfill: side -> {"since": "" or ISO time, "at": ISO time}
+    trimmed: bool = False  # its actions have lost their values to housekeeping
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ class Intent:
     matching      of a create: the rules that its source matches
     undoes        keys of the actions that this one takes back (core 30)
     overwrites    patched fields in which the target's value lost a conflict -> by which rule
+    trimmed       fields it was about, of which housekeeping removed the values
     """
 
     key: str
@@ -141,6 +142,7 @@ class Intent:
     source_observed_at: datetime | None = None
     observed_at: datetime | None = None
     reason: str = ""
+    trimmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
+
+from contactsync.model.retention import OldRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +94,14 @@ class Shelf(Protocol):
 
         Errors: ArtefactError (root not writable).
         """
+        ...
+
+    def old(self, before: datetime, but: Collection[str]) -> list[OldRun]:
+        """Runs whose newest file was written before then, without those with these ids. Errors: ArtefactError."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove all files of such a run. Errors: ArtefactError."""
         ...
 
     def clear_drafts(self) -> int:

@@ -34,6 +34,7 @@ class Stay(StrEnum):
     OTHER_ACCOUNT = "other_account"
     REFUSED = "refused"
     FAILED = "failed"
+    NOT_KEPT = "not_kept"
 
 
 STAYS: Mapping[Stay, str] = {
@@ -58,6 +59,7 @@ STAYS: Mapping[Stay, str] = {
     Stay.OTHER_ACCOUNT: "it was written to another account",
     Stay.REFUSED: "the app refused it",
     Stay.FAILED: "was not done; undo again",
+    Stay.NOT_KEPT: "its values are no longer kept (ledger.keep_values); correct it in the app",
 }
 """In words, with what to do where anything can be done."""
 

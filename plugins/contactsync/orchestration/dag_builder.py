@@ -33,7 +33,7 @@ def build_dag(spec: SyncSpec, project: ProjectSpec) -> DAG:
     """open -> both extracts -> transform -> reconcile -> both loads -> record."""
     dag = _dag(
         spec.id,
-        _timetable(spec.dag.schedule, spec.dag.timezone),
+        timetable(spec.dag.schedule, spec.dag.timezone),
         dag_display_name=title_of(spec),
         description=description_of(spec),
         doc_md=page_of(spec),
@@ -49,7 +49,7 @@ def build_broken_dag(broken: BrokenFile) -> DAG:
     """A DAG of the same id whose only task fails with what is wrong, on the schedule still readable from the file."""
     dag = _dag(
         broken.id,
-        _timetable(broken.schedule, "UTC"),
+        timetable(broken.schedule, "UTC"),
         dag_display_name=f"{broken.id} (broken file)",
         description="The file of this sync is broken; its task fails and says why.",
         doc_md=f"The file of this sync is broken, so nothing runs:\n\n```\n{broken.error}\n```\n",
@@ -71,7 +71,7 @@ def _dag(sync_id: str, schedule: CronDataIntervalTimetable | None, **shown: Any)
     )
 
 
-def _timetable(schedule: str | None, zone: str) -> CronDataIntervalTimetable | None:
+def timetable(schedule: str | None, zone: str) -> CronDataIntervalTimetable | None:
     """Real data intervals; a bare cron text would give intervals without length."""
     return None if schedule is None else CronDataIntervalTimetable(schedule, timezone=_zone(zone))
 

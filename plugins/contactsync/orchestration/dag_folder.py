@@ -11,8 +11,9 @@ from contactsync.mapping.loader import BrokenFile, Loaded, load_folder
 from contactsync.model.spec import ProjectSpec
 from contactsync.orchestration import naming
 from contactsync.orchestration.dag_builder import build_broken_dag, build_dag
-from contactsync.orchestration.project_file import defaults_in, project_in
+from contactsync.orchestration.project_file import PROJECT, defaults_in, project_in, retention_in
 from contactsync.orchestration.shipped_apps import ShippedApps
+from contactsync.orchestration.upkeep import DAILY, build_housekeeping
 
 INCLUDE = "include"
 MAPPINGS = "mappings"
@@ -29,6 +30,9 @@ def dags_beside(dag_file: str) -> dict[str, DAG]:
         if wanted in (None, dag_id):
             broken = problem and BrokenFile(include / MAPPINGS / spec.file, spec.id, spec.dag.schedule, problem)
             dags[dag_id] = build_broken_dag(broken) if broken else build_dag(spec, project)
+    upkeep = naming.dag_id_of(naming.HOUSEKEEPING)
+    if wanted in (None, upkeep):
+        dags[upkeep] = _upkeep(include, [spec.id for spec in loaded.specs], project, problem)
     for file in loaded.broken:
         if wanted in (None, naming.dag_id_of(file.id)):
             dags[naming.dag_id_of(file.id)] = build_broken_dag(file)
@@ -41,6 +45,12 @@ def raise_what_is_broken(dag_file: str) -> None:
     errors = [*([problem] if problem else []), *(broken.error for broken in loaded.broken)]
     if errors:
         raise ConfigError("\n".join([f"{len(errors)} broken file(s):", *(str(error) for error in errors)]))
+
+
+def _upkeep(include: Path, ids: list[str], project: ProjectSpec, problem: ConfigError | None) -> DAG:
+    if problem is None:
+        return build_housekeeping(ids, project, retention_in(include))
+    return build_broken_dag(BrokenFile(include / PROJECT, naming.HOUSEKEEPING, DAILY, problem))
 
 
 def _include(dag_file: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contactsync.model.spec import Side
 
 DAG_PREFIX = "contactsync__"
+HOUSEKEEPING = "housekeeping"  # ids that no sync may have: mapping.words.RESERVED_IDS
 OPEN = "open"
 TRANSFORM = "transform"
 RECONCILE = "reconcile"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ObjectStoragePath
 
 from contactsync.errors import ArtefactError
+from contactsync.model.retention import OldRun
 from contactsync.model.stages import KeptRun
 from contactsync.orchestration.artefacts import ENDING, from_parquet, put, safe_name, to_parquet
 
@@ -43,6 +46,33 @@ class ArtefactShelf:
         note(hashlib.sha256(before).hexdigest(), hashlib.sha256(after).hexdigest())
         put(self.root, ObjectStoragePath(uri), after)
 
+    def old(self, before: datetime, but: Collection[str]) -> list[OldRun]:
+        """Runs whose newest file was written before then, without those with these ids. Errors: ArtefactError."""
+        wanted = {safe_name(run_id) for run_id in but}
+        found: list[OldRun] = []
+        for folder in self._folders():
+            with self._told():
+                found += [] if folder.name in wanted else [_old_run(folder)]
+        return [one for one in found if one.newest < before]
+
+    def drop(self, name: str) -> None:
+        """Remove all files of such a run. Errors: ArtefactError."""
+        folder = self.folder / name
+        with self._told():
+            folder.fs.rm(folder.path, recursive=True)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            return  # somebody else was faster
+        except Exception as error:
+            raise ArtefactError(
+                f"Old artefacts below {self.folder} cannot be looked at or removed ({type(error).__name__}).",
+                next_step="let the user that runs the tasks list and remove files there.",
+            ) from error
+
     def clear_drafts(self) -> int:
         """Remove what a killed process left half written; how many files that were."""
         drafts = [path for folder in self._folders() for path in folder.iterdir() if path.name.startswith(".")]
@@ -64,6 +94,26 @@ class ArtefactShelf:
                 next_step="see who owns the artefact root, and say the same again.",
             ) from error
         return data
+
+
+def _old_run(folder: ObjectStoragePath) -> OldRun:
+    """One listing a folder. A folder that somebody who was killed emptied is as old as its own last change."""
+    files = [info for info in folder.fs.ls(folder.path, detail=True) if info["type"] == "file"]
+    times = [_written_at(info) for info in files] or [_written_at(folder.fs.info(folder.path))]
+    return OldRun(folder.name, max(times), len(files), sum(int(info.get("size") or 0) for info in files))
+
+
+def _written_at(info: Mapping[str, Any]) -> datetime:
+    """Each file system has its own word for it; one that tells no time is asked again for ever, and never removed."""
+    for word in ("mtime", "LastModified", "last_modified", "updated", "created"):
+        found = info.get(word)
+        if isinstance(found, int | float):
+            return datetime.fromtimestamp(found, UTC)
+        if isinstance(found, str):
+            found = datetime.fromisoformat(found)
+        if isinstance(found, datetime):
+            return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return datetime.max.replace(tzinfo=UTC)
 
 
 def _is_artefact(name: str) -> bool:

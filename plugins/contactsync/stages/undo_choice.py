@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contactsync.contact import GROUPS
@@ -34,7 +34,7 @@ class Chosen:
 
 
 def choose(place: Workplace, order: UndoOrder) -> Chosen:
-    """What is meant. Errors: ConfigError (no such run or contact, values that are no longer kept)."""
+    """What is meant. Errors: ConfigError (no such run or contact)."""
     reader, sync_id = place.reader, place.spec.id
     runs = _runs(place, order)
     if order.run_id:
@@ -50,10 +50,13 @@ def choose(place: Workplace, order: UndoOrder) -> Chosen:
         decisions = [d for d in decisions if (d.side, d.contact_id) == (side, contact_id)]
     fields = tuple(name for word in order.fields for name in GROUPS.get(word, (word,)))
     if fields:
-        rows = [r for r in rows if r.intent.verb is Verb.UPDATE and r.intent.patch.keys() & set(fields)]
+        rows = [
+            r for r in rows
+            if r.intent.verb is Verb.UPDATE and {*r.intent.patch, *r.intent.trimmed} & set(fields)
+        ]  # fmt: skip
         met, parted, decisions = [], [], []
-    _check_kept(rows)
-    return Chosen(rows, met, parted, fields, decisions)
+    left = [_not_kept(r) for r in rows if r.intent.trimmed]
+    return Chosen([r for r in rows if not r.intent.trimmed], met, parted, fields, [*decisions, *left])
 
 
 def _runs(place: Workplace, order: UndoOrder) -> list[RunRow]:
@@ -64,7 +67,7 @@ def _runs(place: Workplace, order: UndoOrder) -> list[RunRow]:
     found = [r for r in every if r.run_id == order.run_id]
     if not found:
         raise ConfigError(
-            f"Sync {place.spec.id!r} has had no run {order.run_id!r}.",
+            f"Sync {place.spec.id!r} has had no run {order.run_id!r}{_older(every)}.",
             allowed=tuple(r.run_id for r in every[:NAMED]),
             next_step=f"list its runs with: contactsync runs {place.spec.id}",
         )
@@ -112,12 +115,13 @@ def _of_contact(
     return mine, met, parted
 
 
-def _check_kept(rows: Iterable[JournalRow]) -> None:
-    """Errors: ConfigError where the journal no longer holds the values of one of these."""
-    for row in rows:
-        values = row.intent.before if row.intent.verb is Verb.DELETE else row.intent.patch
-        if not values and row.outcome.state in TOOK_PLACE:
-            raise ConfigError(
-                f"The values that run {row.run_id} wrote are no longer kept, so it cannot be taken back.",
-                next_step="undo later runs only, or correct the contacts in their apps",
-            )
+def _older(every: Sequence[RunRow]) -> str:
+    """Said where housekeeping has taken runs from the ledger."""
+    cut = bool(every) and every[-1].seq > 1
+    return f", or it is older than {every[-1].run_id}, the oldest that is still kept" if cut else ""
+
+
+def _not_kept(row: JournalRow) -> Stays:
+    """An action of which housekeeping has removed the values."""
+    side, contact_id = row.intent.side, row.outcome.target_id or row.intent.target_id or row.intent.source_id
+    return Stays(side, contact_id, Stay.NOT_KEPT, detail=", ".join(row.intent.trimmed), run_id=row.run_id)

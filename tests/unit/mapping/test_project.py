@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from contactsync.errors import ConfigError
-from contactsync.mapping.project import load_defaults, load_project
+from contactsync.mapping.project import load_defaults, load_project, load_retention
+from contactsync.model.retention import Retention
 from contactsync.model.spec import ProjectSpec
 
 Write = Callable[..., Path]
@@ -62,6 +64,17 @@ def test_every_key(write: Write) -> None:
     assert load_project(write(text)) == ProjectSpec("/srv/runs", "pg", 1.0)
 
 
+def test_how_long_things_are_kept(tmp_path: Path, write: Write) -> None:
+    days = timedelta(days=1)
+    assert (
+        load_retention(tmp_path / "absent.yaml")
+        == load_retention(SHIPPED)
+        == Retention(7 * days, 30 * days, 400 * days)
+    )
+    text = "version: 1\nartefacts: {keep: 36h}\nledger: {keep_values: 90d, keep_journal: 3660d}\n"
+    assert load_retention(write(text)) == Retention(1.5 * days, 90 * days, 3660 * days)
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
@@ -82,9 +95,10 @@ def test_every_key(write: Write) -> None:
         ("version: 1\ndefaults:\n  dag: {ownr: x}\n", ":3: defaults.dag.ownr: ", "Did you mean 'owner'?"),
         ("version: 1\ndefaults: {conflicts: nobody}\n", ":2: defaults.conflicts: ", "is not allowed here"),
         ("version: 1\nalerts: {}\n", ":2: alerts: ", "not yet in this version"),
-        ("version: 1\nartefacts: {keep: 7d}\n", ":2: artefacts.keep: ", "not yet in this version"),
-        ("version: 1\nledger: {keep_values: 30d}\n", ":2: ledger.keep_values: ", "not yet in this version"),
-        ("version: 1\nledger: {keep_journal: 400d}\n", ":2: ledger.keep_journal: ", "not yet in this version"),
+        ("version: 1\nartefacts: {keep: 7}\n", ":2: artefacts.keep: ", "36h, 30d, 400d"),
+        ("version: 1\nartefacts: {keep: 23h}\n", ":2: artefacts.keep: ", "at least 1d"),
+        ("version: 1\nledger: {keep_journal: 3661d}\n", ":2: ledger.keep_journal: ", "at most 3660d"),
+        ("version: 1\nledger: {keep_values: 401d}\n", ":2: ledger.keep_values: ", "(ledger.keep_journal)"),
         ("", ":1: ", "is empty"),
     ],
 )
