@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,13 @@ class LocalArtefacts:
     def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
         path = Path(ref.uri)
         return pd.read_parquet(path), json.loads(path.with_suffix(".json").read_text())
+
+    def write_pieces(self, name: str, pieces: Iterable[pd.DataFrame], header: Mapping[str, Any]) -> ArtefactRef:
+        return self.write(name, pd.concat(pieces, ignore_index=True), header)
+
+    def read_pieces(self, ref: ArtefactRef) -> tuple[Iterator[pd.DataFrame], dict[str, Any]]:
+        frame, header = self.read(ref)
+        return iter([frame]), header
 
     def read_state(self, name: str) -> dict[str, Any] | None:
         path = self.root / name

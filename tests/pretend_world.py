@@ -19,7 +19,7 @@ from contactsync.model.plan import Intent, JournalRow, Outcome, Plan
 from contactsync.model.rules import Contacts, Matching
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Holding, MatchSpec, Side
 from contactsync.model.undo import Stay
-from contactsync.sync.collisions import Carriers
+from contactsync.sync.collisions import Carriers, Held, carry
 from contactsync.sync.created import fold_create
 from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_link, is_pending
@@ -188,11 +188,10 @@ class World:
         holding = {(s, p.field): p.holding(s) for s in SIDES for p in self.pairs}
         holding.update({(s, name): Holding() for s in SIDES for name in self.extra})
 
-        held: dict[tuple[Side, str, int], frozenset[str]] = {}
+        held: Held = {}
         for side in SIDES:
             for contact_id, contact in self.apps[side].contacts.items():
-                for at in ((side, k, h) for k, hashes in key_hashes(SALT, KEYS, contact).items() for h in hashes):
-                    held[at] = held.get(at, frozenset()) | {contact_id}
+                carry(held, side, key_hashes(SALT, KEYS, contact), contact_id)
         return Means(SYNC, "runs", self.pairs, holding, owner=Carriers(KEYS, SALT, held))
 
     def _link_of(self, row: JournalRow) -> Link | None:

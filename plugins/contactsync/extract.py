@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from contactsync.apps.base import App, pages_of
 from contactsync.errors import CursorExpired
@@ -13,9 +14,11 @@ from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import Cursor, Fetched, Page, Presence, Record, Ref, Unreadable, Window
 from contactsync.model.link import Known, Link, LinkSide, LinkStatus
 from contactsync.model.spec import Side
+from contactsync.packed import PackedMap
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 1000  # contacts of which the ledger tells together
 ANSWERS = 100  # point reads between two beats
 
 
@@ -94,7 +97,8 @@ def extract(app: App, ledger: LedgerReader, order: ReadOrder) -> Extracted:
 class _Listing:
     complete: bool = False
     cursor: Cursor | None = None
-    records: dict[str, Record] = field(default_factory=dict)
+    records: PackedMap[str, Record] = field(default_factory=PackedMap)
+    raws: dict[str, int] = field(default_factory=dict)  # of the records
     deleted: dict[str, None] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
@@ -109,7 +113,8 @@ def _pull(app: App, start: Cursor | Window | None, beat: Callable[[], None]) -> 
 
 
 def _add(listing: _Listing, page: Page) -> None:
-    listing.records.update({r.id: r for r in page.records})
+    listing.records.update((r.id, r) for r in page.records)
+    listing.raws.update((r.id, r.raw) for r in page.records)
     listing.deleted.update(dict.fromkeys(page.deleted))
     listing.moved.update(page.moved)
     listing.unreadable.extend(page.unreadable)
@@ -132,6 +137,7 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         seen = {*listing.records, *(u.id for u in listing.unreadable), *listing.moved}
         late = _too_young_to_list(app, ledger, order, [i for i in linked if i not in seen])
         listing.records.update(late)
+        listing.raws.update((i, r.raw) for i, r in late.items())
         absent = [i for i in raws if i not in seen and i not in late]
         unlisted_linked = [i for i in absent if i in linked]
         unlisted = [i for i in absent if i not in linked]
@@ -140,7 +146,8 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         raws = {i: row.raw for i, row in known.items() if not row.tombstone}
         linked = set(raws)  # an unlinked contact is judged again only when it changes, or on a complete read
         buried = known.keys() - linked
-    fresh = {i: r for i, r in listing.records.items() if order.anew or i not in linked or raws.get(i) != r.raw}
+    told = listing.raws.items()
+    fresh = listing.records.only(i for i, raw in told if order.anew or i not in linked or raws.get(i) != raw)
     doubtful = _doubtful(app, ledger, order, fresh, buried | {*listing.deleted})
     gone = _told_gone(app, ledger, order, [i for i in listing.deleted if i not in listing.records])
     extracted = Extracted(
@@ -149,7 +156,7 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         cursor=listing.cursor,
         listed=len(listing.records) + len(listing.unreadable),
         news=0,
-        records={i: r for i, r in fresh.items() if i not in doubtful},
+        records=fresh.only(i for i in fresh if i not in doubtful),
         gone=gone,
         moved=listing.moved,
         ghosts=_ghosts(ledger, order, listing),
@@ -185,8 +192,11 @@ def _doubtful(
     lag = app.info.caps.lag
     if not lag or not fresh:
         return doubtful
-    halves = {h.contact_id: h for link in _links(ledger, order, fresh) for h in (link.side(order.side),)}
-    return doubtful | {i for i, r in fresh.items() if i in halves and _may_lag(r, halves[i], order.now, lag, app)}
+    ids = iter(fresh)
+    while part := list(islice(ids, AT_ONCE)):
+        halves = {h.contact_id: h for link in _links(ledger, order, part) for h in (link.side(order.side),)}
+        doubtful.update(i for i, h in halves.items() if _may_lag(fresh[i], h, order.now, lag, app))
+    return doubtful
 
 
 def _may_lag(record: Record, half: LinkSide, now: datetime, lag: timedelta, app: App) -> bool:
@@ -263,7 +273,7 @@ def _waits(row: Known | None, order: ReadOrder) -> bool:
 
 
 def _answered(read: Extracted, answers: Iterable[Fetched]) -> Extracted:
-    records, moved = dict(read.records), dict(read.moved)
+    records, moved = PackedMap(read.records.items()), dict(read.moved)
     gone, forbidden = list(read.gone), list(read.forbidden)
     for answer in answers:
         match answer.presence:

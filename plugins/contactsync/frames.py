@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
 from contactsync.extract import Extracted
 from contactsync.mapping.app_frame import META, records_frame
+from contactsync.model.exchange import Record
 from contactsync.model.link import Known, Link
 from contactsync.model.plan import Conflict, Counted, Hold, Intent, Outcome, Plan
 from contactsync.model.rules import Matching
 from contactsync.model.spec import Side
 from contactsync.model.undo import Stays
+from contactsync.packed import Form, Packed, PackedMap, json_form
 from contactsync.sync.readings import Reading, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Header = dict[str, Any]
+ROWS = 2000  # that are made of many together
 
 
 def extracted_artefact(side: Side, extracted: Extracted) -> tuple[pd.DataFrame, Header]:
@@ -44,13 +46,33 @@ def extracted_artefact(side: Side, extracted: Extracted) -> tuple[pd.DataFrame, 
         "forgotten": extracted.forgotten,
         "again": {str(number): person for number, person in extracted.again.items()},
     }
-    return records_frame(extracted.records.values()), header
+    return _frame_of(extracted.records), header
 
 
-def reading(frame: pd.DataFrame, header: Mapping[str, Any], mapped: Sequence[str]) -> Reading:
-    """One side as the deciding functions take it, from its canonical frame and header."""
-    began_at = datetime.fromisoformat(header["began_at"])
-    shown = {s.id: s for s in _shown(frame, began_at, mapped)}
+def _frame_of(records: Mapping[str, Record]) -> pd.DataFrame:
+    """Part by part, for the records are many and small only while they are packed."""
+    import pandas as pd
+
+    rest = iter(records.values())
+    parts = (records_frame(itertools.islice(rest, ROWS)) for _ in range(0, max(1, len(records)), ROWS))
+    texts = [part.astype({name: "str" for name in part.columns if name != "raw"}) for part in parts]
+    return pd.concat(texts, ignore_index=True)
+
+
+def readings(
+    pieces: Iterable[pd.DataFrame], headers: Mapping[str, Any], mapped: Mapping[Side, Sequence[str]]
+) -> dict[Side, Reading]:
+    """Both sides as the deciding functions take them, from the canonical frame, piece by piece, and its headers."""
+    shown: dict[Side, PackedMap[str, Shown]] = {side: PackedMap() for side in mapped}
+    began_at = {side: datetime.fromisoformat(headers[side.value]["began_at"]) for side in mapped}
+    for piece in pieces:
+        for side, held in shown.items():
+            own = piece[piece["side"] == side.value]
+            held.update((s.id, s) for s in _shown(own, began_at[side], mapped[side]))
+    return {side: _reading(headers[side.value], began_at[side], held) for side, held in shown.items()}
+
+
+def _reading(header: Mapping[str, Any], began_at: datetime, shown: Mapping[str, Shown]) -> Reading:
     return Reading(
         side=Side(header["side"]),
         began_at=began_at,
@@ -98,39 +120,51 @@ def _matching(text: Any) -> Matching | None:
     return Matching(tuple(rules), tuple(alone))
 
 
-def plan_artefact(plan: Plan, header: Mapping[str, Any]) -> tuple[pd.DataFrame, Header]:
-    """The plan: one row an item, as JSON text, so that people and tools can query it."""
-    import pandas as pd
-
-    rows: list[tuple[str, str]] = []
-    for part, adapter in _PARTS.items():
-        items = getattr(plan, part)
-        rows.extend((part, adapter.dump_json(item).decode()) for item in items)
+def plan_artefact(plan: Plan, header: Mapping[str, Any]) -> tuple[Iterator[pd.DataFrame], Header]:
+    """The plan: one row an item, as JSON text, so that people and tools can query it; piece by piece."""
     totals: Header = {"matched": plan.matched, "hash": plan.hash, "problems": list(plan.problems), "undo": plan.undo}
     totals |= {"matched_by": dict(plan.matched_by), "union": plan.union}
-    return pd.DataFrame(rows, columns=["part", "value"], dtype="str"), {**header, **totals}
+    return _pieces(plan), {**header, **totals}
 
 
-def plan_from(frame: pd.DataFrame, header: Mapping[str, Any]) -> Plan:
-    """The plan of an artefact."""
-    parts: dict[str, list[Any]] = {part: [] for part in _PARTS}
-    for part, value in zip(frame["part"].tolist(), frame["value"].tolist(), strict=True):
-        parts[part].append(_PARTS[part].validate_json(value))
+def _pieces(plan: Plan) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
+    rows = ((part, data.decode()) for part in _PARTS for data in _dumped(getattr(plan, part), json_form(_PARTS[part])))
+    piece = list(itertools.islice(rows, ROWS))
+    while True:  # an empty plan is one piece without rows
+        yield pd.DataFrame(piece, columns=["part", "value"], dtype="str")
+        piece = list(itertools.islice(rows, ROWS))
+        if not piece:
+            return
+
+
+def _dumped(items: Sequence[Any], form: Form[Any]) -> Iterator[bytes]:
+    return items.dumped() if isinstance(items, Packed) and items.form is form else map(form.dump, items)
+
+
+def plan_from(pieces: Iterable[pd.DataFrame], header: Mapping[str, Any], parts: Collection[str] = ()) -> Plan:
+    """The plan of an artefact; where `parts` are named, no others of it."""
+    held: dict[str, Any] = {part: Packed(form=json_form(kind)) for part, kind in _PARTS.items()}
+    for piece in pieces:
+        for part, text in zip(piece["part"].tolist(), piece["value"].tolist(), strict=True):
+            if not parts or part in parts:
+                held[part].add_dumped(text.encode())
     totals: dict[str, Any] = {k: header[k] for k in ("matched", "hash", "problems", "undo")}
     totals |= {k: header[k] for k in ("matched_by", "union") if k in header}  # plans of earlier versions have neither
-    return Plan(**{**parts, **totals})
+    return Plan(**held, **totals)
 
 
-_PARTS: dict[str, TypeAdapter[Any]] = {
-    "intents": TypeAdapter(Intent),
-    "links": TypeAdapter(Link),
-    "holds": TypeAdapter(Hold),
-    "conflicts": TypeAdapter(Conflict),
-    "counted": TypeAdapter(Counted),
-    "known": TypeAdapter(tuple[Side, Known]),
-    "forgotten": TypeAdapter(tuple[Side, str]),
-    "settled": TypeAdapter(Outcome),
-    "listed": TypeAdapter(str),
-    "rekeyed": TypeAdapter(tuple[Side, str, str]),
-    "stays": TypeAdapter(Stays),
+_PARTS: dict[str, Any] = {
+    "intents": Intent,
+    "links": Link,
+    "holds": Hold,
+    "conflicts": Conflict,
+    "counted": Counted,
+    "known": tuple[Side, Known],
+    "forgotten": tuple[Side, str],
+    "settled": Outcome,
+    "listed": str,
+    "rekeyed": tuple[Side, str, str],
+    "stays": Stays,
 }

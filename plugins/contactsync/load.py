@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ from contactsync.sync.unknowns import JOB_GIVEN_UP
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4  # requests inside one load, 1 where the app wants its writes one after the other
+PLANNED = 1000  # actions that one transaction journals
 CHECKED = 50  # how many actions one pre-write check covers where it costs a whole pull
 FRESH = 10.0  # seconds that a pre-write check is good for
 LEAVE_WITHIN = 10.0  # seconds from the journal's `sent` to the request
@@ -72,7 +74,7 @@ class Loader:
         self.trouble: ContactsyncError | None = None
         self.claim = 0
         self.lease = 0
-        self.intents: Mapping[str, Intent] = {}
+        self.intents: Mapping[str, Intent] = {}  # of this chunk
         self.limited: list[Intent] = []  # not sent for want of rate budget: tried again in this load
         self.pause = 0.0
         self.waited = 0.0
@@ -92,17 +94,30 @@ class Loader:
 
     def _write_all(self, intents: Sequence[Intent]) -> None:
         order = self.order
-        self.intents = {i.key: i for i in intents}
         # While a job of an earlier run, or of another sync of this account, hangs, no second one is begun (core 22).
         hanging = bool(self.ledger.jobs(self.target.account, order.clock() - JOB_GIVEN_UP))
         self.jobs = Jobs(self.target.app, order.clock, order.sleep, self._renew, hanging=hanging)
-        waiting = self._plan(intents)
+        slices = (intents[n : n + PLANNED] for n in range(0, len(intents), PLANNED))
+        waiting = {key for part in slices for key in self._plan(part)}
         self.claim = self.ledger.claim(order.sync_id, order.run_id, order.side, order.fence)
         for verb in (Verb.UPDATE, Verb.CREATE, Verb.DELETE):
-            queue = [i for i in intents if i.verb is verb and i.key in waiting]
-            while queue and self.trouble is None:
-                size = self.jobs.size(queue) or self._chunk(verb)
-                queue = self._checked_chunk(queue[:size]) + queue[size:] + self._after_limit()
+            self._write(verb, (i for i in intents if i.verb is verb and i.key in waiting))
+
+    def _write(self, verb: Verb, waiting: Iterator[Intent]) -> None:
+        """Chunk by chunk; only as many are held as a job or a chunk may take. The rate limit's come last."""
+        bulk = self.target.app.info.caps.bulk
+        ahead = max(self._chunk(verb), bulk.size if bulk else 0)
+        queue: list[Intent] = []
+        late: list[Intent] = []
+        while self.trouble is None:
+            queue += itertools.islice(waiting, max(0, ahead - len(queue)))
+            if not queue:
+                queue, late = late, []
+            if not queue:
+                return
+            size = self.jobs.size(queue) or self._chunk(verb)
+            queue = self._checked_chunk(queue[:size]) + queue[size:]
+            late += self._after_limit()
 
     def _plan(self, intents: Sequence[Intent]) -> set[str]:
         """Journal the intents; the keys of those that may be sent."""
@@ -139,6 +154,7 @@ class Loader:
 
     def _checked_chunk(self, chunk: Sequence[Intent]) -> list[Intent]:
         """Check and write a chunk; returns what was not reached while the check was fresh, to be checked anew."""
+        self.intents = {i.key: i for i in chunk}
         checked = self._check(chunk)
         self.held = checked.held
         self._settle(checked.stopped)

@@ -58,7 +58,7 @@ def run_sync(place: Workplace, request: RunRequest) -> Summary:
 def plan_sync(place: Workplace, request: RunRequest) -> tuple[Plan, Summary]:
     """A dry run and its plan: what a run would do now. Writes nothing but its artefacts."""
     summary, planned = _run(place, replace(request, dry_run=True))
-    plan = plan_from(*place.artefacts.read(planned.ref)) if planned else Plan()
+    plan = plan_from(*place.artefacts.read_pieces(planned.ref)) if planned else Plan()
     return plan, summary
 
 
@@ -80,7 +80,7 @@ def compare_specs(place: Workplace, other: SyncSpec, request: RunRequest) -> tup
     plans = []
     for at in (place, replace(place, spec=replace(other, id=place.spec.id))):
         planned = reconcile(at, request, opened, transform(at, request, opened, left, right))
-        plans.append(plan_from(*place.artefacts.read(planned.ref)))
+        plans.append(plan_from(*place.artefacts.read_pieces(planned.ref)))
     return plans[0], plans[1]
 
 
@@ -128,7 +128,7 @@ def undo_sync(place: Workplace, request: RunRequest, order: UndoOrder) -> Undone
         record(place, request, opened, nothing, planned, loaded, [stage])
         raise
     summary = record(place, request, opened, nothing, planned, loaded, [])
-    plan = plan_from(*place.artefacts.read(planned.ref))
+    plan = plan_from(*place.artefacts.read_pieces(planned.ref))
     rows = place.reader.journal(place.spec.id, request.run_id)
     return Undone(plan, summary, () if request.dry_run else failures(plan, rows))
 

@@ -1,10 +1,10 @@
-"""Folding what a run saw and did into the ledger, and counting it (core 20, 23, and "Counting")."""
+"""Folding what a run saw and did into the ledger (core 20, 23)."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from contactsync.contact import fingerprint
@@ -16,9 +16,7 @@ from contactsync.model.link import ApartReason, Known, Link, LinkStatus, Standin
 from contactsync.model.plan import (
     MAY_BE_GONE,
     NEVER_HAPPENED,
-    Bucket,
     Conflict,
-    Counted,
     Hold,
     HoldReason,
     Intent,
@@ -27,6 +25,7 @@ from contactsync.model.plan import (
     Plan,
 )
 from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
+from contactsync.packed import PackedMap
 from contactsync.sync.created import fold_create
 from contactsync.sync.creates import left_out
 from contactsync.sync.doubts import doubts
@@ -38,6 +37,7 @@ from contactsync.sync.scope import Effects
 
 SETTLED = (State.DONE, State.ADOPTED, State.REFUSED, State.OVERTAKEN, State.NOT_SENT)
 AT_ONCE = 1000  # links a transaction
+Place = tuple[Side, str]
 
 
 @dataclass
@@ -50,24 +50,28 @@ class Folding:
     pairs: Sequence[FieldPair]
     when: When
     reader: LedgerReader
-    links: dict[str, Link] = field(default_factory=dict)
-    known: dict[tuple[Side, str], Known] = field(default_factory=dict)
+    links: PackedMap[str, Link] = field(default_factory=PackedMap)
+    known: PackedMap[Place, Known] = field(default_factory=PackedMap)
     holds: list[Hold] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)  # values that nobody can prove to be ours, or that lost
     listed: set[tuple[str, str, str]] = field(default_factory=set)  # what the plan itself lists as lost
     folded: list[str] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=dict)
+    buried: set[Place] = field(default_factory=set)  # contacts that the plan saw gone: there is nothing to decide
     freed: dict[str, set[int]] = field(default_factory=dict)  # key hashes that contacts lost with our writes
-    worked: set[tuple[Side, str]] = field(default_factory=set)  # contacts whose holds are told anew
-    ended: set[tuple[Side, str]] = field(default_factory=set)  # contacts with a hold that no longer stands
-    stored: dict[tuple[Side, str], list[Link]] = field(default_factory=dict)  # links that hold what a create made
-    held: dict[tuple[Side, str], list[str]] = field(default_factory=dict)  # the same among `links`, by their ids
+    worked: set[Place] = field(default_factory=set)  # contacts whose holds are told anew
+    ended: set[Place] = field(default_factory=set)  # contacts with a hold that no longer stands
+    stored: dict[Place, list[Link]] = field(default_factory=dict)  # links that hold what a create made
+    held: dict[Place, list[str]] = field(default_factory=dict)  # the same among `links`, by their ids
 
     def start(self, plan: Plan) -> None:
         """Take the plan's own observations. An undo judges nobody: holds that stand stay."""
         self._keep(plan.links)
-        self.known.update({(s, k.contact_id): k for s, k in plan.known})
+        for side, row in plan.known:
+            self.known[side, row.contact_id] = row
+            if row.tombstone:
+                self.buried.add((side, row.contact_id))
         self.holds.extend(plan.holds)
         self.listed.update((c.link_id, c.field, c.rule) for c in plan.conflicts)
         self.worked.update((c.source, c.contact_id) for c in plan.counted if not plan.undo)
@@ -84,18 +88,19 @@ class Folding:
                 changed = replace(row, due_run=due_run, due_at=due_at, attempts=row.attempts + 1)
                 self.known[side, contact_id] = changed
 
-    def fold(self, rows: Sequence[JournalRow]) -> None:
+    def fold(self, rows: Collection[JournalRow]) -> None:
         """Take in settled rows; unsettled ones stay for a later run."""
-        settled = [r for r in rows if r.outcome.state in SETTLED]
-        self._load(settled)
-        for row in settled:
+        self._load(r for r in rows if r.outcome.state in SETTLED)
+        worked: set[str] = set()
+        for row in (r for r in rows if r.outcome.state in SETTLED):
+            worked.add(row.intent.link_id or "")
             if row.intent.verb is Verb.CREATE and row.intent.undoes:
                 self._recreate(row)
             elif row.intent.verb is Verb.CREATE:
                 self._create(row)
             else:
                 self._link(row)
-        for link_id in {r.intent.link_id or "" for r in settled} & self.links.keys():
+        for link_id in worked & self.links.keys():
             link = self.links[link_id]
             if link.due_run is None and is_pending(link, self.pairs):
                 self._keep([replace(link, due_run=0)])
@@ -105,10 +110,13 @@ class Folding:
     def _keep(self, links: Iterable[Link]) -> None:
         for link in links:
             self.links[link.id] = link
-            for side in SIDES:
-                holders = self.held.get((side, link.side(side).contact_id))
-                if holders is not None and link.id not in holders:
-                    holders.append(link.id)
+            self._note_holder(link)
+
+    def _note_holder(self, link: Link) -> None:
+        for side in SIDES:
+            holders = self.held.get((side, link.side(side).contact_id))
+            if holders is not None and link.id not in holders:
+                holders.append(link.id)
 
     def _judge_again(self) -> None:
         """Who was held beside a contact that now lost the key, or was deleted, is read and judged again (core 4)."""
@@ -155,26 +163,33 @@ class Folding:
         others = [h for h in open_holds if h.link_id not in self.links]
         self.holds.extend(h for h in others if (h.side, h.contact_id) in judged)
 
-    def _load(self, rows: Sequence[JournalRow]) -> None:
-        wanted = {r.intent.link_id for r in rows if r.intent.link_id} - self.links.keys()
-        self._keep(self.reader.links(self.sync_id, sorted(wanted)))
-        self._find_holders(rows)
+    def _load(self, rows: Iterable[JournalRow]) -> None:
+        """What the ledger holds of those whom the rows name."""
+        links: set[str] = set()
+        ids: dict[Side, set[str]] = {side: set() for side in SIDES}
+        made: set[Place] = set()
+        for intent, outcome in ((r.intent, r.outcome) for r in rows):
+            links.add(intent.link_id or "")
+            ids[intent.side.other].add(intent.source_id)
+            ids[intent.side].add(outcome.target_id or intent.target_id)
+            if intent.verb is Verb.CREATE:
+                made.add((intent.side, outcome.target_id))
+        self._keep(self.reader.links(self.sync_id, sorted(links - {""} - self.links.keys())))
+        self._find_holders(made)
         for side in SIDES:
-            ids = {r.intent.source_id for r in rows if r.intent.side is side.other}
-            ids |= {r.outcome.target_id or r.intent.target_id for r in rows if r.intent.side is side}
-            absent = sorted(i for i in ids if i and (side, i) not in self.known)
+            absent = sorted(i for i in ids[side] if i and (side, i) not in self.known)
             found = self.reader.known(self.sync_id, side, absent)
             self.known.update({(side, i): k for i, k in found.items()})
 
-    def _find_holders(self, rows: Sequence[JournalRow]) -> None:
+    def _find_holders(self, made: Collection[Place]) -> None:
         """Who holds what creates made or found, for all of them at once: they may be a hundred thousand."""
-        made = {(r.intent.side, r.outcome.target_id) for r in rows if r.intent.verb is Verb.CREATE}
         for side in SIDES:
             ids = sorted(i for s, i in made if s is side and i)
             for link in self.reader.links_of(self.sync_id, side, ids) if ids else ():
                 self.stored.setdefault((side, link.side(side).contact_id), []).append(link)
         self.held.update({at: [] for at in made})
-        self._keep(list(self.links.values()))
+        for link in self.links.values() if made else ():
+            self._note_holder(link)
 
     def _link(self, row: JournalRow) -> None:
         intent, outcome = row.intent, row.outcome
@@ -350,8 +365,7 @@ def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:
     """The fold in transactions of about a thousand links; the first carries what belongs to the run as a whole."""
     plan = plan or Plan()
     scope = folding.worked | folding.ended | {(h.side, h.contact_id) for h in folding.holds}
-    scope |= {*plan.forgotten, *((s, k.contact_id) for s, k in plan.known if k.tombstone)}  # gone: nothing to decide
-    links, known = list(folding.links.values()), [(s, k) for (s, _), k in folding.known.items()]
+    scope |= {*plan.forgotten, *folding.buried}
     yield FoldBatch(
         rekeyed=plan.rekeyed,
         forgotten=plan.forgotten,
@@ -359,42 +373,10 @@ def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:
         holds=folding.holds,
         conflicts=(*plan.conflicts, *folding.conflicts),
     )
-    for start in range(0, max(len(links), len(known)), AT_ONCE):
-        yield FoldBatch(links=links[start : start + AT_ONCE], known=known[start : start + AT_ONCE])
+    links, known = iter(folding.links.values()), ((s, k) for (s, _), k in folding.known.items())
+    while part := (list(islice(links, AT_ONCE)), list(islice(known, AT_ONCE))):
+        if not any(part):
+            break
+        yield FoldBatch(links=part[0], known=part[1])
     # Marked as folded last: a fold that was cut off is done again as a whole.
     yield FoldBatch(folded=folding.folded, requeued=folding.requeued)
-
-
-# ---- counting
-
-_GRAVEST = {bucket: rank for rank, bucket in enumerate(Bucket)}
-
-
-def final_buckets(plan: Plan, outcomes: Mapping[str, State], listed: Mapping[Side, int]) -> dict[Side, Counter[Bucket]]:
-    """Per sending side, every contact in the gravest bucket that applies; rows not worked on are unchanged."""
-    worst: dict[tuple[Side, str], Bucket] = {}
-    for counted in plan.counted:
-        bucket = _bucket(counted, outcomes)
-        key = (counted.source, counted.contact_id)
-        if key not in worst or _GRAVEST[bucket] < _GRAVEST[worst[key]]:
-            worst[key] = bucket
-    totals = {side: Counter[Bucket]() for side in SIDES}
-    for (side, _), bucket in worst.items():
-        totals[side][bucket] += 1
-    for side, rows in listed.items():
-        totals[side][Bucket.UNCHANGED] += rows
-    return totals
-
-
-def _bucket(counted: Counted, outcomes: Mapping[str, State]) -> Bucket:
-    if not counted.intent_key:
-        return counted.bucket
-    match outcomes.get(counted.intent_key, State.PLANNED):
-        case State.DONE | State.ADOPTED:
-            return counted.bucket
-        case State.REFUSED:
-            return Bucket.HELD
-        case State.OVERTAKEN:
-            return Bucket.SKIPPED
-        case _:
-            return Bucket.FAILED

@@ -405,14 +405,30 @@ def test_a_bad_create_costs_only_itself(google: PeopleSandbox, app: GoogleContac
     assert calls(google)[BATCH_CREATE] == 2
 
 
-def test_a_refusal_that_names_nobody_is_bisected(google: PeopleSandbox, app: GoogleContacts) -> None:
+def test_a_refusal_of_nobody_holds_nobody(google: PeopleSandbox, app: GoogleContacts) -> None:
     google.knobs.faults = [Fault(Trouble.ERROR_BEFORE, path=BATCH_CREATE, status=400)]
 
     results = pushed(app, creates(8))
 
     assert {r.state for r in results.values()} == {State.DONE}
     assert len(google.contacts()) == 8
-    assert calls(google)[BATCH_CREATE] == 3
+
+
+@pytest.mark.parametrize("bad", [{0}, {5}, {63}, {1, 62}, {30, 31}, {7, 8, 50}, set(range(64))])
+def test_who_is_bad_is_found_by_halving_where_google_names_nobody(
+    google: PeopleSandbox, app: GoogleContacts, bad: set[int]
+) -> None:
+    """A step a request: 1 + 6 to be alone + 1 to be refused alone, and one more for those who were set aside."""
+    google.google.name_failed = False
+    ops = creates(64)
+    for n in bad:
+        ops[n] = Op(f"op-{n}", Verb.CREATE, patch={"names.familyName": "Poison"})
+
+    results = pushed(app, ops)
+
+    assert {k for k, r in results.items() if r.state is not State.DONE} == {f"op-{n}" for n in bad}
+    assert len(google.contacts()) == 64 - len(bad)
+    assert calls(google)[BATCH_CREATE] <= 8 * len(bad) + 1
 
 
 @pytest.mark.parametrize("trouble", [Trouble.DROP_BEFORE, Trouble.DROP_AFTER, Trouble.TRUNCATED_BODY])

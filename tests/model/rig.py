@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import pickle
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -69,6 +69,15 @@ class Shelf:
         """What was kept."""
         frame, header = self.kept[ref.uri]
         return frame.copy(), pickle.loads(header)
+
+    def write_pieces(self, name: str, pieces: Iterable[pd.DataFrame], header: Mapping[str, Any]) -> ArtefactRef:
+        """Keep it, as a whole."""
+        return self.write(name, pd.concat(pieces, ignore_index=True), header)
+
+    def read_pieces(self, ref: ArtefactRef) -> tuple[Iterator[pd.DataFrame], dict[str, Any]]:
+        """What was kept."""
+        frame, header = self.read(ref)
+        return iter([frame]), header
 
     def read_state(self, name: str) -> dict[str, Any] | None:
         """The small file beside the runs."""

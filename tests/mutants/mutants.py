@@ -223,9 +223,9 @@ DECIDING = (
     ),
     one(
         "the order of reading decides",
-        "sync.reconcile",
-        "    intents = tuple(sorted(draft.intents, key=lambda i: (i.side, i.verb, i.key)))\n",
-        "    intents = tuple(draft.intents)\n",
+        "sync.draft",
+        "        return self.intents.in_order(sorted(range(len(self.order)), key=self.order.__getitem__))\n",
+        "        return self.intents\n",
     ),
 )
 

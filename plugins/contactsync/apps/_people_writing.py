@@ -1,4 +1,4 @@
-"""Writing Google's persons in batches, one after another; a refused batch is taken apart until the bad one is alone."""
+"""Writing Google's persons in batches, one after another; a refused batch is searched until the bad one is alone."""
 
 from __future__ import annotations
 
@@ -57,25 +57,35 @@ class Writer:
         yield from self._batches(drafts, Verb.DELETE, BATCH.delete, self._delete, self._deleted)
 
     def _batches(self, drafts: Sequence[Draft], verb: Verb, size: int, send: Send, read: Read) -> Iterator[Result]:
-        batches = list(_grouped([d for d in drafts if d.op.verb is verb], size))
+        """A refused batch is searched by halving, and whoever is set aside meanwhile goes with the next batch.
+
+        One request a step: where the first half is accepted, the other needs none to be known for the bad one's. A
+        contact is only held once it was refused alone.
+        """
         lost = 0
-        while batches:
-            if lost == LOST_IN_A_ROW:
-                raise NothingSent(f"Google gave no answer to {lost} writes in a row; the others were not sent.")
-            batch = batches.pop(0)
-            try:
-                reply = send(batch)
-            except OutcomeUnknown as unknown:
-                lost += 1
-                yield from (Result(d.op.key, State.UNKNOWN, id=d.op.id, reason=unknown.message) for d in batch)
-                continue
-            lost = 0
-            if reply.status < 300:
-                yield from _accounted(batch, read(_body(reply), batch))
-            else:
-                settled, rest = self._refused(reply, batch)
-                yield from settled
-                batches[:0] = rest
+        for waiting in _alike([d for d in drafts if d.op.verb is verb]):
+            search: list[Draft] = []  # one of these, at least, is refused
+            while waiting or search:
+                if lost == LOST_IN_A_ROW:
+                    raise NothingSent(f"Google gave no answer to {lost} writes in a row; the others were not sent.")
+                source, most = (search, (len(search) + 1) // 2) if search else (waiting, size)
+                batch, rest = source[:most], source[most:]
+                search, waiting = (rest, waiting) if search else ([], rest)
+                try:
+                    reply = send(batch)
+                except OutcomeUnknown as unknown:
+                    lost += 1
+                    yield from (Result(d.op.key, State.UNKNOWN, id=d.op.id, reason=unknown.message) for d in batch)
+                    search, waiting = [], [*search, *waiting]
+                    continue
+                lost = 0
+                if reply.status < 300:
+                    yield from _accounted(batch, read(_body(reply), batch))
+                else:
+                    waiting = [*search, *waiting]  # whether there is another one among them nobody knows
+                    settled, others, search = self._refused(reply, batch)
+                    yield from settled
+                    waiting = [*others, *waiting]
 
     # ---- what is sent
 
@@ -183,22 +193,20 @@ class Writer:
 
     # ---- refusals
 
-    def _refused(self, reply: Reply, batch: list[Draft]) -> tuple[list[Result], list[list[Draft]]]:
-        """What is settled of a refused batch, and what is sent again. A refused batch changed nothing."""
+    def _refused(self, reply: Reply, batch: list[Draft]) -> tuple[list[Result], list[Draft], list[Draft]]:
+        """What is settled of a refused batch, which changed nothing; who is sent again; among whom to search."""
         problem = problem_of(reply)
         if problem.denied:
             raise not_allowed(reply)
         if problem.full or any(p.full for p in problem.contacts.values()):
-            return [Result(d.op.key, State.REFUSED, id=d.op.id, reason=NO_ROOM) for d in batch], []
+            return [Result(d.op.key, State.REFUSED, id=d.op.id, reason=NO_ROOM) for d in batch], [], []
         named = _named(problem, batch)
         if named:
             settled = [self._result(d, named[d.op.key], "") for d in batch if d.op.key in named]
-            rest = [d for d in batch if d.op.key not in named]
-            return settled, [rest] if rest else []
+            return settled, [d for d in batch if d.op.key not in named], []
         if len(batch) == 1:
-            return [self._result(batch[0], problem, f" (HTTP {reply.status})")], []
-        middle = len(batch) // 2
-        return [], [batch[:middle], batch[middle:]]
+            return [self._result(batch[0], problem, f" (HTTP {reply.status})")], [], []
+        return [], [], batch
 
     def _result(self, draft: Draft, problem: Problem, where: str) -> Result:
         op = draft.op
@@ -209,13 +217,12 @@ class Writer:
         return Result(op.key, State.REFUSED, id=op.id, reason=f"Google Contacts{where}: {words}".rstrip(": "))
 
 
-def _grouped(drafts: Sequence[Draft], size: int) -> Iterator[list[Draft]]:
-    """Batches of at most `size`, each with one mask: a batch has no other, and replaces every field that it names."""
+def _alike(drafts: Sequence[Draft]) -> list[list[Draft]]:
+    """By mask: a batch has no more than one, and replaces every field that it names."""
     by_mask: dict[tuple[str, ...], list[Draft]] = {}
     for draft in drafts:
         by_mask.setdefault(draft.mask, []).append(draft)
-    for same in by_mask.values():
-        yield from (same[i : i + size] for i in range(0, len(same), size))
+    return list(by_mask.values())
 
 
 def _named(problem: Problem, batch: Sequence[Draft]) -> dict[str, Problem]:

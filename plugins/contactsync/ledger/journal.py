@@ -14,9 +14,11 @@ from contactsync.ledger.tables import journal, journal_key, sync
 from contactsync.model.exchange import State, Verb
 from contactsync.model.plan import Intent, JournalRow, Outcome
 from contactsync.model.spec import Side
+from contactsync.packed import Packed
 
 _MADE_NOTHING = (State.PLANNED, State.NOT_SENT, State.OVERTAKEN, State.REFUSED)
 _MADE = (State.DONE, State.ADOPTED)
+AT_ONCE = 1000  # rows of a long answer that the database hands over together
 INTENT_COLUMNS = ("key", "side", "verb", "link_id", "source_id", "target_id")
 OUTCOME_COLUMNS = ("key", "state", "target_id", "created", "at")
 INTENT_TIMES = ("source_modified_at", "source_observed_at", "observed_at")
@@ -32,9 +34,16 @@ def creates_of(connection: Connection, sync_id: str, side: Side, contact_ids: Co
     return found
 
 
-def unfolded(connection: Connection, sync_id: str) -> list[JournalRow]:
-    """Rows not folded yet, oldest first."""
-    return _rows(connection, _of(sync_id).where(journal.c.folded.is_(False)))
+def unfolded(connection: Connection, sync_id: str) -> Packed[JournalRow]:
+    """Rows not folded yet, oldest first; after the loads of a first run that may be one for each contact."""
+    query = _of(sync_id).where(journal.c.folded.is_(False))
+    return Packed(map(_journal_row, connection.execute(query, execution_options={"yield_per": AT_ONCE})))
+
+
+def keys_of_run(connection: Connection, sync_id: str, run_id: str) -> set[str]:
+    """Operation keys of a run's rows."""
+    query = select(journal.c.op_key).where(journal.c.sync_id == sync_id, journal.c.run_id == run_id)
+    return set(connection.execute(query).scalars())
 
 
 def of_run(connection: Connection, sync_id: str, run_id: str | None) -> list[JournalRow]:

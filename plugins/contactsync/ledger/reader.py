@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -149,10 +149,15 @@ class LedgerReader:
             return links.ids_frame(connection, sync_id, side)
 
     # ---- journal, holds, conflicts
-    def unfolded(self, sync_id: str) -> list[JournalRow]:
+    def unfolded(self, sync_id: str) -> Sequence[JournalRow]:
         """Journal rows not folded yet, oldest first."""
         with reading(self._engine) as connection:
             return journal.unfolded(connection, sync_id)
+
+    def keys_of_run(self, sync_id: str, run_id: str) -> set[str]:
+        """Operation keys of a run's journal rows."""
+        with reading(self._engine) as connection:
+            return journal.keys_of_run(connection, sync_id, run_id)
 
     def journal(self, sync_id: str, run_id: str | None = None) -> list[JournalRow]:
         """Journal rows of a run, or all, oldest first."""

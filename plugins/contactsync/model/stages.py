@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -55,8 +55,16 @@ class Artefacts(Protocol):
         """Write an artefact of this run; a retry writes a new file. Errors: ArtefactError (root not writable)."""
         ...
 
+    def write_pieces(self, name: str, pieces: Iterable[pd.DataFrame], header: Mapping[str, Any]) -> ArtefactRef:
+        """The same for rows that come piece by piece. Errors: ArtefactError."""
+        ...
+
     def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Read it back. Errors: ArtefactError where it is missing or its sha256 differs."""
+        ...
+
+    def read_pieces(self, ref: ArtefactRef) -> tuple[Iterator[pd.DataFrame], dict[str, Any]]:
+        """Read it back piece by piece. Errors: ArtefactError, as for `read`."""
         ...
 
     def read_state(self, name: str) -> dict[str, Any] | None:

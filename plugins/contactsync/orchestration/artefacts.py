@@ -12,7 +12,8 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,11 @@ from contactsync.orchestration.home import contactsync_home
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 HEADER = b"contactsync"
 ENDING = ".parquet"
+PIECE = 2000  # rows of what is read piece by piece
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -57,14 +60,22 @@ class StoredArtefacts:
 
     def write(self, name: str, frame: pd.DataFrame, header: Mapping[str, Any]) -> ArtefactRef:
         """Write an artefact under a new name. Errors: ArtefactError (root not writable)."""
-        data = to_parquet(frame, header)
+        return self.write_pieces(name, [frame], header)
+
+    def write_pieces(self, name: str, pieces: Iterable[pd.DataFrame], header: Mapping[str, Any]) -> ArtefactRef:
+        """Write an artefact whose rows come piece by piece. Errors: ArtefactError (root not writable)."""
+        data, rows = pieces_to_parquet(pieces, header)
         path = self.run_folder / f"{safe_name(name)}-{secrets.token_hex(6)}{ENDING}"
         put(self.root, path, data)
-        return ArtefactRef(uri=str(path), sha256=hashlib.sha256(data).hexdigest(), rows=len(frame))
+        return ArtefactRef(uri=str(path), sha256=hashlib.sha256(data).hexdigest(), rows=rows)
 
     def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Read an artefact of any run. Errors: ArtefactError (missing, or not what was written)."""
         return from_parquet(self._read_checked(ref))
+
+    def read_pieces(self, ref: ArtefactRef) -> tuple[Iterator[pd.DataFrame], dict[str, Any]]:
+        """Read an artefact of any run piece by piece. Errors: ArtefactError (missing, or not what was written)."""
+        return pieces_from_parquet(self._read_checked(ref))
 
     def read_state(self, name: str) -> dict[str, Any] | None:
         """A small JSON file beside the runs, None where there is none. Errors: ArtefactError (unreadable)."""
@@ -145,15 +156,26 @@ def _private_folders(folder: Path, top: Path) -> None:
 
 def to_parquet(frame: pd.DataFrame, header: Mapping[str, Any]) -> bytes:
     """A frame and its header as a file."""
+    return pieces_to_parquet([frame], header)[0]
+
+
+def pieces_to_parquet(pieces: Iterable[pd.DataFrame], header: Mapping[str, Any]) -> tuple[bytes, int]:
+    """Frames of the same columns and their header as one file, each a row group; and how many rows it has."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    table = pa.Table.from_pandas(frame)
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), HEADER: text})
-    sink = io.BytesIO()
-    parquet.write_table(table, sink, compression="zstd")
-    return sink.getvalue()
+    sink, rows = io.BytesIO(), 0
+    with ExitStack() as stack:
+        writer: parquet.ParquetWriter | None = None
+        for piece in pieces:
+            table = pa.Table.from_pandas(piece)
+            if writer is None:
+                schema = table.schema.with_metadata({**(table.schema.metadata or {}), HEADER: text})
+                writer = stack.enter_context(parquet.ParquetWriter(sink, schema, compression="zstd"))
+            writer.write_table(table.cast(writer.schema))
+            rows += table.num_rows
+    return sink.getvalue(), rows
 
 
 def from_parquet(data: bytes) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -162,5 +184,18 @@ def from_parquet(data: bytes) -> tuple[pd.DataFrame, dict[str, Any]]:
     from pyarrow import parquet
 
     table = parquet.read_table(pa.BufferReader(data))
-    header = json.loads((table.schema.metadata or {}).get(HEADER, b"{}"))
-    return table.to_pandas(), header
+    return table.to_pandas(), _header(table.schema)
+
+
+def pieces_from_parquet(data: bytes) -> tuple[Iterator[pd.DataFrame], dict[str, Any]]:
+    """The rows of a file piece by piece, and its header."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    file = parquet.ParquetFile(pa.BufferReader(data))
+    pieces = file.iter_batches(PIECE) if file.metadata.num_rows else [file.read()]  # of no rows the columns count
+    return (piece.to_pandas() for piece in pieces), _header(file.schema_arrow)
+
+
+def _header(schema: pa.Schema) -> dict[str, Any]:
+    return dict(json.loads((schema.metadata or {}).get(HEADER, b"{}")))

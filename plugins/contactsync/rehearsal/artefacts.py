@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from contactsync.frames import plan_from
@@ -22,18 +22,29 @@ class MemoryArtefacts:
         self.states: dict[str, str] = {}
         self.plans: list[Plan] = []
 
+    def write_pieces(self, name: str, pieces: Iterable[pd.DataFrame], header: Mapping[str, Any]) -> ArtefactRef:
+        """Keep it under a new name, as a whole."""
+        import pandas as pd
+
+        return self.write(name, pd.concat(pieces, ignore_index=True), header)
+
     def write(self, name: str, frame: pd.DataFrame, header: Mapping[str, Any]) -> ArtefactRef:
         """Keep it under a new name."""
         uri = f"memory:{len(self.kept)}-{name}"
         self.kept[uri] = (frame.copy(), json.dumps(header))
         if name == "plan":
-            self.plans.append(plan_from(*self.read(ArtefactRef(uri, "", len(frame)))))
+            self.plans.append(plan_from([frame], header))
         return ArtefactRef(uri, "", len(frame))
 
     def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
         """A copy of it."""
         frame, header = self.kept[ref.uri]
         return frame.copy(), json.loads(header)
+
+    def read_pieces(self, ref: ArtefactRef) -> tuple[Iterator[pd.DataFrame], dict[str, Any]]:
+        """A copy of it."""
+        frame, header = self.read(ref)
+        return iter([frame]), header
 
     def read_state(self, name: str) -> dict[str, Any] | None:
         """As it was written; None where it was not."""

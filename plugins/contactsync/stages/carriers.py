@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 from contactsync.contact import ONE
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.link import Link
 from contactsync.model.spec import SIDES, MatchSpec, Side
-from contactsync.sync.collisions import Carriers, in_lists
+from contactsync.sync.collisions import Carriers, Held, carry, in_lists
 from contactsync.sync.readings import Reading, key_hashes, now_values
 
 Keys = Mapping[str, Sequence[int]]
@@ -26,22 +27,21 @@ def carriers(
 ) -> Carriers:
     """Everybody who carries a key of this run's contacts. seen: the key hashes of contacts that this run read."""
     wanted: dict[str, set[int]] = {}
-    held: dict[tuple[Side, str, int], frozenset[str]] = {}
+    held: Held = {}
     for side in SIDES:
         unread = [now_values(k.side(side)) for k in links if k.side(side).contact_id not in seen[side]]
-        values = (*(shown.values for shown in readings[side].shown.values()), *unread)
-        picked = [in_lists(v) for v in values if any(name.startswith(ONE) for name in v)]
-        for keys in (*seen[side].values(), *(key_hashes(salt, match, v) for v in (*unread, *picked))):
+        shown = (shown.values for shown in readings[side].shown.values())
+        picked = (in_lists(v) for v in itertools.chain(shown, unread) if any(name.startswith(ONE) for name in v))
+        others = (key_hashes(salt, match, v) for v in itertools.chain(unread, picked))
+        for keys in itertools.chain(seen[side].values(), others):
             for key, hashes in keys.items():
                 wanted.setdefault(key, set()).update(hashes)
         for contact_id, keys in seen[side].items():
-            for at in ((side, key, h) for key, hashes in keys.items() for h in hashes):
-                held[at] = held.get(at, frozenset()) | {contact_id}
+            carry(held, side, keys, contact_id)
     for member in reader.key_members(sync_id, wanted):
         reading = readings[member.side]
         contact_id = reading.moved.get(member.contact_id, member.contact_id)
         told = contact_id in seen[member.side] or contact_id in reading.gone or contact_id in reading.forgotten
         if not told:
-            at = (member.side, member.key, member.hash)
-            held[at] = held.get(at, frozenset()) | {contact_id}
+            carry(held, member.side, {member.key: (member.hash,)}, contact_id)
     return Carriers(match, salt, held)

@@ -15,6 +15,7 @@ from contactsync.model.exchange import Record
 from contactsync.model.forgotten import Tombstone
 from contactsync.model.spec import Side
 from contactsync.model.stages import Opened
+from contactsync.packed import PackedMap
 from contactsync.stages.desk import desk_of
 from contactsync.stages.sweeping import forgotten_by, keep_copy, sweep_ledger
 from contactsync.stages.workplace import Workplace
@@ -52,7 +53,7 @@ def _left_out(read: Extracted, persons: Collection[str]) -> Extracted:
         read,
         news=read.news - len(rows),
         forgotten=len(rows),
-        records={i: r for i, r in read.records.items() if i not in persons},
+        records=PackedMap((i, r) for i, r in read.records.items() if i not in persons),
         gone=rest(read.gone),
         forbidden=rest(read.forbidden),
         moved={old: new for old, new in read.moved.items() if old not in persons and new not in persons},
@@ -65,8 +66,8 @@ def _left_out(read: Extracted, persons: Collection[str]) -> Extracted:
 
 def _persons(place: Workplace, side: Side, read: Extracted, forgotten: Forgotten) -> dict[str, str]:
     """Contact id -> the forgotten person to whom the record belongs."""
-    values = {i: _values(place, side, record) for i, record in read.records.items()}
-    by_key = {i: person for i, v in values.items() if (person := forgotten.by_values(v))}
+    values = ((i, _values(place, side, record)) for i, record in read.records.items())
+    by_key = {i: person for i, v in values if (person := forgotten.by_values(v))}
     linked = _linked(place.reader, place.spec.id, side, by_key)
     persons = {i: person for i, person in by_key.items() if i not in linked}
     persons.update({i: person for i in read.records if (person := forgotten.by_id(side, i))})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
 from contactsync.errors import LimitExceeded, PlanMismatch, StopError
-from contactsync.frames import plan_artefact, reading
+from contactsync.frames import plan_artefact, readings
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import SyncRow
@@ -40,17 +41,17 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
     """Plan the run. Errors: LimitExceeded (names the plan's hash), PlanMismatch, FenceLost."""
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
-    frame, headers = place.artefacts.read(frames)
-    readings = {s: reading(frame[frame["side"] == s.value], headers[s.value], place.columns(s)) for s in SIDES}
-    plan = make_plan(place, request, opened, readings)
+    pieces, headers = place.artefacts.read_pieces(frames)
+    plan = make_plan(place, request, opened, readings(pieces, headers, {s: place.columns(s) for s in SIDES}))
     about = {
         "sync": place.spec.id,
         "run": request.run_id,
         "cursors": {s.value: headers[s.value]["cursor"] for s in SIDES},
         "began_at": {s.value: headers[s.value]["began_at"] for s in SIDES},
     }
-    ref = place.artefacts.write("plan", *plan_artefact(plan, about))
-    left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)
+    ref = place.artefacts.write_pieces("plan", *plan_artefact(plan, about))
+    waiting = Counter(i.side for i in plan.intents)
+    left, right = (waiting[side] for side in SIDES)
     log.info("Plan %s: %d actions left, %d right, %d matched", plan.hash, left, right, plan.matched)
     if not request.dry_run:
         sync = place.spec.id
@@ -144,6 +145,7 @@ class _Gathering:
             },
             verdicts=self._verdicts(),
             marked=self._marked(),
+            keys=self._seen_keys,
         )
 
     def _marked(self) -> frozenset[tuple[str, str]]:
@@ -219,7 +221,7 @@ class _Gathering:
         """Fields whose mapping changed since it was last recorded: their bases mean something else."""
         return changed(self.row.mapping, self.place.mapping)
 
-    def _settle(self, rows: list[JournalRow], known: Mapping[Side, Mapping[str, Known]]) -> Settling:
+    def _settle(self, rows: Sequence[JournalRow], known: Mapping[Side, Mapping[str, Known]]) -> Settling:
         apps = {s: self.place.app(s).info.caps for s in SIDES}
         unknown = [r for r in rows if r.outcome.state not in SETTLED and r.intent.verb is Verb.CREATE]
         strangers = {
@@ -298,7 +300,7 @@ _WITH_OTHERS = (
 )  # judged again in every run that works on somebody: it may be who is in the way
 
 
-def _frozen(rows: list[JournalRow], settling: Settling) -> frozenset[str]:
+def _frozen(rows: Sequence[JournalRow], settling: Settling) -> frozenset[str]:
     """Links and source contacts of actions that are not settled."""
     now = {o.key for o in settling.settled}
     open_rows = [r for r in rows if r.outcome.state not in SETTLED and r.intent.key not in now]

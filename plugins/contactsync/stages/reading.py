@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from contactsync.contact import Values
 from contactsync.extract import ReadOrder, extract
 from contactsync.frames import extracted_artefact
 from contactsync.mapping.leaves import leaves
@@ -106,23 +107,40 @@ def transform(
     place: Workplace, request: RunRequest, opened: Opened, left: ArtefactRef, right: ArtefactRef
 ) -> ArtefactRef:
     """Canonical frames of both sides in one artefact; rows that cannot be mapped are named in its header."""
-    import pandas as pd
-
-    from contactsync.mapping.canonical import canonical_frame
 
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
-    frames, headers = [], {}
+    frames: list[pd.DataFrame] = []
+    headers = {}
     for side, ref in zip(SIDES, (left, right), strict=True):
-        frame, header = place.artefacts.read(ref)
-        held = place.translator(side).expect(frame["id"].tolist())
-        canonical, bad = canonical_frame(frame, place.side_map(side), held)
-        canonical["matching"] = _matching(place, side, frame, header, canonical["id"])
-        header["unreadable"] = {**header["unreadable"], **bad}
-        canonical.insert(0, "side", side.value)
-        frames.append(canonical)
+        pieces, header = place.artefacts.read_pieces(ref)
+        translator = place.translator(side)
+        for piece in pieces:
+            held = translator.expect(piece["id"].tolist())
+            canonical, bad = _canonical(place, side, piece, header, held)
+            header["unreadable"] = {**header["unreadable"], **bad}
+            frames.append(canonical)
         headers[side.value] = header
-    return place.artefacts.write("canonical", pd.concat(frames, ignore_index=True), headers)
+    columns = list(dict.fromkeys(name for frame in frames for name in frame.columns))
+    alike = (_texts(frame.reindex(columns=columns)) for frame in frames)
+    return place.artefacts.write_pieces("canonical", alike, headers)
+
+
+def _canonical(
+    place: Workplace, side: Side, frame: pd.DataFrame, header: Mapping[str, Any], held: Mapping[str, Values]
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Some contacts of one side in canonical form; ids that cannot be mapped -> why."""
+    from contactsync.mapping.canonical import canonical_frame
+
+    canonical, bad = canonical_frame(frame, place.side_map(side), held)
+    canonical["matching"] = _matching(place, side, frame, header, canonical["id"])
+    canonical.insert(0, "side", side.value)
+    return _texts(canonical), bad
+
+
+def _texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """All but the numbers as text, also where no contact has any."""
+    return frame.astype({name: "str" for name in frame.columns if name not in ("raw", "fingerprint")})
 
 
 def _matching(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from contactsync.model.plan import Bucket, Hold, HoldReason, JournalRow, Outcome
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, RunRequest, Summary
 from contactsync.model.undo import Stay, Stays
-from contactsync.record import Folding, batches, final_buckets
+from contactsync.packed import PackedMap
+from contactsync.record import Folding, batches
 from contactsync.stages.backfilling import moves_cursors, to_keep
 from contactsync.stages.leaving_out import keep_away
 from contactsync.stages.lost_words import found_again
@@ -25,6 +26,7 @@ from contactsync.stages.recorded import recorded_before
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
+from contactsync.tally import final_buckets
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ def record(
     """
     if (before := recorded_before(place, request, opened)) and not failed:
         return before
-    plan = plan_from(*place.artefacts.read(planned.ref)) if planned else Plan()
+    plan = plan_from(*place.artefacts.read_pieces(planned.ref)) if planned else Plan()
     headers = {s: place.artefacts.read(r.ref)[1] for s, r in reads.items() if r is not None}
     problems = _problems(failed, loaded, plan if request.dry_run else Plan())
     if request.dry_run:
@@ -117,7 +119,7 @@ def _fold(
     sync_id = place.spec.id
     place.ledger.settle(sync_id, plan.settled)
     place.ledger.count_listing(sync_id, list(plan.listed))
-    rows = _with_unsent(place, request, plan)
+    rows, states = _with_unsent(place, request, plan)
     when = When(opened.seq, place.clock())
     folding = Folding(sync_id, row.salt, place.spec.match, place.pairs, when, place.reader, effects=place.effects)
     folding.start(plan)
@@ -126,24 +128,27 @@ def _fold(
         place.ledger.fold(sync_id, request.run_id, verdicts(plan, request.by), fence=opened.fence)
     for batch in batches(folding, plan):
         place.ledger.fold(sync_id, request.run_id, batch, fence=opened.fence)
-    return {r.intent.key: r.outcome.state for r in rows}, folding.holds
+    return states, folding.holds
 
 
-def _with_unsent(place: Workplace, request: RunRequest, plan: Plan) -> list[JournalRow]:
-    """The journal rows to fold; actions that no load reached end `not_sent` and are due again."""
+def _with_unsent(place: Workplace, request: RunRequest, plan: Plan) -> tuple[Collection[JournalRow], dict[str, State]]:
+    """The journal rows to fold, and how each ended; actions that no load reached end `not_sent` and are due again."""
     sync_id, now = place.spec.id, place.clock()
-    rows = {r.intent.key: r for r in place.ledger.unfolded(sync_id)}
-    done = {r.intent.key: r for r in place.ledger.journal(sync_id, request.run_id)}
-    unreached = [
-        i for i in plan.intents
-        if (rows.get(i.key) is None and i.key not in done)
-        or (i.key in rows and rows[i.key].outcome.state is State.PLANNED)
-    ]  # fmt: skip
-    outcomes = [Outcome(i.key, State.NOT_SENT, i.target_id, reason="was not reached", at=now) for i in unreached]
-    place.ledger.settle(sync_id, [o for o in outcomes if o.key in rows])
-    for intent, outcome in zip(unreached, outcomes, strict=True):
+    rows: PackedMap[str, JournalRow] = PackedMap()
+    states: dict[str, State] = {}
+    for row in place.ledger.unfolded(sync_id):
+        rows[row.intent.key], states[row.intent.key] = row, row.outcome.state
+    folded = place.ledger.keys_of_run(sync_id, request.run_id) - states.keys()
+    ended: list[Outcome] = []
+    for intent in plan.intents:
+        if intent.key in folded or states.get(intent.key, State.PLANNED) is not State.PLANNED:
+            continue
+        outcome = Outcome(intent.key, State.NOT_SENT, intent.target_id, reason="was not reached", at=now)
+        ended.extend([outcome] if intent.key in states else [])
         rows[intent.key] = JournalRow(intent, outcome, request.run_id)
-    return [*rows.values()]
+        states[intent.key] = State.NOT_SENT
+    place.ledger.settle(sync_id, ended)
+    return rows.values(), states
 
 
 def _move_cursors(place: Workplace, request: RunRequest, opened: Opened, headers: Mapping[Side, Header]) -> None:
@@ -201,7 +206,6 @@ def _end(
 
 
 def _summary(place: Workplace, done: _Done, *, dry_run: bool) -> Summary:
-    worked = {side: {c.contact_id for c in done.plan.counted if c.source is side} for side in SIDES}
     forgotten = {side: int(h.get("forgotten", 0)) for side, h in done.headers.items()}
     listed = {side: int(h["listed"]) - int(h["news"]) - forgotten[side] for side, h in done.headers.items()}
     totals = final_buckets(done.plan, done.states, listed)
@@ -211,7 +215,7 @@ def _summary(place: Workplace, done: _Done, *, dry_run: bool) -> Summary:
     told = done.told or "; ".join(_sentence(place, side, totals[side], done.holds) for side in SIDES)
     if done.plan.union:
         told = f"{found_again(done.plan)}. {told}"
-    problems = (*done.problems, *_sums(done, worked))
+    problems = (*done.problems, *_sums(done.plan))
     if problems:
         told = f"{told}. NOT COMPLETE: {'; '.join(problems)}"
     return Summary(not problems, f"{_dry(place)}: {told}" if dry_run else told, counts, problems, dry_run)
@@ -222,15 +226,15 @@ def _dry(place: Workplace) -> str:
     return "Dry run, nothing written" if project.writes else f"Nothing written (environment {project.environment})"
 
 
-def _sums(done: _Done, worked: Mapping[Side, set[str]]) -> list[str]:
+def _sums(plan: Plan) -> list[str]:
     """Every contact that was read is in exactly one bucket (promise 15)."""
-    problems = []
-    for side in SIDES:
-        read = {k.contact_id for s, k in done.plan.known if s is side and not k.tombstone and k.due_run is None}
-        lost = len(read - worked[side])
-        if lost:
-            problems.append(f"the sums do not add up: {lost} contacts read on the {side} side are in no bucket")
-    return problems
+    read = {(s, k.contact_id) for s, k in plan.known if not k.tombstone and k.due_run is None}
+    lost = Counter(side for side, _ in read - {(c.source, c.contact_id) for c in plan.counted})
+    return [
+        f"the sums do not add up: {lost[side]} contacts read on the {side} side are in no bucket"
+        for side in SIDES
+        if lost[side]
+    ]
 
 
 def _direction(source: Side) -> str:

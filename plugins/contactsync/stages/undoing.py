@@ -41,7 +41,7 @@ def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: Undo
     # No cursor: each target is asked for by id once more, just before it is written.
     sides = {"cursors": {s.value: None for s in SIDES}, "began_at": {s.value: began_at for s in SIDES}}
     about = {"sync": place.spec.id, "run": request.run_id, **sides}
-    ref = place.artefacts.write("plan", *plan_artefact(plan, about))
+    ref = place.artefacts.write_pieces("plan", *plan_artefact(plan, about))
     log.info("Undo %s: %d actions, %d things stay", plan.hash, len(plan.intents), len(plan.stays))
     if not request.dry_run:
         look = "the same command with --dry-run"

@@ -9,6 +9,7 @@ from contactsync.frames import plan_from
 from contactsync.load import Loader, LoadOrder
 from contactsync.model.spec import Side
 from contactsync.model.stages import Loaded, Opened, Planned, RunRequest
+from contactsync.packed import Packed
 from contactsync.stages.workplace import Workplace
 
 
@@ -16,9 +17,9 @@ def load_side(place: Workplace, request: RunRequest, opened: Opened, planned: Pl
     """Write one side. A dry run writes nothing. Errors: AccountBusy, FenceLost, AuthError and what stops a load."""
     if request.dry_run:
         return Loaded(side.value, 0, 0)
-    frame, header = place.artefacts.read(planned.ref)
-    plan = plan_from(frame, header)
-    intents = [i for i in plan.intents if i.side is side]
+    pieces, header = place.artefacts.read_pieces(planned.ref)
+    plan = plan_from(pieces, header, parts=("intents",))
+    intents = Packed(i for i in plan.intents if i.side is side)
     if not intents:
         return Loaded(side.value, 0, 0)
     place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)

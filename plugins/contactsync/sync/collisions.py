@@ -15,6 +15,9 @@ from contactsync.sync.readings import key_hashes, now_values
 Owner = Callable[[Side, Values, Values], Mapping[str, frozenset[str]]]
 """(side, a contact's values now, its values after a write) -> match key gained -> who carries it there already."""
 
+Held = dict[tuple[Side, str], dict[int, tuple[str, ...]]]
+"""Side and match key -> hash -> who carries it."""
+
 _FIELDS = {
     "email": ("emails",),
     "phone": ("phones",),
@@ -29,13 +32,21 @@ def nobody(side: Side, before: Values, after: Values) -> dict[str, frozenset[str
     return {}
 
 
+def carry(held: Held, side: Side, keys: Mapping[str, Collection[int]], contact_id: str) -> None:
+    """Note who carries these hashes. Narrow, for a run has several of each contact; most have one carrier."""
+    for key, hashes in keys.items():
+        carried = held.setdefault((side, key), {})
+        for number in hashes:
+            carried[number] = (*(i for i in carried.get(number, ()) if i != contact_id), contact_id)
+
+
 @dataclass(frozen=True)
 class Carriers:
-    """An Owner: who carries which key hash, by side, key and hash."""
+    """An Owner: who carries which key hash, by side and key."""
 
     match: MatchSpec
     salt: str
-    held: Mapping[tuple[Side, str, int], frozenset[str]]
+    held: Held
 
     def __call__(self, side: Side, before: Values, after: Values) -> dict[str, frozenset[str]]:
         """Only what a write would add counts: who shares a key already goes on sharing it."""
@@ -43,7 +54,8 @@ class Carriers:
         out = {}
         for key, hashes in key_hashes(self.salt, self.match, after).items():
             gained = set(hashes) - set(had.get(key, ()))
-            out[key] = frozenset(i for h in gained for i in self.held.get((side, key, h), ()))
+            held = self.held.get((side, key), {})
+            out[key] = frozenset(i for h in gained for i in held.get(h, ()))
         return out
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from contactsync.contact import is_empty
-from contactsync.model.exchange import Verb
 from contactsync.model.plan import Intent, JournalRow, Plan
 from contactsync.model.spec import SIDES, Limit, Limits, Side
 from contactsync.sync.readings import Reading
@@ -18,16 +18,14 @@ def exceeded(
 ) -> tuple[str, ...]:
     """Every limit that the plan exceeds, in words; () = it may go on. `known`: contacts known before, per side."""
     problems = [p for s in SIDES if (p := _shrunken(readings[s], known[s]))]
+    counts = _counts(plan)
     for side in SIDES:
-        intents = [i for i in plan.intents if i.side is side]
         size = max(known[side], 1)
-        counts = {
-            "deletes": (sum(i.verb is Verb.DELETE for i in intents), limits.deletes),
-            "updates": (sum(i.verb is Verb.UPDATE for i in intents), limits.updates),
-            "blanked": (sum(_blanks(i) for i in intents), limits.blanked),
-            "creates": (sum(i.verb is Verb.CREATE for i in intents), limits.creates),
-        }
-        for what, (count, limit) in counts.items():
+        for what, limit in (
+            ("deletes", limits.deletes), ("updates", limits.updates),
+            ("blanked", limits.blanked), ("creates", limits.creates),
+        ):  # fmt: skip
+            count = counts[side, what]
             # A sync without links creates and fills for the first time: nothing is known to compare with.
             if what in ("creates", "updates") and not has_links:
                 continue
@@ -35,6 +33,14 @@ def exceeded(
             if most is not None and count > most:
                 problems.append(f"{count} {what} on the {side} side; the limit is {most:g} ({size} contacts known)")
     return tuple(problems)
+
+
+def _counts(plan: Plan) -> Counter[tuple[Side, str]]:
+    found: Counter[tuple[Side, str]] = Counter()
+    for intent in plan.intents:
+        found[intent.side, f"{intent.verb}s"] += 1
+        found[intent.side, "blanked"] += _blanks(intent)
+    return found
 
 
 def bound_to(plan_hash: str, readings: Mapping[Side, Reading], known: Mapping[Side, int]) -> str:

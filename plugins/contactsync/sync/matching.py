@@ -21,7 +21,7 @@ LEFT_OUT = "left out by a person"
 KEPT_APART = "kept apart from its match by a person"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """A contact as matching sees it. hashes: match key -> salted hashes; names: for phone matches, None = unknown.
 

@@ -13,6 +13,9 @@ from contactsync.model.link import LinkSide
 from contactsync.model.rules import Matching
 from contactsync.model.spec import MatchSpec, Side
 
+Keys = Mapping[str, tuple[int, ...]]
+"""Match key -> hashes."""
+
 
 @dataclass(frozen=True)
 class Shown:

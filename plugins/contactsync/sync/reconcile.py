@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from contactsync.model.decisions import Wish
 from contactsync.model.link import Known, Link, LinkStatus, Standing
-from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent, Plan
+from contactsync.model.plan import Bucket, Counted, Hold, HoldReason, Plan
 from contactsync.model.spec import SIDES, MatchSpec, Side
+from contactsync.packed import Packed, json_form
 from contactsync.sync.creates import create_intent, first_link
+from contactsync.sync.draft import Draft
 from contactsync.sync.links import Case, LinkDecision, Rules, decide_link, paused
 from contactsync.sync.matching import Matched, Node, Verdicts, match, names_of
-from contactsync.sync.readings import Reading, Shown, key_hashes
+from contactsync.sync.readings import Keys, Reading, Shown, key_hashes
 from contactsync.sync.scope import DIRECTION_CLOSED, NOTHING_TO_WRITE, why_not_created
 from contactsync.sync.unknowns import Settling
 
@@ -35,6 +37,7 @@ class Given:
     kept_held  contacts that an earlier run left for a person: not created until that hold ends
     verdicts   what persons said of two contacts
     marked     (left id, right id) of which our own mark says that one was made from the other
+    keys       key hashes of the shown contacts, by side and id; worked out where they are not given
     """
 
     rules: Rules
@@ -51,24 +54,14 @@ class Given:
     kept_held: Mapping[tuple[Side, str], Hold] = field(default_factory=dict)
     verdicts: Verdicts = field(default_factory=Verdicts)
     marked: Collection[tuple[str, str]] = ()
+    keys: Mapping[Side, Mapping[str, Keys]] = field(default_factory=dict)
 
-
-@dataclass
-class _Draft:
-    intents: list[Intent] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    holds: list[Hold] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
-    counted: list[Counted] = field(default_factory=list)
-    linked_now: dict[tuple[Side, str], str] = field(default_factory=dict)
-    swallowed: dict[tuple[Side, str], str] = field(default_factory=dict)  # ids that became another link's -> their link
-
-    def take(self, decision: LinkDecision) -> None:
-        self.intents.extend(decision.intents)
-        self.links.append(decision.link)
-        self.holds.extend(decision.holds)
-        self.conflicts.extend(decision.conflicts)
-        self.counted.extend(decision.counted)
+    def keys_of(self, side: Side, contact_id: str) -> Keys:
+        """The key hashes of a contact that this run read."""
+        found = self.keys.get(side, {}).get(contact_id)
+        if found is not None:
+            return found
+        return key_hashes(self.salt, self.match, self.readings[side].shown[contact_id].values)
 
 
 def match_keys(spec: MatchSpec) -> tuple[str, ...]:
@@ -78,18 +71,17 @@ def match_keys(spec: MatchSpec) -> tuple[str, ...]:
 
 def reconcile(given: Given) -> Plan:
     """Decide everything that this run does."""
-    draft = _Draft()
+    draft = Draft()
     links, rekeyed = _moved_links(given, draft)
     _decide_linked(given, links, draft)
     matched = _meet(given, draft, linked={(s, link.side(s).contact_id) for link in links for s in SIDES})
     _unreadable(given, draft)
-    intents = tuple(sorted(draft.intents, key=lambda i: (i.side, i.verb, i.key)))
     plan = Plan(
-        intents=intents,
-        links=tuple(draft.links),
+        intents=draft.sorted_intents(),
+        links=draft.links,
         holds=tuple(draft.holds),
         conflicts=tuple(draft.conflicts),
-        counted=tuple(draft.counted),
+        counted=draft.counted,
         known=_known(given, draft, matched, rekeyed),
         forgotten=tuple((s, i) for s in SIDES for i in sorted(given.readings[s].forgotten)),
         settled=(*given.settling.settled, *given.settling.doubted),
@@ -116,7 +108,7 @@ def plan_hash(plan: Plan) -> str:
 # ---- links
 
 
-def _moved_links(given: Given, draft: _Draft) -> tuple[list[Link], tuple[tuple[Side, str, str], ...]]:
+def _moved_links(given: Given, draft: Draft) -> tuple[list[Link], tuple[tuple[Side, str, str], ...]]:
     """Links under their contacts' new ids (core 8); one whose new id is linked already becomes merged, or parted."""
     rekeyed: list[tuple[Side, str, str]] = []
     out = list(given.links)
@@ -154,7 +146,7 @@ def _parted(link: Link, side: Side) -> Link:
     return replace(parted, status=LinkStatus.PARTED, version=link.version + 1)
 
 
-def _merged(link: Link, side: Side, old: str, new: str, draft: _Draft) -> Link:
+def _merged(link: Link, side: Side, old: str, new: str, draft: Draft) -> Link:
     other = link.side(side.other).contact_id
     detail = f"its partner {old} was merged into {new}, which belongs to another contact"
     draft.holds.append(Hold(side.other, other, HoldReason.MERGED, detail, link.id))
@@ -162,7 +154,7 @@ def _merged(link: Link, side: Side, old: str, new: str, draft: _Draft) -> Link:
     return replace(link, status=LinkStatus.MERGED, version=link.version + 1)
 
 
-def _decide_linked(given: Given, links: Sequence[Link], draft: _Draft) -> None:
+def _decide_linked(given: Given, links: Sequence[Link], draft: Draft) -> None:
     for link in links:
         ids = {s: link.side(s).contact_id for s in SIDES}
         shown = {s: given.readings[s].shown[ids[s]] for s in SIDES if ids[s] in given.readings[s].shown}
@@ -189,32 +181,33 @@ def _decide_linked(given: Given, links: Sequence[Link], draft: _Draft) -> None:
 # ---- first meetings
 
 
-def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched:
+def _meet(given: Given, draft: Draft, linked: set[tuple[Side, str]]) -> Matched:
     adopted = {o.target_id for o in given.settling.settled if o.target_id}
+    shown = {s: given.readings[s].shown for s in SIDES}
     fresh = {
-        (s, i): shown
+        (s, i)
         for s in SIDES
-        for i, shown in given.readings[s].shown.items()
+        for i in shown[s]
         if (s, i) not in linked and i not in adopted and not _tombstone(given, s, i)
     }
     for side in SIDES:
-        found = sorted(adopted & given.readings[side].shown.keys())
+        found = sorted(adopted & shown[side].keys())
         draft.counted.extend(Counted(side, i, Bucket.UNCHANGED, reason="an earlier create made it") for i in found)
     waiting = {row.intent.source_id for row in given.settling.unknown}
-    free = {k: shown for k, shown in fresh.items() if k[1] not in waiting and k[1] not in given.frozen}
-    for side, contact_id in fresh.keys() - free.keys():
+    free = {k for k in fresh if k[1] not in waiting and k[1] not in given.frozen}
+    for side, contact_id in fresh - free:
         draft.counted.append(Counted(side, contact_id, Bucket.FAILED, reason="its create is not settled"))
     # Who moved is seen under another id; who is known to be gone since this reading has no key any more.
     away = {side: given.readings[side].moved.keys() | given.readings[side].gone for side in SIDES}
     others = [n for n in given.others if n.id not in away[n.side]]
-    nodes = [_node(given, side, shown) for (side, _), shown in free.items()] + others
+    nodes = [_node(given, side, shown[side][i]) for side, i in free] + others
     keys = match_keys(given.match)
     without_key = given.match.create_without_key
     matched = match(nodes, keys, without_key=without_key, verdicts=given.verdicts, marked=given.marked)
     for left, right, _key in matched.pairs:
-        _link(given, draft, free[Side.LEFT, left], free[Side.RIGHT, right])
+        _link(given, draft, shown[Side.LEFT][left], shown[Side.RIGHT][right])
     for side, contact_id in matched.alone:
-        _create(given, draft, side, free[side, contact_id])
+        _create(given, draft, side, shown[side][contact_id])
     for hold in matched.holds:
         if why := _nobody_waits(given, hold, free):
             draft.counted.append(Counted(hold.side, hold.contact_id, Bucket.SKIPPED, reason=why))
@@ -230,12 +223,14 @@ def _meet(given: Given, draft: _Draft, linked: set[tuple[Side, str]]) -> Matched
     return matched
 
 
-def _nobody_waits(given: Given, hold: Hold, free: Mapping[tuple[Side, str], Shown]) -> str:
+def _nobody_waits(given: Given, hold: Hold, free: Collection[tuple[Side, str]]) -> str:
     """Why a contact that no rule would let through need not be held: nobody on the other side may be its partner."""
     if any(not c.startswith(f"{hold.side}:") for c in hold.candidates):
         return ""
-    shown = free.get((hold.side, hold.contact_id))
-    return why_not_created(shown.matching, given.rules.effects.get(hold.side, {})) if shown else ""
+    if (hold.side, hold.contact_id) not in free:
+        return ""
+    shown = given.readings[hold.side].shown[hold.contact_id]
+    return why_not_created(shown.matching, given.rules.effects.get(hold.side, {}))
 
 
 def _tombstone(given: Given, side: Side, contact_id: str) -> bool:
@@ -244,18 +239,19 @@ def _tombstone(given: Given, side: Side, contact_id: str) -> bool:
 
 
 def _node(given: Given, side: Side, shown: Shown) -> Node:
-    hashes = key_hashes(given.salt, given.match, shown.values)
     row = given.known[side].get(shown.id)
-    return Node(side, shown.id, hashes, names=names_of(shown.values), wish=row.wish if row else Wish.NONE)
+    return Node(
+        side, shown.id, given.keys_of(side, shown.id), names=names_of(shown.values), wish=row.wish if row else Wish.NONE
+    )
 
 
-def _link(given: Given, draft: _Draft, left: Shown, right: Shown) -> None:
+def _link(given: Given, draft: Draft, left: Shown, right: Shown) -> None:
     link = first_link(given.rules.sync_id, left, right)
     draft.linked_now[Side.LEFT, left.id] = draft.linked_now[Side.RIGHT, right.id] = link.id
     draft.take(decide_link(Case(link, {Side.LEFT: left, Side.RIGHT: right}), given.rules))
 
 
-def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
+def _create(given: Given, draft: Draft, side: Side, shown: Shown) -> None:
     """Nobody matches: created on the other side, where that is open and nothing speaks against it."""
     rules = given.rules
     row = given.known[side].get(shown.id)
@@ -278,7 +274,7 @@ def _create(given: Given, draft: _Draft, side: Side, shown: Shown) -> None:
     keys, generation = match_keys(given.match), row.generation if row else 0
     intent = create_intent(rules.sync_id, shown, side.other, rules.pairs, keys, generation, effects)
     if intent is not None:
-        draft.intents.append(intent)
+        draft.act(intent)
         draft.counted.append(Counted(side, shown.id, Bucket.CREATED, intent.key))
     else:
         draft.counted.append(Counted(side, shown.id, Bucket.SKIPPED, reason=NOTHING_TO_WRITE))
@@ -301,7 +297,7 @@ def _why_not(given: Given, side: Side, shown: Shown) -> Hold | None:
     return None
 
 
-def _unreadable(given: Given, draft: _Draft) -> None:
+def _unreadable(given: Given, draft: Draft) -> None:
     for side in SIDES:
         reading = given.readings[side]
         why = {**reading.unreadable, **dict.fromkeys(reading.forbidden, "these credentials may no longer see it")}
@@ -318,10 +314,10 @@ def _unreadable(given: Given, draft: _Draft) -> None:
 
 
 def _known(
-    given: Given, draft: _Draft, matched: Matched, rekeyed: Sequence[tuple[Side, str, str]]
-) -> tuple[tuple[Side, Known], ...]:
+    given: Given, draft: Draft, matched: Matched, rekeyed: Sequence[tuple[Side, str, str]]
+) -> Packed[tuple[Side, Known]]:
     """Index rows as this run saw its contacts; gone ids stay as tombstones; who is to be read again is due."""
-    rows: list[tuple[Side, Known]] = []
+    rows: Packed[tuple[Side, Known]] = Packed(form=json_form(tuple[Side, Known]))
     again = {*matched.reread, *_left_behind(given)}
     for side in SIDES:
         reading, before = given.readings[side], given.known[side]
@@ -341,10 +337,10 @@ def _known(
         rows.extend((side, Known(i, None, None, tombstone=True)) for i in sorted(former))
         swallowed = sorted((i, link_id) for (s, i), link_id in draft.swallowed.items() if s is side)
         rows.extend((side, Known(i, None, None, link_id, tombstone=True)) for i, link_id in swallowed)
-    return tuple(rows)
+    return rows
 
 
-def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known) -> Known:
+def _as_shown(given: Given, draft: Draft, side: Side, shown: Shown, old: Known) -> Known:
     return replace(
         old,
         raw=shown.raw,
@@ -356,7 +352,7 @@ def _as_shown(given: Given, draft: _Draft, side: Side, shown: Shown, old: Known)
         due_run=None,
         due_at=None,
         first_seen_at=old.first_seen_at or shown.observed_at,
-        keys=key_hashes(given.salt, given.match, shown.values),
+        keys=given.keys_of(side, shown.id),
     )
 
 
@@ -364,10 +360,9 @@ def _left_behind(given: Given) -> set[tuple[Side, str]]:
     """Unlinked contacts of a key group that a contact has left, by an edit or for good: judged again (core 4)."""
     left: set[tuple[str, int]] = set()
     for side in SIDES:
-        for shown in given.readings[side].shown.values():
-            old = given.known[side].get(shown.id)
-            now = key_hashes(given.salt, given.match, shown.values)
-            for key, hashes in (old.keys if old else {}).items():
+        for contact_id in given.readings[side].shown.keys() & given.known[side].keys():
+            now = given.keys_of(side, contact_id)
+            for key, hashes in given.known[side][contact_id].keys.items():
                 left.update((key, h) for h in set(hashes) - set(now.get(key, ())))
         for contact_id in given.readings[side].gone:
             gone = given.known[side].get(contact_id)

@@ -53,6 +53,7 @@ class _Side:
     lag: timedelta
     strangers: Strangers
     told: Told
+    marks: Mapping[str, str]  # key of a create -> id of the contact that bears it
 
 
 @dataclass
@@ -76,17 +77,20 @@ def settle_unknown(
     strangers  ids of this reading that no link holds: anyone who was not there before the request may be its result
     """
     draft = _Draft()
-    for row in rows:
-        s = row.intent.side
-        if row.intent.verb is Verb.CREATE:
-            _settle(row, _Side(readings[s], adopt[s], lag[s], strangers[s], told), draft)
+    creates = [r for r in rows if r.intent.verb is Verb.CREATE]
+    sides = {
+        s: _Side(readings[s], adopt[s], lag[s], strangers[s], told, _marks(readings[s]))
+        for s in {r.intent.side for r in creates}
+    }
+    for row in creates:
+        _settle(row, sides[row.intent.side], draft)
     return Settling(tuple(draft.settled), tuple(draft.listed), tuple(draft.unknown), tuple(draft.doubted))
 
 
 def _settle(row: JournalRow, side: _Side, draft: _Draft) -> None:
     reading, key = side.reading, row.intent.key
     own = side.told.own_ids.get(key) or row.outcome.target_id
-    found = side.told.found.get(key) or _marked(reading, key) or _own(reading, own)
+    found = side.told.found.get(key) or reading.shown.get(side.marks.get(key, "")) or _own(reading, own)
     if found is not None:
         draft.settled.append(_adopted(row, found))
         return
@@ -116,8 +120,12 @@ def job_runs(row: JournalRow, now: datetime) -> bool:
     return row.outcome.state is State.ACCEPTED and row.sent_at is not None and now - row.sent_at < JOB_GIVEN_UP
 
 
-def _marked(reading: Reading, key: str) -> Shown | None:
-    return next((s for s in reading.shown.values() if key in s.marker), None)
+def _marks(reading: Reading) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for shown in reading.shown.values():
+        for mark in shown.marker:
+            found.setdefault(mark, shown.id)
+    return found
 
 
 def _begun_too_early(row: JournalRow, reading: Reading, lag: timedelta) -> bool:

@@ -6,6 +6,7 @@ import json
 from dataclasses import fields
 from typing import Any
 
+import pandas as pd
 from contactsync.frames import plan_artefact, plan_from
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Known, Link, LinkSide
@@ -40,31 +41,36 @@ def plan_of(*persons: str) -> Plan:
     return Plan(**{name: [one[name] for one in told] for name in told[0]}, hash="hash", matched=2)
 
 
+def whole_plan(plan: Plan, about: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    pieces, header = plan_artefact(plan, about)
+    return pd.concat(pieces, ignore_index=True), header
+
+
 def test_every_part_of_a_plan_is_looked_through() -> None:
     assert set(items("zoe")) == {f.name for f in fields(Plan)} - _NO_ITEMS
 
 
 def test_nothing_of_a_person_is_left_in_a_plan_and_all_of_the_other() -> None:
     about = {"sync": "pair", "run": "run", "cursors": {"left": {"uids": {"zoe.vcf": "l-zoe"}}, "right": None}}
-    frame, header = plan_artefact(plan_of("zoe", "uma"), about)
+    frame, header = whole_plan(plan_of("zoe", "uma"), about)
     parted = part(PLAN, frame, header, Whose(lambda side, i: (side, i) in {(LEFT, "l-zoe"), (RIGHT, "r-zoe")}))
     left = without(frame, parted)
     assert "zoe" not in left.to_json()
     assert "zoe" not in json.dumps(parted.header)
-    expected, _ = plan_artefact(plan_of("uma"), about)
-    assert plan_from(left, parted.header) == plan_from(expected, {**header, "cursors": {}})
+    expected, _ = whole_plan(plan_of("uma"), about)
+    assert plan_from([left], parted.header) == plan_from([expected], {**header, "cursors": {}})
 
 
 def test_somebody_elses_hold_no_longer_has_the_person_beside_it() -> None:
     hold = Hold(LEFT, "l-uma", HoldReason.AMBIGUOUS, "same as l-zoe (linked)", candidates=("left:l-zoe", "right:r-1"))
-    frame, header = plan_artefact(Plan(holds=[hold]), {"cursors": {}})
+    frame, header = whole_plan(Plan(holds=[hold]), {"cursors": {}})
     parted = part(PLAN, frame, header, Whose(lambda side, i: (side, i) == (LEFT, "l-zoe")))
-    (found,) = plan_from(without(frame, parted), parted.header).holds
+    (found,) = plan_from([without(frame, parted)], parted.header).holds
     assert (found.detail, found.candidates) == ("same as (forgotten) (linked)", ("right:r-1",))
 
 
 def test_what_does_not_tell_of_anybody_stays_as_it_is() -> None:
-    frame, header = plan_artefact(plan_of("zoe", "uma"), {"cursors": {"left": {"seq": 1}}})
+    frame, header = whole_plan(plan_of("zoe", "uma"), {"cursors": {"left": {"seq": 1}}})
     parted = part(PLAN, frame, header, Whose(lambda side, i: False))
     assert (parted.rows, parted.texts, parted.header) == ([False] * len(frame), {}, header)
     assert without(frame, parted).equals(frame)

@@ -11,7 +11,7 @@ from contactsync.model.link import Known, Link, LinkStatus, Standing
 from contactsync.model.plan import Bucket, Intent, JournalRow, Plan
 from contactsync.model.spec import Holding, MatchSpec, Side
 from contactsync.model.undo import Stay
-from contactsync.sync.collisions import Carriers
+from contactsync.sync.collisions import Carriers, Held, carry
 from contactsync.sync.creates import link_id
 from contactsync.sync.past import Deed, Means, Past
 from contactsync.sync.readings import Shown, key_hashes
@@ -164,7 +164,8 @@ def test_a_parted_link_is_no_reason(status: LinkStatus) -> None:
 
 def test_an_address_that_another_contact_carries_by_now_is_not_given_back() -> None:
     keys = key_hashes("salt", MatchSpec(), {"emails": listed("old@example.org")})
-    held = {(RIGHT, key, h): frozenset({"r2"}) for key, hashes in keys.items() for h in hashes}
+    held: Held = {}
+    carry(held, RIGHT, keys, "r2")
     of = means(owner=Carriers(MatchSpec(), "salt", held))
     deed = a_deed(patch={"emails": ADA["emails"]}, before={"emails": listed("old@example.org")})
     plan = undone(deed, of=of)
