@@ -94,8 +94,8 @@ class Tampering(StoredArtefacts):
         super().__init__(artefact_root(str(root)), "pair", "run")
         self.name, self.happens = name, happens
 
-    def write(self, name: str, frame: Any, header: Any) -> ArtefactRef:
-        ref = super().write(name, frame, header)
+    def write_pieces(self, name: str, pieces: Any, header: Any) -> ArtefactRef:
+        ref = super().write_pieces(name, pieces, header)
         if name == self.name:
             self.happens(Path(ref.uri.removeprefix("file://")))
         return ref
