@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from contactsync.contact import ONE
-from contactsync.ledger.store import LedgerReader
 from contactsync.model.link import Link
-from contactsync.model.spec import SIDES, MatchSpec, Side
+from contactsync.model.spec import SIDES, Side
+from contactsync.stages.workplace import Workplace
 from contactsync.sync.collisions import Carriers, Held, carry, in_lists
 from contactsync.sync.readings import Reading, key_hashes, now_values
 
@@ -17,28 +17,28 @@ Keys = Mapping[str, Sequence[int]]
 
 
 def carriers(
-    reader: LedgerReader,
-    sync_id: str,
+    place: Workplace,
     links: Sequence[Link],
     readings: Mapping[Side, Reading],
     seen: Mapping[Side, Mapping[str, Keys]],
-    match: MatchSpec,
     salt: str,
 ) -> Carriers:
     """Everybody who carries a key of this run's contacts. seen: the key hashes of contacts that this run read."""
+    match = place.spec.match
     wanted: dict[str, set[int]] = {}
     held: Held = {}
     for side in SIDES:
         unread = [now_values(k.side(side)) for k in links if k.side(side).contact_id not in seen[side]]
-        shown = (shown.values for shown in readings[side].shown.values())
-        picked = (in_lists(v) for v in itertools.chain(shown, unread) if any(name.startswith(ONE) for name in v))
+        picks = any(name.startswith(ONE) for name in place.columns(side))  # else nobody's values need to be looked at
+        values = itertools.chain((s.values for s in readings[side].shown.values()) if picks else (), unread)
+        picked = (in_lists(v) for v in values if any(name.startswith(ONE) for name in v))
         others = (key_hashes(salt, match, v) for v in itertools.chain(unread, picked))
         for keys in itertools.chain(seen[side].values(), others):
             for key, hashes in keys.items():
                 wanted.setdefault(key, set()).update(hashes)
         for contact_id, keys in seen[side].items():
             carry(held, side, keys, contact_id)
-    for member in reader.key_members(sync_id, wanted):
+    for member in place.reader.key_members(place.spec.id, wanted):
         reading = readings[member.side]
         contact_id = reading.moved.get(member.contact_id, member.contact_id)
         told = contact_id in seen[member.side] or contact_id in reading.gone or contact_id in reading.forgotten

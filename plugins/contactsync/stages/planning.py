@@ -201,9 +201,7 @@ class _Gathering:
             retry=any(self.readings[s].complete for s in SIDES),
             hold_first=place.spec.match.hold_differences,
             lost=union,
-            owner=carriers(
-                self.reader, place.spec.id, links, self.readings, self._seen_keys, place.spec.match, self.row.salt
-            ),
+            owner=carriers(place, links, self.readings, self._seen_keys, self.row.salt),
             collided=frozenset((h.link_id or "", h.field) for h in self._holds if h.reason in _WITH_OTHERS),
             flipping=self._flipping(links),
             effects=place.effects,
