@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 from connector import Connector, Faults
@@ -21,7 +21,6 @@ from contactsync import load
 from contactsync.apps.base import Access
 from contactsync.errors import ContactsyncError
 from contactsync.ledger import transactions
-from contactsync.ledger.connect import _begin
 from contactsync.ledger.store import Ledger
 from contactsync.model.ledger import RunRow
 from contactsync.model.spec import ProjectSpec, Side, SyncSpec
@@ -30,7 +29,8 @@ from contactsync.model.undo import UndoOrder
 from contactsync.pipeline import Workplace, run_sync, undo_sync
 from contactsync.rest import deadline
 from contactsync.rest.services import MemoryMetadata, Services
-from sqlalchemy import URL, Engine, StaticPool, create_engine, event
+from one_connection import OneEngine
+from sqlalchemy import Engine
 from vendor import Vendor
 from world import Clock, empty_ledger
 
@@ -45,10 +45,14 @@ def _database() -> tuple[sqlite3.Connection, Engine, bytes]:
     image = bytearray(empty_ledger())
     image[18] = image[19] = 1  # no write-ahead log in memory
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    url = URL.create("sqlite", database="/in/memory/ledger.db")
-    engine = create_engine(url, creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
-    event.listen(engine, "begin", _begin)
-    return connection, engine, bytes(image)
+    return connection, cast(Engine, OneEngine(connection)), bytes(image)
+
+
+class Opened(Ledger):
+    """The real ledger on that database, whose schema is the newest."""
+
+    def check(self) -> None:
+        """Nothing to look for."""
 
 
 class Shelf:
@@ -68,7 +72,7 @@ class Shelf:
     def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
         """What was kept."""
         frame, header = self.kept[ref.uri]
-        return frame.copy(), pickle.loads(header)
+        return frame.copy(deep=False), pickle.loads(header)
 
     def write_pieces(self, name: str, pieces: Iterable[pd.DataFrame], header: Mapping[str, Any]) -> ArtefactRef:
         """Keep it, as a whole."""
@@ -138,7 +142,7 @@ class Rig:
     def __post_init__(self) -> None:
         connection, engine, image = _database()
         connection.deserialize(image)
-        self.ledger = Ledger(engine, self.clock)
+        self.ledger = Opened(engine, self.clock)
         self.services = Services(metadata=MemoryMetadata(), clock=self.clock, sleep=self.clock.sleep)
 
     # ---- what the connectors call

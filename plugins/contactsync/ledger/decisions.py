@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from contactsync.ledger.statements import upsert
 from contactsync.ledger.tables import decision, known, link, verdict
@@ -15,18 +17,31 @@ from contactsync.model.spec import Side
 
 def verdicts(connection: Connection, sync_id: str) -> list[Verdict]:
     """In the order of their ids."""
-    rows = connection.execute(select(verdict).where(verdict.c.sync_id == sync_id)).all()
+    rows = connection.execute(_verdicts(), {"sync_id": sync_id}).all()
     found = [Verdict(row.left_id, row.right_id, row.same) for row in rows]
     return sorted(found, key=lambda one: (one.left_id, one.right_id))
 
 
 def made(connection: Connection, sync_id: str, since: datetime | None) -> list[tuple[datetime, str, Decided]]:
     """(when, run_id, decision), newest first."""
-    query = select(decision).where(decision.c.sync_id == sync_id).order_by(decision.c.seq.desc())
-    if since is not None:
-        query = query.where(decision.c.made_at >= since)
-    rows = connection.execute(query).all()
+    query, given = (_made(), {}) if since is None else (_made_since(), {"since": since})
+    rows = connection.execute(query, {"sync_id": sync_id, **given}).all()
     return [(r.made_at, r.run_id, Decided(r.what, r.answer, r.made_by, r.link_id, r.contact_field)) for r in rows]
+
+
+@cache
+def _verdicts() -> Select[Any]:
+    return select(verdict).where(verdict.c.sync_id == bindparam("sync_id"))
+
+
+@cache
+def _made() -> Select[Any]:
+    return select(decision).where(decision.c.sync_id == bindparam("sync_id")).order_by(decision.c.seq.desc())
+
+
+@cache
+def _made_since() -> Select[Any]:
+    return _made().where(decision.c.made_at >= bindparam("since"))
 
 
 def judge(connection: Connection, sync_id: str, given: Sequence[Verdict]) -> None:

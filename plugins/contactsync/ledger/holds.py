@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from contactsync.ledger.codec import from_json, to_json
 from contactsync.ledger.statements import chunks, columns, upsert
@@ -17,7 +18,7 @@ from contactsync.model.spec import Side
 
 def open_holds(connection: Connection, sync_id: str) -> list[tuple[Hold, datetime]]:
     """Open holds and since when, oldest first."""
-    rows = connection.execute(select(hold).where(hold.c.sync_id == sync_id)).all()
+    rows = connection.execute(_open(), {"sync_id": sync_id}).all()
     found = [(_hold(row), row.since) for row in rows]
     return sorted(found, key=lambda one: (one[1], one[0].side, one[0].contact_id, one[0].reason, one[0].field))
 
@@ -66,6 +67,11 @@ def rekey(connection: Connection, sync_id: str, side: Side, old: str, new: str) 
     )
     connection.execute(delete(hold).where(*here, hold.c.contact_id == old, also.exists()))
     connection.execute(update(hold).where(*here, hold.c.contact_id == old).values(contact_id=new))
+
+
+@cache
+def _open() -> Select[Any]:
+    return select(hold).where(hold.c.sync_id == bindparam("sync_id"))
 
 
 def _end(

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from contactsync.ledger.codec import from_json, to_json
-from contactsync.ledger.statements import chunks, columns, insert_into, upsert
+from contactsync.ledger.statements import among, chunks, columns, upsert
 from contactsync.ledger.tables import key_hash, known
 from contactsync.model.ledger import KeyMember
 from contactsync.model.link import Known
@@ -26,22 +40,21 @@ Keys = dict[str, dict[str, tuple[int, ...]]]
 
 def count(connection: Connection, sync_id: str, side: Side) -> int:
     """Contacts that are no tombstones."""
-    query = select(func.count()).where(known.c.sync_id == sync_id, known.c.side == side, not_(known.c.tombstone))
-    return connection.execute(query).scalar_one()
+    found: int = connection.execute(_count(), {"sync_id": sync_id, "side": side}).scalar_one()
+    return found
 
 
 def by_id(connection: Connection, sync_id: str, side: Side, ids: Collection[str]) -> dict[str, Known]:
     """Rows by contact id."""
     found: dict[str, Known] = {}
     for chunk in chunks(ids):
-        found.update(_select(connection, sync_id, side, known.c.contact_id.in_(chunk)))
+        found.update(_select(connection, _by_ids(), sync_id, side, ids=chunk))
     return found
 
 
 def due(connection: Connection, sync_id: str, side: Side, run_seq: int, now: datetime) -> list[Known]:
     """Contacts that are due by run or by time."""
-    is_due = or_(known.c.due_run <= run_seq, known.c.due_at <= now)
-    found = _select(connection, sync_id, side, and_(is_due, not_(known.c.tombstone)))
+    found = _select(connection, _due(), sync_id, side, run_seq=run_seq, now=now)
     return [found[contact_id] for contact_id in sorted(found)]
 
 
@@ -73,24 +86,50 @@ def frame(connection: Connection, sync_id: str, side: Side) -> pd.DataFrame:
 
 
 def _members(connection: Connection, sync_id: str, match_key: str, chunk: list[int]) -> list[KeyMember]:
+    rows = connection.execute(_by_hashes(), {"sync_id": sync_id, "match_key": match_key, "hashes": chunk})
+    return [KeyMember(Side(row[0]), row[1], row[2], row[3], row[4]) for row in rows]
+
+
+@cache
+def _by_hashes() -> Select[Any]:
     same = and_(
         known.c.sync_id == key_hash.c.sync_id,
         known.c.side == key_hash.c.side,
         known.c.contact_id == key_hash.c.contact_id,
     )
-    query = (
+    here = (key_hash.c.sync_id == bindparam("sync_id"), key_hash.c.match_key == bindparam("match_key"))
+    return (
         select(*columns(key_hash, "side", "contact_id", "match_key", "hash"), known.c.link_id)
         .join(known, same)
-        .where(key_hash.c.sync_id == sync_id, key_hash.c.match_key == match_key, key_hash.c.hash.in_(chunk))
+        .where(*here, key_hash.c.hash.in_(among("hashes")))
         .where(not_(known.c.tombstone))
         .distinct()
     )
-    return [KeyMember(Side(row[0]), row[1], row[2], row[3], row[4]) for row in connection.execute(query)]
 
 
-def _select(connection: Connection, sync_id: str, side: Side, condition: ColumnElement[bool]) -> dict[str, Known]:
-    query = select(known).where(known.c.sync_id == sync_id, known.c.side == side, condition)
-    rows = connection.execute(query).all()
+@cache
+def _count() -> Select[Any]:
+    here = (known.c.sync_id == bindparam("sync_id"), known.c.side == bindparam("side"))
+    return select(func.count()).where(*here, not_(known.c.tombstone))
+
+
+@cache
+def _by_ids() -> Select[Any]:
+    return _of_side().where(known.c.contact_id.in_(among("ids")))
+
+
+@cache
+def _due() -> Select[Any]:
+    is_due = or_(known.c.due_run <= bindparam("run_seq"), known.c.due_at <= bindparam("now"))
+    return _of_side().where(is_due, not_(known.c.tombstone))
+
+
+def _of_side() -> Select[Any]:
+    return select(known).where(known.c.sync_id == bindparam("sync_id"), known.c.side == bindparam("side"))
+
+
+def _select(connection: Connection, query: Select[Any], sync_id: str, side: Side, **given: Any) -> dict[str, Known]:
+    rows = connection.execute(query, {"sync_id": sync_id, "side": side, **given}).all()
     keys = _keys(connection, sync_id, side, [row.contact_id for row in rows])
     return {row.contact_id: _known(row, keys.get(row.contact_id, {})) for row in rows}
 
@@ -98,14 +137,20 @@ def _select(connection: Connection, sync_id: str, side: Side, condition: ColumnE
 def _keys(connection: Connection, sync_id: str, side: Side, ids: Collection[str]) -> Keys:
     found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for chunk in chunks(ids):
-        query = (
-            select(*columns(key_hash, "contact_id", "match_key", "hash"))
-            .where(key_hash.c.sync_id == sync_id, key_hash.c.side == side, key_hash.c.contact_id.in_(chunk))
-            .order_by(key_hash.c.ordinal)
-        )
-        for contact_id, match_key, number in connection.execute(query):
+        rows = connection.execute(_keys_of(), {"sync_id": sync_id, "side": side, "ids": chunk})
+        for contact_id, match_key, number in rows:
             found[contact_id][match_key].append(number)
     return {contact_id: {key: tuple(held) for key, held in keys.items()} for contact_id, keys in found.items()}
+
+
+@cache
+def _keys_of() -> Select[Any]:
+    here = (key_hash.c.sync_id == bindparam("sync_id"), key_hash.c.side == bindparam("side"))
+    return (
+        select(*columns(key_hash, "contact_id", "match_key", "hash"))
+        .where(*here, key_hash.c.contact_id.in_(among("ids")))
+        .order_by(key_hash.c.ordinal)
+    )
 
 
 def _known(row: Any, keys: Mapping[str, tuple[int, ...]]) -> Known:
@@ -134,13 +179,8 @@ def write(connection: Connection, sync_id: str, rows: Sequence[tuple[Side, Known
     if not rows:
         return
     last = {(side, one.contact_id): one for side, one in rows}
-    first_seen = func.coalesce(known.c.first_seen_at, insert_into(connection, known).excluded.first_seen_at)
-    upsert(
-        connection,
-        known,
-        [_known_row(sync_id, side, one) for (side, _), one in last.items()],
-        computed={"first_seen_at": first_seen},
-    )
+    rows_of_known = [_known_row(sync_id, side, one) for (side, _), one in last.items()]
+    upsert(connection, known, rows_of_known, first=("first_seen_at",))
     _drop_keys(connection, sync_id, last)
     upsert(connection, key_hash, [row for (side, _), one in last.items() for row in _key_rows(sync_id, side, one)])
 
@@ -150,13 +190,13 @@ def forget(connection: Connection, sync_id: str, gone: Sequence[tuple[Side, str]
     for side, chunk in _by_side(gone):
         here = (known.c.sync_id == sync_id, known.c.side == side, known.c.contact_id.in_(chunk))
         connection.execute(delete(known).where(*here, not_(known.c.tombstone)))
-        # A tombstone keeps no keys either: matching never looks at it.
-        connection.execute(delete(key_hash).where(*_at(key_hash, sync_id, side), key_hash.c.contact_id.in_(chunk)))
+    # A tombstone keeps no keys either: matching never looks at it.
+    _drop_keys(connection, sync_id, gone)
 
 
 def rekey(connection: Connection, sync_id: str, side: Side, old: str, new: str) -> None:
     """Move a contact's row to its new id. Where both are known the new row stays and inherits link and generation."""
-    found = _select(connection, sync_id, side, known.c.contact_id.in_([old, new]))
+    found = _select(connection, _by_ids(), sync_id, side, ids=[old, new])
     if old not in found:
         return
     if new in found:
@@ -190,7 +230,13 @@ def _by_side(contacts: Collection[tuple[Side, str]]) -> list[tuple[Side, list[st
 
 def _drop_keys(connection: Connection, sync_id: str, contacts: Collection[tuple[Side, str]]) -> None:
     for side, chunk in _by_side(contacts):
-        connection.execute(delete(key_hash).where(*_at(key_hash, sync_id, side), key_hash.c.contact_id.in_(chunk)))
+        connection.execute(_without_keys(), {"sync_id": sync_id, "side": side, "ids": chunk})
+
+
+@cache
+def _without_keys() -> Delete:
+    here = (key_hash.c.sync_id == bindparam("sync_id"), key_hash.c.side == bindparam("side"))
+    return delete(key_hash).where(*here, key_hash.c.contact_id.in_(among("ids")))
 
 
 def _known_row(sync_id: str, side: Side, one: Known) -> dict[str, Any]:

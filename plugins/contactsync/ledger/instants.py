@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, String, TypeDecorator, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, String, TypeDecorator, func, literal_column, select
 
 WIDTH = 27
 
@@ -43,5 +44,10 @@ def database_now(dialect: str) -> ColumnElement[Any]:
 
 def read_clock(connection: Connection) -> datetime:
     """What the database's clock says now."""
-    now: datetime = connection.execute(select(database_now(connection.dialect.name))).scalar_one()
+    now: datetime = connection.execute(_clock(connection.dialect.name)).scalar_one()
     return now
+
+
+@cache
+def _clock(dialect: str) -> Select[Any]:
+    return select(database_now(dialect))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, delete, exists, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from contactsync.ledger.codec import pack
 from contactsync.ledger.instants import database_now
 from contactsync.ledger.journal import INTENT_COLUMNS, OUTCOME_COLUMNS, by_key
-from contactsync.ledger.statements import chunks, insert_absent
+from contactsync.ledger.statements import among, chunks, insert_absent
 from contactsync.ledger.tables import claim, journal, journal_key, sync_lock
 from contactsync.model.exchange import State
 from contactsync.model.plan import Intent, JournalRow, Outcome
@@ -108,17 +110,23 @@ def send(
 ) -> set[str]:
     """planned -> sent, in one statement with the proof that lock and claim are still ours; the keys that moved."""
     moved: set[str] = set()
-    ours = (_holds_lock(connection, sync_id, fence), _holds_claim(sync_id, run_id, side, fence, number))
+    given = {"at_sync": sync_id, "at_run": run_id, "at_side": side, "with_fence": fence, "with_claim": number}
     for chunk in chunks(keys):
-        statement = (
-            update(journal)
-            .where(journal.c.sync_id == sync_id, journal.c.side == side, journal.c.op_key.in_(chunk))
-            .where(journal.c.state == State.PLANNED, *ours)
-            .values(state=State.SENT.value, sent_at=now)
-            .returning(journal.c.op_key)
-        )
-        moved.update(connection.execute(statement).scalars())
+        statement = _sending(connection.dialect.name)
+        moved.update(connection.execute(statement, {**given, "at_keys": chunk, "at_time": now}).scalars())
     return moved
+
+
+@cache
+def _sending(dialect: str) -> ReturningUpdate[Any]:
+    here = (journal.c.sync_id == bindparam("at_sync"), journal.c.side == bindparam("at_side"))
+    return (
+        update(journal)
+        .where(*here, journal.c.op_key.in_(among("at_keys")))
+        .where(journal.c.state == State.PLANNED, _holds_lock(dialect), _holds_claim())
+        .values(state=State.SENT.value, sent_at=bindparam("at_time"))
+        .returning(journal.c.op_key)
+    )
 
 
 def settle(connection: Connection, sync_id: str, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -133,11 +141,18 @@ def _write_outcomes(
 ) -> None:
     if not outcomes:
         return
+    at = {"at_sync": sync_id}
+    connection.execute(_ending(tuple(ends)), [{**at, **_settled(outcome, now)} for outcome in outcomes])
+
+
+@cache
+def _ending(ends: tuple[State, ...]) -> Update:
     # Spelt out, not IN: an executemany cannot expand a list.
     may_end = or_(*(journal.c.state == state.value for state in ends))
-    statement = (
+    here = (journal.c.sync_id == bindparam("at_sync"), journal.c.op_key == bindparam("at_key"))
+    return (
         update(journal)
-        .where(journal.c.sync_id == sync_id, journal.c.op_key == bindparam("at_key"), may_end)
+        .where(*here, may_end)
         .values(
             state=bindparam("to_state"),
             result_id=bindparam("to_result"),
@@ -147,7 +162,6 @@ def _write_outcomes(
             folded=False,
         )
     )
-    connection.execute(statement, [_settled(outcome, now) for outcome in outcomes])
 
 
 def count_listing(connection: Connection, sync_id: str, keys: Sequence[str]) -> None:
@@ -170,24 +184,24 @@ def _settled(outcome: Outcome, now: datetime) -> dict[str, Any]:
     }
 
 
-def _holds_lock(connection: Connection, sync_id: str, fence: int) -> ColumnElement[bool]:
+def _holds_lock(dialect: str) -> ColumnElement[bool]:
     # FOR SHARE: whoever takes the lock at this moment waits for this commit, or this statement sees the new fence.
     held = select(sync_lock.c.name).where(
-        sync_lock.c.name == sync_id,
-        sync_lock.c.fence == fence,
+        sync_lock.c.name == bindparam("at_sync"),
+        sync_lock.c.fence == bindparam("with_fence"),
         sync_lock.c.owner.is_not(None),
-        sync_lock.c.expires_at > database_now(connection.dialect.name),
+        sync_lock.c.expires_at > database_now(dialect),
     )
     return exists(held.with_for_update(read=True))
 
 
-def _holds_claim(sync_id: str, run_id: str, side: Side, fence: int, number: int) -> ColumnElement[bool]:
+def _holds_claim() -> ColumnElement[bool]:
     held = select(claim.c.number).where(
-        claim.c.sync_id == sync_id,
-        claim.c.run_id == run_id,
-        claim.c.side == side,
-        claim.c.fence == fence,
-        claim.c.number == number,
+        claim.c.sync_id == bindparam("at_sync"),
+        claim.c.run_id == bindparam("at_run"),
+        claim.c.side == bindparam("at_side"),
+        claim.c.fence == bindparam("with_fence"),
+        claim.c.number == bindparam("with_claim"),
     )
     return exists(held.with_for_update(read=True))
 
@@ -198,8 +212,13 @@ def _holds_claim(sync_id: str, run_id: str, side: Side, fence: int, number: int)
 def mark_folded(connection: Connection, sync_id: str, keys: Sequence[str]) -> None:
     """These are folded."""
     for chunk in chunks(keys):
-        here = (journal.c.sync_id == sync_id, journal.c.op_key.in_(chunk))
-        connection.execute(update(journal).where(*here).values(folded=True))
+        connection.execute(_folding(), {"at_sync": sync_id, "at_keys": chunk})
+
+
+@cache
+def _folding() -> Update:
+    here = (journal.c.sync_id == bindparam("at_sync"), journal.c.op_key.in_(among("at_keys")))
+    return update(journal).where(*here).values(folded=True)
 
 
 def requeue(connection: Connection, sync_id: str, keys: Sequence[str]) -> None:

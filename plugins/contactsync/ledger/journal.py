@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import Connection, Select, and_, bindparam, select
 
 from contactsync.ledger.codec import unpack
-from contactsync.ledger.statements import chunks
+from contactsync.ledger.statements import among, chunks
 from contactsync.ledger.tables import journal, journal_key, sync
 from contactsync.model.exchange import State, Verb
 from contactsync.model.plan import Intent, JournalRow, Outcome
@@ -36,8 +37,8 @@ def creates_of(connection: Connection, sync_id: str, side: Side, contact_ids: Co
 
 def unfolded(connection: Connection, sync_id: str) -> Packed[JournalRow]:
     """Rows not folded yet, oldest first; after the loads of a first run that may be one for each contact."""
-    query = _of(sync_id).where(journal.c.folded.is_(False))
-    return Packed(map(_journal_row, connection.execute(query, execution_options={"yield_per": AT_ONCE})))
+    rows = connection.execute(_unfolded(), {"sync_id": sync_id}, execution_options={"yield_per": AT_ONCE})
+    return Packed(map(_journal_row, rows))
 
 
 def keys_of_run(connection: Connection, sync_id: str, run_id: str) -> set[str]:
@@ -48,8 +49,9 @@ def keys_of_run(connection: Connection, sync_id: str, run_id: str) -> set[str]:
 
 def of_run(connection: Connection, sync_id: str, run_id: str | None) -> list[JournalRow]:
     """Rows of a run, or all, oldest first."""
-    query = _of(sync_id)
-    return _rows(connection, query if run_id is None else query.where(journal.c.run_id == run_id))
+    if run_id is None:
+        return _rows(connection, _of(sync_id))
+    return _rows(connection, _of_run(), sync_id=sync_id, run_id=run_id)
 
 
 def sent_since(connection: Connection, sync_id: str, since: datetime) -> list[JournalRow]:
@@ -89,7 +91,7 @@ def writes_of(connection: Connection, sync_id: str, link_ids: Collection[str], s
     """Rows of these links that were sent since then, oldest first."""
     found: list[JournalRow] = []
     for chunk in chunks(link_ids):
-        found += _rows(connection, _of(sync_id).where(journal.c.link_id.in_(chunk), journal.c.sent_at >= since))
+        found += _rows(connection, _writes(), sync_id=sync_id, ids=chunk, since=since)
     return found
 
 
@@ -97,8 +99,7 @@ def by_key(connection: Connection, sync_id: str, keys: Iterable[str], *, lock: b
     """Rows by operation key."""
     found: dict[str, JournalRow] = {}
     for chunk in chunks(keys):
-        query = _of(sync_id).where(journal.c.op_key.in_(chunk))
-        rows = _rows(connection, query.with_for_update() if lock else query)
+        rows = _rows(connection, _by_key(lock=lock), sync_id=sync_id, keys=chunk)
         found.update((row.intent.key, row) for row in rows)
     return found
 
@@ -116,12 +117,34 @@ def _creates(
     return {row.seq: _journal_row(row) for row in connection.execute(query)}
 
 
-def _of(sync_id: str) -> Select[Any]:
+@cache
+def _unfolded() -> Select[Any]:
+    return _of(bindparam("sync_id")).where(journal.c.folded.is_(False))
+
+
+@cache
+def _by_key(*, lock: bool) -> Select[Any]:
+    query = _of(bindparam("sync_id")).where(journal.c.op_key.in_(among("keys")))
+    return query.with_for_update() if lock else query
+
+
+@cache
+def _writes() -> Select[Any]:
+    here = (journal.c.link_id.in_(among("ids")), journal.c.sent_at >= bindparam("since"))
+    return _of(bindparam("sync_id")).where(*here)
+
+
+@cache
+def _of_run() -> Select[Any]:
+    return _of(bindparam("sync_id")).where(journal.c.run_id == bindparam("run_id"))
+
+
+def _of(sync_id: Any) -> Select[Any]:
     return select(journal).where(journal.c.sync_id == sync_id).order_by(journal.c.seq)
 
 
-def _rows(connection: Connection, query: Select[Any]) -> list[JournalRow]:
-    return [_journal_row(row) for row in connection.execute(query)]
+def _rows(connection: Connection, query: Select[Any], **given: Any) -> list[JournalRow]:
+    return [_journal_row(row) for row in connection.execute(query, given)]
 
 
 def _journal_row(row: Any) -> JournalRow:

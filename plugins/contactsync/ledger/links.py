@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, or_, select, true, update
 
 from contactsync.contact import Values
 from contactsync.ledger.codec import from_json, pack_apart, pack_rules, to_json, unpack_apart, unpack_rules
-from contactsync.ledger.statements import chunks, columns, upsert
+from contactsync.ledger.statements import among, chunks, columns, upsert
 from contactsync.ledger.tables import link, link_side, link_value
 from contactsync.model.link import Link, LinkSide, LinkStatus, Standing
 from contactsync.model.spec import SIDES, Side
@@ -24,49 +25,50 @@ _OPEN = (LinkStatus.LIVE, LinkStatus.PARTED)
 
 def by_id(connection: Connection, sync_id: str, ids: Collection[str]) -> list[Link]:
     """Links by link id."""
-    return _in_order(_select(connection, sync_id, link.c.link_id.in_(chunk)) for chunk in chunks(ids))
+    return _in_order(_select(connection, _by_ids(), sync_id, ids=chunk) for chunk in chunks(ids))
 
 
 def by_contact(connection: Connection, sync_id: str, side: Side, contact_ids: Collection[str]) -> list[Link]:
     """Links of any status by the contact on one side."""
-    return _in_order(
-        _select(connection, sync_id, _on_side(sync_id, side, link_side.c.contact_id.in_(chunk)))
-        for chunk in chunks(contact_ids)
-    )
+    parts = chunks(contact_ids)
+    return _in_order(_select(connection, _by_contacts(), sync_id, side=side, ids=chunk) for chunk in parts)
 
 
 def due(connection: Connection, sync_id: str, run_seq: int, now: datetime) -> list[Link]:
     """Open links that are due by run or by time, and others of which a person decided something."""
-    is_due = or_(link.c.due_run <= run_seq, link.c.due_at <= now)
-    workable = or_(link.c.status.in_(_OPEN), link.c.wish != "")
-    return _in_order([_select(connection, sync_id, and_(is_due, workable))])
+    return _in_order([_select(connection, _due(), sync_id, run_seq=run_seq, now=now)])
 
 
 def missing(connection: Connection, sync_id: str, side: Side) -> list[Link]:
     """Open links whose contact on that side stands `missing`."""
-    stands = _on_side(sync_id, side, link_side.c.standing == Standing.MISSING)
-    return _in_order([_select(connection, sync_id, and_(stands, link.c.status.in_(_OPEN)))])
+    return _in_order([_select(connection, _missing(), sync_id, side=side)])
 
 
 def made_in(connection: Connection, sync_id: str, run_ids: Collection[str]) -> list[Link]:
     """Links that these runs made, by matching or by a create."""
-    return _in_order(_select(connection, sync_id, link.c.made_in.in_(chunk)) for chunk in chunks(run_ids))
+    made = _where(link.c.made_in.in_(among("run_ids")))
+    return _in_order(_select(connection, made, sync_id, run_ids=chunk) for chunk in chunks(run_ids))
 
 
 def every(connection: Connection, sync_id: str) -> list[Link]:
     """All links."""
-    return _in_order([_select(connection, sync_id, true())])
+    return _in_order([_select(connection, _where(true()), sync_id)])
 
 
 def ids_frame(connection: Connection, sync_id: str, side: Side) -> pd.DataFrame:
     """link_id, contact_id, status, standing of every link, by one side."""
-    query = (
-        select(link.c.link_id, link_side.c.contact_id, link.c.status, link_side.c.standing)
-        .join(link_side, and_(link_side.c.sync_id == link.c.sync_id, link_side.c.link_id == link.c.link_id))
-        .where(link.c.sync_id == sync_id, link_side.c.side == side)
-    )
     names = ["link_id", "contact_id", "status", "standing"]
-    return pd.DataFrame(connection.execute(query).all(), columns=names, dtype="str")
+    rows = connection.execute(_ids(), {"sync_id": sync_id, "side": side}).all()
+    return pd.DataFrame(rows, columns=names, dtype="str")
+
+
+@cache
+def _ids() -> Select[Any]:
+    return (
+        select(link.c.link_id, link_side.c.contact_id, link.c.status, link_side.c.standing)
+        .join(link_side, _same(link_side, link, "sync_id", "link_id"))
+        .where(link.c.sync_id == bindparam("sync_id"), link_side.c.side == bindparam("side"))
+    )
 
 
 def bases(connection: Connection, sync_id: str, side: Side, contact_ids: Collection[str]) -> dict[str, Values]:
@@ -88,12 +90,33 @@ def _same(one: Table, other: Table, *names: str) -> ColumnElement[bool]:
     return and_(*(one.c[name] == other.c[name] for name in names))
 
 
-def _on_side(sync_id: str, side: Side, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    held = select(link_side.c.link_id).where(link_side.c.sync_id == sync_id, link_side.c.side == side, condition)
-    return link.c.link_id.in_(held)
+@cache
+def _by_ids() -> Select[Any]:
+    return _where(link.c.link_id.in_(among("ids")))
 
 
-def _select(connection: Connection, sync_id: str, condition: ColumnElement[bool]) -> list[Link]:
+@cache
+def _by_contacts() -> Select[Any]:
+    return _where(_on_side(link_side.c.contact_id.in_(among("ids"))))
+
+
+@cache
+def _due() -> Select[Any]:
+    is_due = or_(link.c.due_run <= bindparam("run_seq"), link.c.due_at <= bindparam("now"))
+    return _where(and_(is_due, or_(link.c.status.in_(_OPEN), link.c.wish != "")))
+
+
+@cache
+def _missing() -> Select[Any]:
+    return _where(and_(_on_side(link_side.c.standing == Standing.MISSING), link.c.status.in_(_OPEN)))
+
+
+def _on_side(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    here = (link_side.c.sync_id == bindparam("sync_id"), link_side.c.side == bindparam("side"))
+    return link.c.link_id.in_(select(link_side.c.link_id).where(*here, condition))
+
+
+def _where(condition: ColumnElement[bool]) -> Select[Any]:
     """Two rows a link, one per side."""
     same_link = and_(link_side.c.sync_id == link.c.sync_id, link_side.c.link_id == link.c.link_id)
     same_side = and_(
@@ -101,7 +124,7 @@ def _select(connection: Connection, sync_id: str, condition: ColumnElement[bool]
         link_value.c.link_id == link_side.c.link_id,
         link_value.c.side == link_side.c.side,
     )
-    query = (
+    return (
         select(
             link,
             link_side.c.version.label("vendor_version"),
@@ -112,10 +135,13 @@ def _select(connection: Connection, sync_id: str, condition: ColumnElement[bool]
         )
         .join(link_side, same_link)
         .join(link_value, same_side)
-        .where(link.c.sync_id == sync_id, condition)
+        .where(link.c.sync_id == bindparam("sync_id"), condition)
     )
+
+
+def _select(connection: Connection, query: Select[Any], sync_id: str, **given: Any) -> list[Link]:
     halves: dict[str, dict[str, Any]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(query, {"sync_id": sync_id, **given}):
         halves.setdefault(row.link_id, {"row": row})[row.side] = _side(row)
     return [_link(**found) for found in halves.values()]
 
@@ -183,9 +209,15 @@ def rekey(connection: Connection, sync_id: str, side: Side, old: str, new: str) 
 def _versions(connection: Connection, sync_id: str, ids: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for chunk in chunks(ids):
-        query = select(link.c.link_id, link.c.version).where(link.c.sync_id == sync_id, link.c.link_id.in_(chunk))
-        found.update((row.link_id, row.version) for row in connection.execute(query))
+        rows = connection.execute(_version_of(), {"sync_id": sync_id, "ids": chunk})
+        found.update((row.link_id, row.version) for row in rows)
     return found
+
+
+@cache
+def _version_of() -> Select[Any]:
+    here = (link.c.sync_id == bindparam("sync_id"), link.c.link_id.in_(among("ids")))
+    return select(link.c.link_id, link.c.version).where(*here)
 
 
 def _link_row(sync_id: str, one: Link) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select, update
+from sqlalchemy import Connection, Engine, Select, Table, Update, bindparam, select, update
 
 from contactsync.errors import FenceLost
 from contactsync.ledger.instants import read_clock
@@ -56,13 +57,12 @@ def renew(engine: Engine, table: Table, name: str, owner: str, fence: int, lease
 def release(engine: Engine, table: Table, name: str, owner: str, fence: int) -> None:
     """Release; nothing happens where it is no longer ours."""
     with writing(engine) as connection:
-        ours = (table.c.name == name, table.c.owner == owner, table.c.fence == fence)
-        connection.execute(update(table).where(*ours).values(owner=None, expires_at=None))
+        connection.execute(_released(table), {"at": name, "by": owner, "with_fence": fence})
 
 
 def holder(connection: Connection, table: Table, name: str) -> Lease | None:
     """Who holds it; an expired lease is still shown."""
-    row = connection.execute(select(table).where(table.c.name == name)).one_or_none()
+    row = connection.execute(_named(table), {"at": name}).one_or_none()
     return _lease(row) if row is not None and row.owner is not None else None
 
 
@@ -75,7 +75,7 @@ def prove(connection: Connection, sync_id: str, fence: int) -> None:
 
 def hold_row(connection: Connection, sync_id: str) -> Any | None:
     """Lock the sync's lock row: writers of one sync come one after the other."""
-    return connection.execute(select(sync_lock).where(sync_lock.c.name == sync_id).with_for_update()).one_or_none()
+    return connection.execute(_locked(sync_lock), {"at": sync_id}).one_or_none()
 
 
 def new_claim(connection: Connection, sync_id: str, run_id: str, side: Side, fence: int) -> int:
@@ -116,19 +116,42 @@ def _try(
 
 def _hold_row(connection: Connection, table: Table, name: str) -> Any:
     """The row, locked; made by whoever comes first. It is there nearly always, so it is looked for before."""
-    here = select(table).where(table.c.name == name).with_for_update()
-    if (row := connection.execute(here).one_or_none()) is not None:
+    if (row := connection.execute(_locked(table), {"at": name}).one_or_none()) is not None:
         return row
     insert_absent(connection, table, [{"name": name, "owner": None, "fence": 0, "expires_at": None}])
-    return connection.execute(here).one()
+    return connection.execute(_locked(table), {"at": name}).one()
 
 
 def _write(connection: Connection, table: Table, name: str, owner: str, fence: int, lease: timedelta) -> Lease:
     expires_at = read_clock(connection) + lease
-    connection.execute(
-        update(table).where(table.c.name == name).values(owner=owner, fence=fence, expires_at=expires_at)
-    )
+    connection.execute(_held(table), {"at": name, "by": owner, "with_fence": fence, "until": expires_at})
     return Lease(owner, fence, expires_at)
+
+
+@cache
+def _named(table: Table) -> Select[Any]:
+    return select(table).where(table.c.name == bindparam("at"))
+
+
+@cache
+def _locked(table: Table) -> Select[Any]:
+    return _named(table).with_for_update()
+
+
+@cache
+def _held(table: Table) -> Update:
+    given: dict[str, Any] = {
+        "owner": bindparam("by"),
+        "fence": bindparam("with_fence"),
+        "expires_at": bindparam("until"),
+    }
+    return update(table).where(table.c.name == bindparam("at")).values(given)
+
+
+@cache
+def _released(table: Table) -> Update:
+    ours = (table.c.owner == bindparam("by"), table.c.fence == bindparam("with_fence"))
+    return update(table).where(table.c.name == bindparam("at"), *ours).values(owner=None, expires_at=None)
 
 
 def _lease(row: Any) -> Lease:

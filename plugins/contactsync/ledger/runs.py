@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, func, select, update
 
 from contactsync.ledger import locks
 from contactsync.ledger.codec import from_json, to_json
@@ -16,10 +17,12 @@ from contactsync.model.ledger import RunRow, RunState, StoredCursor, SyncRow
 from contactsync.model.spec import Side
 from contactsync.model.stages import RunKind
 
+_ENDED = ("state", "ended_at", "plan_hash", "applied_hash", "counts", "message", "reads")
+
 
 def sync_row(connection: Connection, sync_id: str) -> SyncRow | None:
     """The sync's row."""
-    row = connection.execute(select(sync).where(sync.c.sync_id == sync_id)).one_or_none()
+    row = connection.execute(_sync(), {"sync_id": sync_id}).one_or_none()
     if row is None:
         return None
     return SyncRow(
@@ -54,8 +57,7 @@ def save_sync(connection: Connection, row: SyncRow) -> None:
 
 def cursor(connection: Connection, sync_id: str, side: Side) -> StoredCursor | None:
     """A side's cursor."""
-    here = (side_cursor.c.sync_id == sync_id, side_cursor.c.side == side)
-    row = connection.execute(select(side_cursor).where(*here)).one_or_none()
+    row = connection.execute(_cursor(), {"sync_id": sync_id, "side": side}).one_or_none()
     if row is None:
         return None
     held = None if row.cursor_json is None else from_json(row.cursor_json)
@@ -77,13 +79,12 @@ def set_cursor(connection: Connection, sync_id: str, moved: StoredCursor) -> Non
 
 def newest(connection: Connection, sync_id: str, limit: int) -> list[RunRow]:
     """Runs, newest first."""
-    query = select(run).where(run.c.sync_id == sync_id).order_by(run.c.seq.desc()).limit(limit)
-    return [_run(row) for row in connection.execute(query)]
+    return [_run(row) for row in connection.execute(_newest(), {"sync_id": sync_id, "most": limit})]
 
 
 def one(connection: Connection, sync_id: str, run_id: str) -> RunRow | None:
     """The run of that id."""
-    row = connection.execute(select(run).where(run.c.sync_id == sync_id, run.c.run_id == run_id)).one_or_none()
+    row = connection.execute(_one(), {"sync_id": sync_id, "run_id": run_id}).one_or_none()
     return None if row is None else _run(row)
 
 
@@ -102,7 +103,7 @@ def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: dat
     insert_absent(connection, sync_lock, [{"name": sync_id, "owner": None, "fence": 0, "expires_at": None}])
     locks.hold_row(connection, sync_id)
     earlier = one(connection, sync_id, run_id)
-    last = connection.execute(select(func.max(run.c.seq)).where(run.c.sync_id == sync_id)).scalar_one() or 0
+    last = connection.execute(_last(), {"sync_id": sync_id}).scalar_one() or 0
     if earlier is None:
         started = RunRow(sync_id, run_id, last + 1, kind, RunState.RUNNING, now)
         insert_absent(connection, run, [_row(started)])
@@ -117,10 +118,46 @@ def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: dat
 
 def end(connection: Connection, ended: RunRow, now: datetime) -> None:
     """Write state, hashes, counts, message, what was read, and the end."""
-    here = (run.c.sync_id == ended.sync_id, run.c.run_id == ended.run_id)
-    written = ("state", "plan_hash", "applied_hash", "counts", "message", "reads")
-    values = {name: value for name, value in _row(ended).items() if name in written}
-    connection.execute(update(run).where(*here).values(ended_at=ended.ended_at or now, **values))
+    row = _row(replace(ended, ended_at=ended.ended_at or now))
+    given = {f"to_{name}": row[name] for name in _ENDED}
+    connection.execute(_ending(), {"at_sync": ended.sync_id, "at_run": ended.run_id, **given})
+
+
+@cache
+def _sync() -> Select[Any]:
+    return select(sync).where(sync.c.sync_id == bindparam("sync_id"))
+
+
+@cache
+def _cursor() -> Select[Any]:
+    return select(side_cursor).where(
+        side_cursor.c.sync_id == bindparam("sync_id"), side_cursor.c.side == bindparam("side")
+    )
+
+
+@cache
+def _newest() -> Select[Any]:
+    return _runs().order_by(run.c.seq.desc()).limit(bindparam("most"))
+
+
+@cache
+def _one() -> Select[Any]:
+    return _runs().where(run.c.run_id == bindparam("run_id"))
+
+
+@cache
+def _ending() -> Update:
+    here = (run.c.sync_id == bindparam("at_sync"), run.c.run_id == bindparam("at_run"))
+    return update(run).where(*here).values({name: bindparam(f"to_{name}") for name in _ENDED})
+
+
+@cache
+def _last() -> Select[Any]:
+    return select(func.max(run.c.seq)).where(run.c.sync_id == bindparam("sync_id"))
+
+
+def _runs() -> Select[Any]:
+    return select(run).where(run.c.sync_id == bindparam("sync_id"))
 
 
 def _run(row: Any) -> RunRow:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from contactsync.ledger.statements import chunks, insert_absent, upsert
 from contactsync.ledger.tables import forgotten, rewritten
@@ -13,9 +15,14 @@ from contactsync.model.forgotten import Tombstone
 
 def of_sync(connection: Connection, sync_id: str) -> tuple[Tombstone, ...]:
     """All of them, in a fixed order."""
-    rows = connection.execute(select(forgotten).where(forgotten.c.sync_id == sync_id)).all()
+    rows = connection.execute(_of_sync(), {"sync_id": sync_id}).all()
     found = (Tombstone(row.kind, row.hash, row.person, row.since) for row in rows)
     return tuple(sorted(found, key=lambda one: (one.person, one.kind, one.hash)))
+
+
+@cache
+def _of_sync() -> Select[Any]:
+    return select(forgotten).where(forgotten.c.sync_id == bindparam("sync_id"))
 
 
 def add(connection: Connection, sync_id: str, given: Sequence[Tombstone]) -> None:
