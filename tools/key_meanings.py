@@ -131,6 +131,27 @@ SYNC: Mapping[str, Meaning] = {
         "0 to 100",
         default="`5`",
     ),
+    "freshness.warn_after": Meaning(
+        "Age of the newest complete run after which the sync is stale: whoever wants `stale` is told once "
+        "([freshness](runbook.md#freshness-and-alerts)).",
+        "1h",
+        "a whole number and m, h or d; at most 366d",
+        default="never",
+        kind="length of time",
+    ),
+    "freshness.error_after": Meaning(
+        "Age after which that is told once more, and the DAG `contactsync__freshness` is red.",
+        "4h",
+        "as above; longer than `warn_after`",
+        default="never",
+        kind="length of time",
+    ),
+    "alerts": Meaning(
+        "Who is told of this sync: names of `alerts` in [the project file](#the-project-includecontactsyncyaml).",
+        "[revops-slack]",
+        "names of that file",
+        kind="list of names",
+    ),
     "tests": Meaning(
         "What must stay true, see [tests](#tests).",
         "[{name: nobody, given: {left: {names: {given: Uma}}}, expect: {right: null, why: no_key}}]",
@@ -367,6 +388,13 @@ PROJECT: Mapping[str, Meaning] = {
         "The part of each account's vendor limit that all syncs together may use; the rest is for others.",
         "0.5",
         "more than 0, at most 1",
+    ),
+    "alerts": Meaning(
+        "Airflow notifiers by name: `notifier: slack` (with a connection to an incoming webhook, or to Slack's API and "
+        "a `channel`) or `notifier: smtp` (with `to` and `from`), and the `events` that it is told of (all). "
+        "Install `contactsync[slack]` or `contactsync[smtp]` for them. Syncs name them in their own `alerts`.",
+        "{ops: {notifier: smtp, connection: post, to: [ops@acme.example], from: sync@acme.example, events: [failed]}}",
+        "events: `failed`, `reauthorise`, `new_holds`, `approval`, `stale`, `recovered`",
     ),
     "defaults": Meaning(
         "Keys of a sync file that hold in every sync which does not say otherwise. Sections are put together key by "

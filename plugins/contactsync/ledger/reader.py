@@ -19,12 +19,14 @@ from contactsync.ledger import (
     links,
     locks,
     migrate,
+    notices,
     runs,
     tombstones,
     trimming,
 )
 from contactsync.ledger.tables import SHARED, schema, sync_lock
 from contactsync.ledger.transactions import reading
+from contactsync.model.alerts import Notice, Seen, Watched
 from contactsync.model.decisions import Decided, Verdict
 from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import KeyMember, Lease, RunRow, StoredCursor, SyncRow
@@ -227,6 +229,22 @@ class LedgerReader:
         """Runs whose artefacts are still wanted; of those that never ended only the ones begun since then."""
         with reading(self._engine) as connection:
             return trimming.needed_runs(connection, sync_id, since)
+
+    # ---- alerts
+    def seen(self, sync_id: str) -> Seen:
+        """What alerts are judged by."""
+        with reading(self._engine) as connection:
+            return notices.seen(connection, sync_id)
+
+    def notices(self, sync_id: str) -> list[Notice]:
+        """Alerts that were told and are not over, or are still to be sent; oldest first."""
+        with reading(self._engine) as connection:
+            return notices.of_sync(connection, sync_id)
+
+    def all_watched(self) -> list[Watched]:
+        """Syncs that are watched for being stale, or ever were."""
+        with reading(self._engine) as connection:
+            return notices.all_watched(connection)
 
     # ---- persons
     def forgotten(self, sync_id: str) -> tuple[Tombstone, ...]:

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from contactsync.errors import AccountBusy, LockBusy
-from contactsync.ledger import decisions, erasing, locks, runs, tombstones, trimming
+from contactsync.ledger import decisions, erasing, locks, notices, runs, tombstones, trimming
 from contactsync.ledger import intents as journal
 from contactsync.ledger.fold import fold
 from contactsync.ledger.reader import LedgerReader
 from contactsync.ledger.tables import account_lease, sync_lock
 from contactsync.ledger.transactions import writing
+from contactsync.model.alerts import Notice, Watched
 from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import FoldBatch, Lease, RunRow, StoredCursor, SyncRow
 from contactsync.model.plan import Intent, JournalRow, Outcome
@@ -181,6 +182,29 @@ class Ledger(LedgerReader):
         """An artefact's content is now another one: who asks for it by its old sha256 gets it."""
         with writing(self._engine) as connection:
             tombstones.note_rewritten(connection, was, became)
+
+    # ---- alerts
+    def renew_notices(self, raised: Sequence[Notice], ended: Sequence[Notice]) -> None:
+        """Alerts that are over are forgotten; new ones wait to be sent. One that is there stays as it is."""
+        with writing(self._engine) as connection:
+            notices.end(connection, ended)
+            notices.raise_all(connection, raised)
+
+    def claim_notice(self, one: Notice, now: datetime) -> bool:
+        """True for the one of several that may send it now."""
+        with writing(self._engine) as connection:
+            return notices.claim(connection, one, now)
+
+    def notice_sent(self, one: Notice, now: datetime) -> None:
+        """It went out."""
+        with writing(self._engine) as connection:
+            notices.sent(connection, one, now)
+
+    def watch(self, given: Sequence[Watched]) -> None:
+        """Keep what the files say of these syncs."""
+        if set(given) - set(self.all_watched()):
+            with writing(self._engine) as connection:
+                notices.watch(connection, given)
 
     # ---- housekeeping
     def trim(self, sync_id: str, values: datetime, whole: datetime) -> Trimmed:

@@ -286,6 +286,27 @@ rewritten = Table(
     _text("became"),
 )
 
+notice = Table(
+    "notice",
+    schema,
+    _id("sync_id"),
+    _id("notifier"),
+    _id("event"),
+    _id("subject"),
+    _text("text"),
+    Column("raised_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    _number("tries"),
+    Column("tried_at", Instant),
+)
+
+watched = Table(
+    "watched",
+    schema,
+    _id("sync_id"),
+    _text("spec"),
+)
+
 sync_lock = Table(
     "sync_lock",
     schema,

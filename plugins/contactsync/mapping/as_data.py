@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from contactsync.model.alerts import Freshness
 from contactsync.model.rules import Action, Apply, Compare, Condition, Contacts, Join, Rule
 from contactsync.model.spec import (
     ConflictPolicy,
@@ -63,6 +64,8 @@ def spec_from_json(text: str) -> SyncSpec:
         deletion_tag=data["deletion_tag"],
         rules={Side(side): tuple(_rule(rule) for rule in rules) for side, rules in data["rules"].items()},
         limits=Limits(**{name: Limit(**limit) for name, limit in data["limits"].items()}),
+        freshness=Freshness(**{k: None if s is None else timedelta(seconds=s) for k, s in data["freshness"].items()}),
+        alerts=tuple(data["alerts"]),
     )
 
 

@@ -8,12 +8,21 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from contactsync.mapping.alert_sections import AlertSection
 from contactsync.mapping.document import Document, read_yaml
 from contactsync.mapping.environments import AccountOf, EnvironmentSection, account_problems, environment_of
 from contactsync.mapping.problems import Problem, check_model
 from contactsync.mapping.sections import Section
 from contactsync.mapping.sync_defaults import default_problems
-from contactsync.mapping.words import ArtefactRoot, ConnectionId, EnvironmentName, Retained, Version, newer_than_this
+from contactsync.mapping.words import (
+    AlertName,
+    ArtefactRoot,
+    ConnectionId,
+    EnvironmentName,
+    Retained,
+    Version,
+    newer_than_this,
+)
 from contactsync.model.retention import Retention
 from contactsync.model.spec import ProjectSpec
 
@@ -43,14 +52,13 @@ class RateSection(Section):
 class ProjectFile(Section):
     """The whole file."""
 
-    not_yet = frozenset({"alerts"})
-
     version: Version
     environments: Annotated[dict[EnvironmentName, EnvironmentSection], Field(default_factory=dict)]
     accounts: Annotated[dict[ConnectionId, dict[str, AccountOf]], Field(default_factory=dict)]
     artefacts: ArtefactsSection = ArtefactsSection()
     ledger: LedgerSection = LedgerSection()
     rate: RateSection = RateSection()
+    alerts: Annotated[dict[AlertName, AlertSection], Field(default_factory=dict)]
     defaults: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
@@ -74,6 +82,7 @@ def load_project(path: Path, environment: str = "") -> ProjectSpec:
         environment=name,
         writes=writes,
         accounts={connection: of.get(name, "") for connection, of in file.accounts.items()},
+        alerts={named: alert.plain() for named, alert in file.alerts.items()},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from contactsync.contact import FIELDS, GROUPS
+from contactsync.mapping.alert_sections import AlertNames, FreshnessSection
 from contactsync.mapping.file_test_sections import TestSection, check_names
 from contactsync.mapping.pair_section import PairSection
 from contactsync.mapping.problems import wrong
@@ -167,7 +168,7 @@ class LimitsSection(Section):
 class SyncFile(Section):
     """A whole file of include/mappings."""
 
-    not_yet = frozenset({"freshness", "alerts", "first_run", "approval"})
+    not_yet = frozenset({"first_run", "approval"})
 
     version: Version
     id: SyncId = ""  # not checked where absent: the loader takes the file's stem
@@ -185,6 +186,8 @@ class SyncFile(Section):
     unsubscribes: Annotated[Unsubscribes, one_of(Unsubscribes)] = Unsubscribes.IGNORE
     deletions: DeletionsSection = DeletionsSection()
     limits: LimitsSection = LimitsSection()
+    freshness: FreshnessSection = FreshnessSection()
+    alerts: AlertNames = []
     tests: Annotated[list[TestSection], Short, AfterValidator(check_names)] = []
 
     def spec(self, sync_id: str, file: str) -> SyncSpec:
@@ -207,4 +210,6 @@ class SyncFile(Section):
             deletion_tag=self.deletions.tag,
             rules=self.rules.spec(),
             limits=self.limits.spec(),
+            freshness=self.freshness.spec(),
+            alerts=tuple(dict.fromkeys(self.alerts)),
         )

@@ -75,9 +75,17 @@ def _sync_id(text: str) -> str:
 
 
 def _environment(text: str) -> str:
+    return _named(text, "an environment", "prod")
+
+
+def _alert(text: str) -> str:
+    return _named(text, "an alert", "revops-slack")
+
+
+def _named(text: str, what: str, example: str) -> str:
     if not _ID.fullmatch(text):
-        message = f"{shown(text)} cannot be the name of an environment: small letters, digits and hyphens only."
-        raise wrong(message, "Choose another name, such as prod.")
+        message = f"{shown(text)} cannot be the name of {what}: small letters, digits and hyphens only."
+        raise wrong(message, f"Choose another name, such as {example}.")
     return text
 
 
@@ -230,6 +238,7 @@ Version = Annotated[int, Told(_version, {"const": VERSION})]
 SyncId = Annotated[str, Told(_sync_id, _text(f"^{_ID.pattern}$", **{"not": {"enum": [*RESERVED_IDS]}}), after=True)]
 ConnectionId = Annotated[str, Told(_connection, _text(f"^{_CONNECTION.pattern}$"), after=True)]
 EnvironmentName = Annotated[str, Told(_environment, _text(f"^{_ID.pattern}$"), after=True)]
+AlertName = Annotated[str, Told(_alert, _text(f"^{_ID.pattern}$"), after=True)]
 Schedule = Annotated[str | None, Told(_schedule, {"anyOf": [{"enum": [*PRESETS, None]}, _CRON]})]
 Timezone = Annotated[str, Told(_timezone, _text("^[A-Za-z0-9_+/-]+$"), after=True)]
 Duration = Annotated[timedelta, Told(_duration, _text(f"^{_DURATION.pattern}$"))]

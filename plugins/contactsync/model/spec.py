@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from contactsync.contact import Kind
+from contactsync.model.alerts import Freshness
 from contactsync.model.rules import Rule
 
 
@@ -179,6 +180,8 @@ class SyncSpec:
     unsubscribes: Unsubscribes = Unsubscribes.IGNORE
     rules: Mapping[Side, tuple[Rule, ...]] = field(default_factory=dict)  # by the side read from; none = every contact
     limits: Limits = field(default_factory=Limits)
+    freshness: Freshness = field(default_factory=Freshness)
+    alerts: tuple[str, ...] = ()  # names of `alerts` in the project file
 
     def side(self, side: Side) -> SideSpec:
         """The left or right half."""
@@ -192,6 +195,7 @@ class ProjectSpec:
     environment  the one that holds, by its name; '' = the file names none
     writes       False = every run is a dry run
     accounts     connection -> the account it must lead to in this environment, '' = none is named for this one
+    alerts       name -> a Notifier as plain data
     """
 
     artefacts_root: str = ""  # '' = $AIRFLOW_HOME/contactsync/artefacts
@@ -201,6 +205,7 @@ class ProjectSpec:
     environment: str = ""
     writes: bool = True
     accounts: Mapping[str, str] = field(default_factory=dict)
+    alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from airflow.sdk import DAG, get_parsing_context
@@ -11,12 +12,14 @@ from contactsync.mapping.loader import BrokenFile, Loaded, load_folder
 from contactsync.model.spec import ProjectSpec
 from contactsync.orchestration import naming
 from contactsync.orchestration.dag_builder import build_broken_dag, build_dag
+from contactsync.orchestration.freshness import EVERY, build_freshness
 from contactsync.orchestration.project_file import PROJECT, defaults_in, project_in, retention_in
 from contactsync.orchestration.shipped_apps import ShippedApps
 from contactsync.orchestration.upkeep import DAILY, build_housekeeping
 
 INCLUDE = "include"
 MAPPINGS = "mappings"
+UPKEEP = {naming.HOUSEKEEPING: DAILY, naming.FRESHNESS: EVERY}
 
 
 def dags_beside(dag_file: str) -> dict[str, DAG]:
@@ -30,9 +33,11 @@ def dags_beside(dag_file: str) -> dict[str, DAG]:
         if wanted in (None, dag_id):
             broken = problem and BrokenFile(include / MAPPINGS / spec.file, spec.id, spec.dag.schedule, problem)
             dags[dag_id] = build_broken_dag(broken) if broken else build_dag(spec, project)
-    upkeep = naming.dag_id_of(naming.HOUSEKEEPING)
-    if wanted in (None, upkeep):
-        dags[upkeep] = _upkeep(include, [spec.id for spec in loaded.specs], project, problem)
+    for name, schedule in UPKEEP.items():
+        if wanted in (None, naming.dag_id_of(name)):
+            broken = problem and BrokenFile(include / PROJECT, name, schedule, problem)
+            build = build_broken_dag(broken) if broken else _upkeep(name, include, loaded, project)
+            dags[naming.dag_id_of(name)] = build
     for file in loaded.broken:
         if wanted in (None, naming.dag_id_of(file.id)):
             dags[naming.dag_id_of(file.id)] = build_broken_dag(file)
@@ -41,16 +46,29 @@ def dags_beside(dag_file: str) -> dict[str, DAG]:
 
 def raise_what_is_broken(dag_file: str) -> None:
     """Errors: ConfigError that lists every broken file, so that Airflow shows it as an import error of this file."""
-    loaded, _, problem = _read(_include(dag_file))
+    loaded, project, problem = _read(_include(dag_file))
     errors = [*([problem] if problem else []), *(broken.error for broken in loaded.broken)]
+    errors += [] if problem else list(_unknown_alerts(loaded, project))
     if errors:
         raise ConfigError("\n".join([f"{len(errors)} broken file(s):", *(str(error) for error in errors)]))
 
 
-def _upkeep(include: Path, ids: list[str], project: ProjectSpec, problem: ConfigError | None) -> DAG:
-    if problem is None:
-        return build_housekeeping(ids, project, retention_in(include))
-    return build_broken_dag(BrokenFile(include / PROJECT, naming.HOUSEKEEPING, DAILY, problem))
+def _upkeep(name: str, include: Path, loaded: Loaded, project: ProjectSpec) -> DAG:
+    """A DAG that belongs to no sync."""
+    if name == naming.FRESHNESS:
+        return build_freshness(loaded.specs, project)
+    return build_housekeeping([spec.id for spec in loaded.specs], project, retention_in(include))
+
+
+def _unknown_alerts(loaded: Loaded, project: ProjectSpec) -> Iterator[ConfigError]:
+    """The sync runs all the same; only nobody would be told."""
+    for spec in loaded.specs:
+        if lacking := [name for name in spec.alerts if name not in project.alerts]:
+            yield ConfigError(
+                f"{spec.file}: alerts: contactsync.yaml knows no {', '.join(lacking)}.",
+                allowed=tuple(project.alerts),
+                next_step="add it to `alerts` there, or correct the name.",
+            )
 
 
 def _include(dag_file: str) -> Path:

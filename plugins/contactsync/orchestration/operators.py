@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
-from contactsync.errors import AccountBusy, ArtefactError, CoveredBy, LockBusy, StopError
+from contactsync.errors import AccountBusy, ArtefactError, ContactsyncError, CoveredBy, LockBusy, StopError
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, Read, RunRequest, Summary
 from contactsync.orchestration import naming
@@ -59,8 +59,12 @@ class StageOperator(BaseOperator):
         from contactsync.pipeline import permitted
 
         run = RunContext(context)
-        with discreet(), task_workplace(self.spec, self.project, run) as place:
-            handed = self.stage(place, run, permitted(place, run.request()))
+        try:
+            with discreet(), task_workplace(self.spec, self.project, run) as place:
+                handed = self.stage(place, run, permitted(place, run.request()))
+        except ContactsyncError as error:
+            run.push_error(error)
+            raise
         return None if handed is None else to_json(handed)
 
     @abstractmethod
@@ -143,7 +147,18 @@ class RecordOperator(StageOperator):
     """Folds the outcomes, prints the summary, and fails the run if it must."""
 
     def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> None:
-        """Record what the other tasks did, however they ended."""
+        """Record what the other tasks did, however they ended, and tell who wants to know."""
+        from contactsync.orchestration.telling import tell_of_run
+
+        try:
+            summary = self._recorded(place, run, request)
+        except ContactsyncError as error:
+            tell_of_run(place, run, request, error.message)
+            raise
+        tell_of_run(place, run, request, "" if summary.ok else summary.line)
+        _report(summary)
+
+    def _recorded(self, place: Workplace, run: RunContext, request: RunRequest) -> Summary:
         from contactsync.pipeline import record
 
         states = run.states()
@@ -157,8 +172,7 @@ class RecordOperator(StageOperator):
         reads = {side: run.read(side) for side in SIDES}
         planned = run.planned() if naming.RECONCILE in done else None
         loaded = {side: run.loaded(side) if naming.load_id(side) in done else None for side in SIDES}
-        failed = sorted(task for task, state in states.items() if state == "failed")
-        _report(record(place, request, opened, reads, planned, loaded, failed))
+        return record(place, request, opened, reads, planned, loaded, run.failed())
 
 
 class BrokenOperator(BaseOperator):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 RETURN_VALUE = "return_value"
+ERROR = "error"
 ACTIVE = ("queued", "running")
 KINDS = {"scheduled": RunKind.SCHEDULED, "backfill": RunKind.BACKFILL}
 
@@ -45,6 +46,15 @@ class RunContext:
         """Hand a value on although the task ends by an exception (skipped)."""
         self.context["ti"].xcom_push(key=RETURN_VALUE, value=handover.to_json(value))
 
+    def push_error(self, error: Exception) -> None:
+        """What kind of error ended this task, for `record`: its own words stay in the log."""
+        self.context["ti"].xcom_push(key=ERROR, value=type(error).__name__)
+
+    def errors(self, tasks: Sequence[str]) -> dict[str, str]:
+        """Task -> the kind of error that ended it, '' where nobody said."""
+        ti = self.context["ti"]
+        return {task: str(ti.xcom_pull(task_ids=task, key=ERROR) or "") for task in tasks}
+
     def opened(self) -> Opened | None:
         """What `open` handed on, None where it did not end well."""
         return self._pulled(naming.OPEN, handover.opened_from)
@@ -70,6 +80,10 @@ class RunContext:
         ti, dag_run = self.context["ti"], self.context["dag_run"]
         found = ti.get_task_states(dag_id=dag_run.dag_id, run_ids=[dag_run.run_id])
         return {task: str(getattr(s, "value", s)) for task, s in found.get(dag_run.run_id, {}).items()}
+
+    def failed(self) -> list[str]:
+        """Tasks of this run that failed."""
+        return sorted(task for task, state in self.states().items() if state == "failed")
 
     def run_has_ended(self, owner: str) -> bool:
         """Airflow's word on the run that holds a lock; of a command, whether its process is gone."""

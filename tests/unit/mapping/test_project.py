@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from contactsync.errors import ConfigError
 from contactsync.mapping.project import load_defaults, load_project, load_retention
+from contactsync.model.alerts import Event, notifiers_from
 from contactsync.model.retention import Retention
 from contactsync.model.spec import ProjectSpec
 
@@ -33,7 +34,10 @@ def test_the_commented_keys_of_the_shipped_file_work_when_they_are_uncommented(w
     file = write("\n".join(rows))
     wanted = ProjectSpec("s3://CONNECTION@bucket/contactsync", "contactsync_ledger", 0.8)
     accounts = {"CONNECTION": "acme.freshsales.io"}
-    assert load_project(file, "prod") == replace(wanted, environment="prod", accounts=accounts)
+    alerts = load_project(file, "prod").alerts
+    assert load_project(file, "prod") == replace(wanted, environment="prod", accounts=accounts, alerts=alerts)
+    [ops] = notifiers_from(alerts)
+    assert (ops.name, ops.kind, Event.APPROVAL in ops.events) == ("ops", "slack", False)
     assert load_defaults(file) == {"dag": {"owner": "revops", "timezone": "Europe/Berlin"}}
 
 
@@ -94,7 +98,15 @@ def test_how_long_things_are_kept(tmp_path: Path, write: Write) -> None:
         ("version: 1\ndefaults: {left: {app: x}}\n", ":2: defaults.left: ", "belongs to one sync"),
         ("version: 1\ndefaults:\n  dag: {ownr: x}\n", ":3: defaults.dag.ownr: ", "Did you mean 'owner'?"),
         ("version: 1\ndefaults: {conflicts: nobody}\n", ":2: defaults.conflicts: ", "is not allowed here"),
-        ("version: 1\nalerts: {}\n", ":2: alerts: ", "not yet in this version"),
+        ("version: 1\nalerts: {ops: {notifier: pager, connection: x}}\n", ":2: alerts.ops.notifier: ", "slack, smtp"),
+        ("version: 1\nalerts: {ops: {notifier: smtp, connection: x}}\n", ":2: alerts.ops: ", "somebody to go to"),
+        ("version: 1\nalerts: {ops: {notifier: slack, connection: x, to: [a]}}\n", ":2: alerts.ops: ", "smtp"),
+        (
+            "version: 1\nalerts:\n  ops: {notifier: slack, connection: x, events: [red]}\n",
+            ":3: alerts.ops.ev",
+            "failed",
+        ),
+        ("version: 1\nalerts: {Ops: {notifier: slack, connection: x}}\n", ":2: alerts.Ops", "cannot be"),
         ("version: 1\nartefacts: {keep: 7}\n", ":2: artefacts.keep: ", "36h, 30d, 400d"),
         ("version: 1\nartefacts: {keep: 23h}\n", ":2: artefacts.keep: ", "at least 1d"),
         ("version: 1\nledger: {keep_journal: 3661d}\n", ":2: ledger.keep_journal: ", "at most 3660d"),

@@ -227,8 +227,6 @@ def test_a_wrong_value_is_named_with_its_place_and_what_is_allowed(refusal: Call
 
 
 NOT_YET = {
-    "freshness": "freshness: {warn_after: 1h}",
-    "alerts": "alerts: [revops-slack]",
     "first_run": "first_run: review",
     "approval": "approval: {when: never}",
     "limits.new_holds": "limits: {new_holds: {count: 20}}",
