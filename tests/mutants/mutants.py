@@ -246,15 +246,17 @@ ALONE = (
             ),
             Edit("ledger.locks", "        if row.owner != owner or row.fence != fence:\n", "        if row is None:\n"),
             Edit(
-                "ledger.intents", "        sync_lock.c.fence == fence,\n        sync_lock.c.owner.is_not(None),\n", ""
+                "ledger.intents",
+                '        sync_lock.c.fence == bindparam("with_fence"),\n        sync_lock.c.owner.is_not(None),\n',
+                '        sync_lock.c.fence >= bindparam("with_fence"),\n',
             ),
         ),
     ),
     one(
         "no claim",
         "ledger.intents",
-        "        claim.c.fence == fence,\n        claim.c.number == number,\n",
-        "",
+        '        claim.c.number == bindparam("with_claim"),\n',
+        '        claim.c.number >= bindparam("with_claim"),\n',
     ),
     Mutant(
         "no account lease",
