@@ -41,7 +41,7 @@ from local_artefacts import LocalArtefacts
 from radicale_server import PASSWORD, RadicaleBook
 
 ENDLESS = Limit(10**6)
-WIDE = Limits(ENDLESS, ENDLESS, ENDLESS, ENDLESS)
+WIDE = Limits(ENDLESS, ENDLESS, ENDLESS, ENDLESS, ENDLESS)
 MAPPINGS = Path(__file__).parent.parent / "include" / "mappings"
 FERNET_KEY = "c2l4dGVlbi1ieXRlcy1zaXh0ZWVuLWJ5dGVzLXRlc3Q="
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contactsync.model.spec import Limits
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -27,6 +29,18 @@ POLICY = (
     "What a deletion on the {side} does to its partner: nothing, a tag (label, category), the archive where the app "
     "has one, or deletion. All but `ignore` need an app there that reports deletions."
 )
+
+
+def limit_meanings(name: str, text: str) -> dict[str, Meaning]:
+    """The two bounds of one limit."""
+    limit = getattr(Limits(), name)
+    count, percent = ("none" if b is None else f"`{b:g}`" for b in (limit.count, limit.percent))
+    same = "The same in percent of the contacts known there. The larger of the two bounds; one alone is the only bound."
+    return {
+        f"limits.{name}.count": Meaning(text, "10", "0 or more", default=count),
+        f"limits.{name}.percent": Meaning(same, "2.5", "0 to 100", default=percent),
+    }
+
 
 SYNC: Mapping[str, Meaning] = {
     "version": Meaning("Version of this format.", "1", kind="whole number"),
@@ -124,12 +138,22 @@ SYNC: Mapping[str, Meaning] = {
         "Deleted in Google",
         beside={"deletions": {"right_to_left": "tag"}},
     ),
-    "limits.deletes.count": Meaning("How many deletions one run may make on a side.", "10", "0 or more", default="`5`"),
-    "limits.deletes.percent": Meaning(
-        "The same in percent of the contacts known there. The larger of the two bounds; one alone is the only bound.",
-        "2.5",
-        "0 to 100",
-        default="`5`",
+    **limit_meanings("deletes", "How many deletions one run may make on a side."),
+    **limit_meanings("creates", "How many contacts one run may create on a side; not judged before the first links."),
+    **limit_meanings("updates", "How many contacts one run may change on a side; not judged before the first links."),
+    **limit_meanings("blanked", "How many fields that hold something one run may empty on a side."),
+    **limit_meanings("new_holds", "How many contacts of a side one run may newly hold before it counts as failed."),
+    "first_run": Meaning(
+        "What the sync does before it has links. `review`: its runs write nothing and end with a report, until a "
+        "person lets a plan pass ([how](first-run.md)). `apply`: the first run writes.",
+        "apply",
+    ),
+    "limit": Meaning(
+        "At most so many contacts a side are written by one run; the others are planned again by the next. For trying "
+        "out; remove it afterwards.",
+        "10",
+        "1 or more",
+        default="all",
     ),
     "freshness.warn_after": Meaning(
         "Age of the newest complete run after which the sync is stale: whoever wants `stale` is told once "

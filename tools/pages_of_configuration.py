@@ -79,17 +79,16 @@ def _transform(one: Transform) -> tuple[str, ...]:
 
 def _limits() -> str:
     rows = []
-    for name in ("deletes", "creates", "updates", "blanked"):
+    for name in ("deletes", "creates", "updates", "blanked", "new_holds"):
         limit = getattr(Limits(), name)
-        has_key = "`limits.deletes`" if name == "deletes" else "not yet"
         count = "no bound" if limit.count is None else str(limit.count)
         percent = "no bound" if limit.percent is None else f"{limit.percent:g} %"
-        rows.append((name, count, percent, has_key))
+        rows.append((name, count, percent, f"`limits.{name}`"))
     told = """
 A run that would change more than this on one side stops before its first write. Of count and percent the larger holds;
-percent is of the contacts known on that side. Creates and updates are not judged before a sync has its first links. A
-complete listing of less than half of the known contacts stops the run too. What to do then:
-[runbook](runbook.md#limitexceeded).
+percent is of the contacts known on that side. Creates, updates and new holds are not judged before a sync has its first
+links. New holds over their limit do not stop a run: it does what it can, and ends red. A complete listing of less than
+half of the known contacts stops the run too. What to do then: [runbook](runbook.md#limitexceeded).
 """
     return page(told, table(("Changes", "Count", "Percent", "Key"), rows)).strip()
 

@@ -23,6 +23,7 @@
     |  |- LockBusy                  another run holds this sync (carries the holder)
     |  |- AccountBusy               another load task writes to this account
     |  `- Unforeseen                an error that is none of ours; its own text is not shown, for it may quote a contact
+    |- PlanWaits                    a plan of this sync waits for a person: this run leaves it at that
     |- CoveredBy                    a backfill's interval was read by another one a short while ago: nothing is done
     |- CursorExpired                the delta cursor is no longer accepted: the side is read completely
     |- NothingSent                  raised by push: no op of the batch reached the vendor (refused connection, 401, 429)
@@ -186,6 +187,10 @@ class AccountBusy(RetryError):
 
 class Unforeseen(RetryError):
     """Something failed in a way that nobody foresaw; says what kind of error and where, never in its own words."""
+
+
+class PlanWaits(ContactsyncError):
+    """A plan of this sync waits for a person; until he answered, this run has nothing to do."""
 
 
 class CoveredBy(ContactsyncError):

@@ -167,4 +167,5 @@ _PARTS: dict[str, Any] = {
     "listed": str,
     "rekeyed": tuple[Side, str, str],
     "stays": Stays,
+    "put_off": tuple[Side, str],
 }

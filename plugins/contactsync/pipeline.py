@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from contactsync.errors import AccountBusy, ConfigError, ContactsyncError
 from contactsync.frames import plan_from
+from contactsync.model.match_report import MatchReport
 from contactsync.model.plan import Plan
 from contactsync.model.spec import SIDES, Side, SyncSpec
-from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary
+from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary, Waits
 from contactsync.model.undo import Stays, UndoOrder
+from contactsync.stages.match_reporting import match_report
 from contactsync.stages.opening import open_run
 from contactsync.stages.permitting import permitted
 from contactsync.stages.planning import reconcile
@@ -32,6 +34,7 @@ __all__ = [
     "plan_sync",
     "reconcile",
     "record",
+    "report_sync",
     "run_sync",
     "transform",
     "undo_sync",
@@ -101,13 +104,24 @@ def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None
             frames = transform(place, request, opened, left.ref, right.ref)
             stage = "reconcile"
             planned = reconcile(place, request, opened, frames)
-            for side in SIDES:
+            for side in SIDES if planned.waits is Waits.NOBODY else ():
                 stage = f"load_{side}"
                 loaded[side] = _load(place, request, opened, planned, side)
     except ContactsyncError:
         record(place, request, opened, reads, planned, loaded, [stage])
         raise
     return record(place, request, opened, reads, planned, loaded, []), planned
+
+
+def report_sync(place: Workplace, request: RunRequest) -> MatchReport:
+    """Who meets whom, and what a first run would do, with a row a contact. Everybody is read; nothing is written."""
+    request = replace(request, dry_run=True, full_read=True, every_row=True)
+    opened = open_run(place, request)
+    reads = {side: extract_side(place, request, opened, side) for side in SIDES}
+    frames = transform(place, request, opened, reads[Side.LEFT].ref, reads[Side.RIGHT].ref)
+    planned = reconcile(place, request, opened, frames)
+    plan = plan_from(*place.artefacts.read_pieces(planned.ref))
+    return match_report(place, plan, {s: r.rows for s, r in reads.items()}, place.artefacts.read(frames)[0])
 
 
 def undo_sync(place: Workplace, request: RunRequest, order: UndoOrder) -> Undone:

@@ -74,7 +74,7 @@ class Folding:
                 self.buried.add((side, row.contact_id))
         self.holds.extend(plan.holds)
         self.listed.update((c.link_id, c.field, c.rule) for c in plan.conflicts)
-        self.worked.update((c.source, c.contact_id) for c in plan.counted if not plan.undo)
+        self.worked |= {(c.source, c.contact_id) for c in plan.counted if not plan.undo} - {*plan.put_off}
         self._ask_again([h for h in plan.holds if h.reason is HoldReason.UNREADABLE and h.contact_id])
 
     def _ask_again(self, holds: Sequence[Hold]) -> None:

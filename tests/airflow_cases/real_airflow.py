@@ -123,6 +123,7 @@ class RealAirflow:
             "version": 1,
             "id": sync,
             "dag": {"schedule": None},
+            "first_run": "apply",
             "left": {"app": "memory", "connection": "case_left", "options": {"path": str(self.book(sync))}},
             "right": {"app": "freshsales", "connection": f"case_{sync}", "options": {"lag_seconds": 0}},
             **more,

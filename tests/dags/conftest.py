@@ -44,6 +44,7 @@ class Project:
             "dag": {"schedule": "*/15 * * * *"},
             "left": self.side(sync_id, "left"),
             "right": self.side(sync_id, "right"),
+            "first_run": "apply",
             **changes,
         }
         self.write(f"mappings/{sync_id}.yaml", yaml.safe_dump(data, sort_keys=False))

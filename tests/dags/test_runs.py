@@ -92,6 +92,25 @@ def test_a_plan_over_a_limit_fails_until_a_run_is_told_to_apply_exactly_it(sync,
     assert len(sync.right.contacts()) == 1
 
 
+def test_a_first_run_ends_green_without_a_write_and_its_plan_is_let_pass_for_some(sync, said):
+    sync.project.sync(sync.sync_id, dag={"schedule": None}, first_run="review")
+    sync.left.put("a", ADA)
+    sync.left.put("u", UMA)
+    first = sync.run()
+    assert first.state == "success"
+    assert (first.tasks["load_left"], first.tasks["load_right"]) == ("skipped", "skipped")
+    assert sync.right.contacts() == {}
+    assert "Memory (left): 2 read; 0 with a partner, 2 only here (2 would be created there)" in said()
+    named = re.search(r"Let it pass by triggering a run with apply_plan = (\w+)", said())
+    assert named
+    assert sync.run(apply_plan=named[1], limit=1).state == "success"
+    assert len(sync.right.contacts()) == 1
+    assert sync.run(contacts=["nobody"]).state == "success"
+    assert len(sync.right.contacts()) == 1
+    assert sync.run().state == "success"
+    assert len(sync.right.contacts()) == 2
+
+
 def test_a_manual_run_waits_for_the_run_that_holds_the_sync(sync, monkeypatch):
     from contactsync.orchestration import waiting
 

@@ -403,6 +403,7 @@ version: 1
 left:  {{app: memory, connection: mem_left, options: {{path: {folder}/left.json}}}}
 right: {{app: memory, connection: mem_right, options: {{path: {folder}/right.json}}}}
 dag: {{schedule: null{more}}}
+first_run: apply
 """
 
 

@@ -25,6 +25,7 @@ left:
   options: {minute_limit: 100000, hourly_limit: 100000}
 right: {app: APP, connection: other}
 dag: {schedule: "*/15 * * * *"}
+first_run: apply
 fields: {exclude: [tags]}
 rules:
   left_to_right:

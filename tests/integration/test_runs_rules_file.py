@@ -17,6 +17,7 @@ version: 1
 left: {app: memory, connection: LEFT}
 right: {app: memory, connection: RIGHT}
 dag: {schedule: null}
+first_run: apply
 fields: {exclude: [tags]}
 """
 

@@ -18,7 +18,6 @@ from contactsync.model.undo import Stay, UndoOrder
 from contactsync.pipeline import undo_sync
 from contactsync.stages.deciding import Judge, keep_apart
 from contactsync.stages.explaining import explain
-from sqlalchemy import text
 from undos import undo, why
 from views import QUIET_TABLES, changed_tables, differences, links
 from world import WIDE, World, mail, memory_spec
@@ -428,17 +427,6 @@ def test_a_run_that_never_was_leaves_no_trace(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="contactsync runs pair"):
         undo(world, "never")
     assert world.known.dump() == before
-
-
-def test_values_that_are_no_longer_kept_are_refused(tmp_path: Path) -> None:
-    world = new(tmp_path)
-    linked(world, job_title="Clerk")
-    world.left.put("l1", {"job_title": "Editor"})
-    assert world.run().ok
-    with world.known._engine.begin() as connection:
-        connection.execute(text("UPDATE journal SET intent = '{}' WHERE verb = 'update'"))
-    with pytest.raises(ConfigError, match="no longer kept"):
-        undo(world, world.last().run_id)
 
 
 def test_a_decision_is_not_undone_but_named(tmp_path: Path) -> None:

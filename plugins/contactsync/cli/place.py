@@ -114,12 +114,29 @@ def project_or_defaults(include: Path | None) -> ProjectSpec:
 
 
 def request(
-    *, dry_run: bool = False, full_read: bool = False, apply_plan: str = "", kind: RunKind = RunKind.CLI, by: str = ""
+    *,
+    dry_run: bool = False,
+    full_read: bool = False,
+    apply_plan: str = "",
+    kind: RunKind = RunKind.CLI,
+    by: str = "",
+    limit: int | None = None,
+    contacts: Sequence[str] = (),
 ) -> RunRequest:
     """A run of the command line; its owner names host and process, so that a dead one's lock can be taken."""
     now = datetime.now(UTC)
     run_id = f"{kind}__{now:%Y-%m-%dT%H:%M:%S}_{secrets.token_hex(3)}"
-    return RunRequest(run_id, owner_of(run_id), kind, dry_run, full_read, apply_plan, by=by)
+    return RunRequest(
+        run_id,
+        owner_of(run_id),
+        kind,
+        dry_run,
+        full_read,
+        apply_plan,
+        by=by,
+        limit=limit,
+        contacts=tuple(contacts),
+    )
 
 
 @contextmanager

@@ -1,16 +1,17 @@
-"""Commands that read and report: duplicates. They write nothing."""
+"""Commands that read and report: duplicates, match-report. They write nothing."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from contactsync.cli import duplicate_tables
+from contactsync.cli import duplicate_tables, match_tables
 from contactsync.cli.place import include_folder, request, workplace
-from contactsync.model.spec import SIDES
+from contactsync.model.spec import SIDES, Side
 from contactsync.sync.duplicates import LIKELY, Scope
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
@@ -22,6 +23,41 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(epilog="Example: contactsync duplicates freshsales-google --side left --csv duplicates.csv")(duplicates)
+    app.command(name="match-report", epilog="Example: contactsync match-report freshsales-google --csv match.csv")(
+        match_report
+    )
+
+
+def match_report(
+    sync: Sync,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write a row a contact to FILE.csv or FILE.parquet.")
+    ] = None,
+    include: Include = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show who meets whom, what differs, and what a first run would write; a row a contact to clean up before."""
+    from contactsync.pipeline import report_sync
+    from contactsync.stages.match_reporting import report_lines
+
+    asked = request(dry_run=True, full_read=True)
+    with workplace(include_folder(include), sync, asked.run_id, verbose=verbose) as place:
+        report = report_sync(place, asked)
+        titles = {s: place.app(s).info.title for s in SIDES}
+    names = _names(titles)
+    if csv is not None:
+        match_tables.write(csv, report, names)
+    if as_json:
+        typer.echo(json.dumps(match_tables.as_data(report), indent=2, ensure_ascii=False))
+    else:
+        match_tables.show(report_lines(report, names), report, csv)
+
+
+def _names(titles: Mapping[Side, str]) -> dict[Side, str]:
+    """The apps' titles; where both are the same app, with the side."""
+    same = len(set(titles.values())) == 1
+    return {s: f"{title} ({s})" if same else title for s, title in titles.items()}
 
 
 def duplicates(
@@ -46,8 +82,7 @@ def duplicates(
     with workplace(include_folder(include), sync, asked.run_id, verbose=verbose) as place:
         compared = find_duplicates(place, asked, scope=side, least=min_score)
         titles = {s: place.app(s).info.title for s in SIDES}
-    same = len(set(titles.values())) == 1
-    names = {s: f"{title} ({s})" if same else title for s, title in titles.items()}
+    names = _names(titles)
     if csv is not None:
         duplicate_tables.write_csv(csv, compared, names)
     if as_json:

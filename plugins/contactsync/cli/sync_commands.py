@@ -24,10 +24,19 @@ FullRead = Annotated[bool, typer.Option("--full-read", help="Read both apps comp
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens (ids and counts only).")]
 
 
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="Write at most so many contacts a side; the next run plans the others again.")
+]
+Contacts = Annotated[
+    list[str] | None, typer.Option(help="Write only this one: an id, left:ID or right:ID; may be given several times.")
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(epilog="Example: contactsync run freshsales-google --dry-run")(run)
     app.command(epilog="Example: contactsync plan freshsales-google")(plan)
+    app.command(epilog="Example: contactsync release freshsales-google 1f3a9c2077aa01be --limit 10")(release)
     app.command(epilog="Example: contactsync relink freshsales-google")(relink)
 
 
@@ -35,15 +44,40 @@ def run(
     sync: Sync,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Work everything out, write nothing.")] = False,
     full_read: FullRead = False,
-    apply_plan: Annotated[str, typer.Option(help="Hash of a plan that may pass its limits once.")] = "",
+    apply_plan: Annotated[
+        str, typer.Option(help="Hash of a plan that may pass once: a first one, or one over the limits.")
+    ] = "",
+    limit: Limit = None,
+    contact: Contacts = None,
     include: Include = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Run one sync now, without a scheduler."""
+    asked = request(dry_run=dry_run, full_read=full_read, apply_plan=apply_plan, limit=limit, contacts=contact or ())
+    _run(sync, asked, include, as_json=as_json, verbose=verbose)
+
+
+def release(
+    sync: Sync,
+    plan_hash: Annotated[str, typer.Argument(help="Hash of the plan, as the run or `plan` named it.", metavar="HASH")],
+    limit: Limit = None,
+    contact: Contacts = None,
+    include: Include = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Let a plan pass, and run it now: a sync's first one, or one over its limits.
+
+    What was edited since the plan was made is left for the next run; nothing is done that the plan did not say.
+    """
+    asked = request(apply_plan=plan_hash, limit=limit, contacts=contact or ())
+    _run(sync, asked, include, as_json=as_json, verbose=verbose)
+
+
+def _run(sync: str, asked: RunRequest, include: Path | None, *, as_json: bool, verbose: bool) -> None:
     from contactsync.pipeline import run_sync
 
-    asked = request(dry_run=dry_run, full_read=full_read, apply_plan=apply_plan)
     with workplace(include_folder(include), sync, asked.run_id, verbose=verbose) as place:
         summary = run_sync(place, asked)
     _tell(summary, as_json=as_json)

@@ -184,6 +184,11 @@ def _in_order(found: Iterable[list[Link]]) -> list[Link]:
     return sorted((one for part in found for one in part), key=lambda one: one.id)
 
 
+def any_of(connection: Connection, sync_id: str) -> bool:
+    """True where the sync has a link."""
+    return connection.execute(select(link.c.link_id).where(link.c.sync_id == sync_id).limit(1)).first() is not None
+
+
 # ---- writing
 
 

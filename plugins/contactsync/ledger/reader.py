@@ -73,6 +73,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return runs.one(connection, sync_id, run_id)
 
+    def run_with_plan(self, sync_id: str, plan_hash: str) -> RunRow | None:
+        """The newest run that made the plan of that hash, None where none is known."""
+        with reading(self._engine) as connection:
+            return runs.with_plan(connection, sync_id, plan_hash)
+
     def backfills(self, sync_id: str, since: datetime) -> list[RunRow]:
         """Backfill runs that ended since then, newest first."""
         with reading(self._engine) as connection:
@@ -144,6 +149,11 @@ class LedgerReader:
         """Every link, values included (reports, plan --against, tests)."""
         with reading(self._engine) as connection:
             return links.every(connection, sync_id)
+
+    def has_links(self, sync_id: str) -> bool:
+        """True once two contacts were linked, whatever became of them."""
+        with reading(self._engine) as connection:
+            return links.any_of(connection, sync_id)
 
     def link_ids(self, sync_id: str, side: Side) -> pd.DataFrame:
         """Narrow: link_id, contact_id, status, standing of every link, by that side."""

@@ -17,7 +17,7 @@ from contactsync.model.ledger import RunRow, RunState, StoredCursor, SyncRow
 from contactsync.model.spec import Side
 from contactsync.model.stages import RunKind
 
-_ENDED = ("state", "ended_at", "plan_hash", "applied_hash", "counts", "message", "reads")
+_ENDED = ("state", "ended_at", "plan_hash", "applied_hash", "counts", "message", "plan_ref", "reads")
 
 
 def sync_row(connection: Connection, sync_id: str) -> SyncRow | None:
@@ -88,6 +88,13 @@ def one(connection: Connection, sync_id: str, run_id: str) -> RunRow | None:
     return None if row is None else _run(row)
 
 
+def with_plan(connection: Connection, sync_id: str, plan_hash: str) -> RunRow | None:
+    """The newest run that made this plan and still knows where it lies."""
+    here = (run.c.sync_id == sync_id, run.c.plan_hash == plan_hash, run.c.plan_ref != "")
+    row = connection.execute(select(run).where(*here).order_by(run.c.seq.desc()).limit(1)).one_or_none()
+    return None if row is None else _run(row)
+
+
 def backfills(connection: Connection, sync_id: str, since: datetime) -> list[RunRow]:
     """Backfill runs that ended since then, newest first."""
     here = (run.c.sync_id == sync_id, run.c.kind == RunKind.BACKFILL.value, run.c.ended_at >= since)
@@ -117,7 +124,7 @@ def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: dat
 
 
 def end(connection: Connection, ended: RunRow, now: datetime) -> None:
-    """Write state, hashes, counts, message, what was read, and the end."""
+    """Write state, hashes, counts, message, where the plan lies, what was read, and the end."""
     row = _row(replace(ended, ended_at=ended.ended_at or now))
     given = {f"to_{name}": row[name] for name in _ENDED}
     connection.execute(_ending(), {"at_sync": ended.sync_id, "at_run": ended.run_id, **given})
@@ -173,6 +180,7 @@ def _run(row: Any) -> RunRow:
         applied_hash=row.applied_hash,
         counts=from_json(row.counts),
         message=row.message,
+        plan_ref=from_json(row.plan_ref) if row.plan_ref else None,
         reads=from_json(row.reads),
         trimmed=row.trimmed,
     )
@@ -191,6 +199,7 @@ def _row(row: RunRow) -> dict[str, Any]:
         "applied_hash": row.applied_hash,
         "counts": to_json(row.counts),
         "message": row.message,
+        "plan_ref": to_json(row.plan_ref) if row.plan_ref else "",
         "reads": to_json(row.reads),
         "trimmed": row.trimmed,
     }

@@ -90,6 +90,7 @@ run = Table(
     _text("message"),
     Column("reads", Text, nullable=False, server_default="{}"),
     Column("trimmed", Boolean, nullable=False, server_default=false()),  # its actions have lost their values
+    Column("plan_ref", Text, nullable=False, server_default=""),
     UniqueConstraint("sync_id", "seq"),
 )
 

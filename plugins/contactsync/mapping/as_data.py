@@ -18,6 +18,7 @@ from contactsync.model.spec import (
     DeletionPolicy,
     Direction,
     FieldsSpec,
+    FirstRun,
     Limit,
     Limits,
     MatchSpec,
@@ -66,6 +67,8 @@ def spec_from_json(text: str) -> SyncSpec:
         limits=Limits(**{name: Limit(**limit) for name, limit in data["limits"].items()}),
         freshness=Freshness(**{k: None if s is None else timedelta(seconds=s) for k, s in data["freshness"].items()}),
         alerts=tuple(data["alerts"]),
+        first_run=FirstRun(data["first_run"]),
+        limit=data["limit"],
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from contactsync.contact import FIELDS, GROUPS
 from contactsync.mapping.alert_sections import AlertNames, FreshnessSection
 from contactsync.mapping.file_test_sections import TestSection, check_names
+from contactsync.mapping.limit_sections import LimitsSection
 from contactsync.mapping.pair_section import PairSection
 from contactsync.mapping.problems import wrong
 from contactsync.mapping.rule_sections import RulesSection
@@ -34,8 +35,7 @@ from contactsync.model.spec import (
     DeletionPolicy,
     Direction,
     FieldsSpec,
-    Limit,
-    Limits,
+    FirstRun,
     MatchSpec,
     Side,
     SideSpec,
@@ -132,43 +132,10 @@ class DeletionsSection(Section):
         return {Side.LEFT: self.left_to_right, Side.RIGHT: self.right_to_left}
 
 
-class LimitSection(Section):
-    """One limit: the larger of count and percent."""
-
-    count: Annotated[int, Field(ge=0)] | None = None
-    percent: Annotated[float, Field(ge=0, le=100)] | None = None
-
-    @model_validator(mode="after")
-    def _bound(self) -> LimitSection:
-        if self.count is None and self.percent is None:
-            raise wrong("needs count, percent or both.", "Write for example {count: 5, percent: 5}.")
-        return self
-
-    def spec(self) -> Limit:
-        """As the rest of contactsync knows it."""
-        return Limit(self.count, self.percent)
-
-
-def _section(limit: Limit) -> LimitSection:
-    return LimitSection(count=limit.count, percent=limit.percent)
-
-
-class LimitsSection(Section):
-    """`limits:` what one run may change on one side without a person; the other limits keep their defaults."""
-
-    not_yet = frozenset({"new_holds", "creates", "updates", "blanked"})
-
-    deletes: LimitSection = _section(Limits().deletes)
-
-    def spec(self) -> Limits:
-        """As the rest of contactsync knows it."""
-        return Limits(deletes=self.deletes.spec())
-
-
 class SyncFile(Section):
     """A whole file of include/mappings."""
 
-    not_yet = frozenset({"first_run", "approval"})
+    not_yet = frozenset({"approval"})
 
     version: Version
     id: SyncId = ""  # not checked where absent: the loader takes the file's stem
@@ -188,6 +155,8 @@ class SyncFile(Section):
     limits: LimitsSection = LimitsSection()
     freshness: FreshnessSection = FreshnessSection()
     alerts: AlertNames = []
+    first_run: Annotated[FirstRun, one_of(FirstRun)] = FirstRun.REVIEW
+    limit: Annotated[int, Field(ge=1)] | None = None
     tests: Annotated[list[TestSection], Short, AfterValidator(check_names)] = []
 
     def spec(self, sync_id: str, file: str) -> SyncSpec:
@@ -212,4 +181,6 @@ class SyncFile(Section):
             limits=self.limits.spec(),
             freshness=self.freshness.spec(),
             alerts=tuple(dict.fromkeys(self.alerts)),
+            first_run=self.first_run,
+            limit=self.limit,
         )

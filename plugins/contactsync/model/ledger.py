@@ -20,6 +20,7 @@ class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    WAITING = "waiting"  # it ended without a write: a person is to let its plan pass
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class RunRow:
     applied_hash: str = ""  # the plan that this run let pass over a limit
     counts: Json = field(default_factory=dict)
     message: str = ""
+    plan_ref: Json | None = None  # where its plan lies, as the fields of an ArtefactRef; None = it made none
     reads: Json = field(default_factory=dict)  # of a backfill: side -> {"since": "" or ISO time, "at": ISO time}
     trimmed: bool = False  # its actions have lost their values to housekeeping
 

@@ -203,6 +203,7 @@ class Plan:
     listed     unknown creates that a listing did not show
     rekeyed    (side, old id, new id)
     matched_by how the links were found that this run makes: match key, "mark" or "a person" -> how many
+    put_off    contacts with actions that this run leaves out: as if it had not looked at them (sync.narrowing)
     union      the ledger was lost or is older than the apps: links are found again, nobody is created or deleted
     undo       what this plan takes back, in words ('' = an ordinary run); stays: what it leaves as it is, and why
     """
@@ -218,6 +219,7 @@ class Plan:
     listed: Sequence[str] = ()
     rekeyed: Sequence[tuple[Side, str, str]] = ()
     stays: Sequence[Stays] = ()
+    put_off: Sequence[tuple[Side, str]] = ()
     undo: str = ""
     matched: int = 0
     matched_by: Mapping[str, int] = field(default_factory=dict)

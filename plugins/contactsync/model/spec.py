@@ -75,12 +75,20 @@ class Limit:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may change on one side without a person (core 29)."""
+    """What one run may change on one side without a person (core 29); new_holds: after which a run is red."""
 
     deletes: Limit = Limit(5, 5)
     creates: Limit = Limit(50, 20)
     updates: Limit = Limit(None, 50)
     blanked: Limit = Limit(20, None)
+    new_holds: Limit = Limit(20, 1)
+
+
+class FirstRun(StrEnum):
+    """What a sync that has no links yet does by itself."""
+
+    REVIEW = "review"  # nothing is written until a person releases its plan
+    APPLY = "apply"
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,11 @@ class DagSpec:
 
 @dataclass(frozen=True)
 class SyncSpec:
-    """One sync. `id` is its identity in the ledger; `file` is relative to the mappings folder."""
+    """One sync. `id` is its identity in the ledger; `file` is relative to the mappings folder.
+
+    first_run  a file that does not name it says `review`: mapping.spec
+    limit      at most so many contacts a side are written by one run; None = all
+    """
 
     id: str
     left: SideSpec
@@ -182,6 +194,8 @@ class SyncSpec:
     limits: Limits = field(default_factory=Limits)
     freshness: Freshness = field(default_factory=Freshness)
     alerts: tuple[str, ...] = ()  # names of `alerts` in the project file
+    first_run: FirstRun = FirstRun.APPLY
+    limit: int | None = None
 
     def side(self, side: Side) -> SideSpec:
         """The left or right half."""

@@ -37,6 +37,15 @@ class RunRequest:
     every_row: bool = False  # of a complete read, also those that are as they were: to compare two mappings
     by: str = ""  # the person who asked, where that is to be kept
     since: datetime | None = None  # of a backfill: whoever changed since then is read again
+    limit: int | None = None  # at most so many contacts a side are written; None = as the sync's file says
+    contacts: tuple[str, ...] = ()  # only these are written: `ID`, `left:ID`, `right:ID`; () = all
+
+
+class Waits(StrEnum):
+    """For whom a plan waits that was made and may not be written yet."""
+
+    NOBODY = ""
+    RELEASE = "release"  # a first plan: the run ends, a later one may be told to let it pass
 
 
 @dataclass(frozen=True)
@@ -143,12 +152,13 @@ class Read:
 
 @dataclass(frozen=True)
 class Planned:
-    """What `reconcile` hands on: the plan, its hash, and how many actions wait for each side."""
+    """What `reconcile` hands on: the plan, its hash, how many actions each side gets, and who is to say yes."""
 
     ref: ArtefactRef
     hash: str
     left: int
     right: int
+    waits: Waits = Waits.NOBODY
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,22 @@ def _params() -> dict[str, Param]:
             type="string",
             pattern="^[0-9a-zA-Z:_-]{0,128}$",
             title="Apply plan",
-            description="The hash of a plan over the limits that may pass once, as the task reconcile named it.",
+            description="The hash of a plan that may pass once: a first one, or one over the limits. A run names it.",
+        ),
+        "limit": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            title="Limit",
+            description="At most so many contacts a side are written; the others are planned again by the next run.",
+        ),
+        "contacts": Param(
+            [],
+            type=["array"],
+            items={"type": "string", "minLength": 1, "maxLength": 500},
+            maxItems=1000,
+            title="Contacts",
+            description="Only these are written: an id a line, or left:ID, right:ID. None: all.",
         ),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read
+from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, Waits
 
 Handed = ArtefactRef | Loaded | Opened | Planned | Read
 Json = Mapping[str, Any]
@@ -34,7 +34,7 @@ def read_from(data: Json) -> Read:
 
 def planned_from(data: Json) -> Planned:
     """What `reconcile` handed on."""
-    return Planned(**{**data, "ref": ref_from(data["ref"])})
+    return Planned(**{**data, "ref": ref_from(data["ref"]), "waits": Waits(data.get("waits", ""))})
 
 
 def loaded_from(data: Json) -> Loaded:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
-from contactsync.errors import AccountBusy, ArtefactError, ContactsyncError, CoveredBy, LockBusy, StopError
+from contactsync.errors import AccountBusy, ArtefactError, ContactsyncError, CoveredBy, LockBusy, PlanWaits, StopError
 from contactsync.model.spec import SIDES, Side
-from contactsync.model.stages import ArtefactRef, Opened, Planned, Read, RunRequest, Summary
+from contactsync.model.stages import ArtefactRef, Opened, Planned, Read, RunRequest, Summary, Waits
 from contactsync.orchestration import naming
 from contactsync.orchestration.discretion import discreet
 from contactsync.orchestration.handover import Handed, to_json
@@ -83,8 +83,8 @@ class OpenOperator(StageOperator):
             return open_run(place, request)
         except LockBusy as busy:
             lock_is_busy(busy, run, utc_now())
-        except CoveredBy as covered:
-            raise AirflowSkipException(str(covered)) from covered
+        except (CoveredBy, PlanWaits) as why:
+            raise AirflowSkipException(str(why)) from why
 
 
 class ExtractOperator(StageOperator):
@@ -122,7 +122,7 @@ class ReconcileOperator(StageOperator):
 
         opened, frames = _needed(run.opened(), naming.OPEN), _needed(run.frames(), naming.TRANSFORM)
         planned = reconcile(place, request, opened, frames)
-        idle = _idle_loads(planned, dry_run=request.dry_run)
+        idle = _idle_loads(planned, written=not request.dry_run and planned.waits is Waits.NOBODY)
         if idle:
             run.push(planned)
             raise DownstreamTasksSkipped(tasks=idle)  # type: ignore[no-untyped-call]
@@ -196,9 +196,9 @@ def _needed(value: Any, task: str) -> Any:
     return value
 
 
-def _idle_loads(planned: Planned, *, dry_run: bool) -> list[str]:
+def _idle_loads(planned: Planned, *, written: bool) -> list[str]:
     waiting = {Side.LEFT: planned.left, Side.RIGHT: planned.right}
-    return [naming.load_id(side) for side in SIDES if dry_run or not waiting[side]]
+    return [naming.load_id(side) for side in SIDES if not (written and waiting[side])]
 
 
 def _report(summary: Summary) -> None:

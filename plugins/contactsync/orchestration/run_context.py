@@ -39,6 +39,8 @@ class RunContext:
             dry_run=bool(params.get("dry_run", False)),
             full_read=bool(params.get("full_read", False)),
             apply_plan=str(params.get("apply_plan") or ""),
+            limit=int(params.get("limit") or 0) or None,
+            contacts=tuple(params.get("contacts") or ()),
             since=_utc(dag_run.data_interval_start) if kind is RunKind.BACKFILL else None,
         )
 

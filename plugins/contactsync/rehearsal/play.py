@@ -21,7 +21,7 @@ from contactsync.model.ledger import FoldBatch
 from contactsync.model.link import Known, Link, LinkSide, LinkStatus
 from contactsync.model.plan import Conflict, JournalRow, Plan
 from contactsync.model.rules import RuleEffects
-from contactsync.model.spec import SIDES, Limit, Limits, ProjectSpec, Side, SyncSpec
+from contactsync.model.spec import SIDES, FirstRun, Limit, Limits, ProjectSpec, Side, SyncSpec
 from contactsync.model.stages import RunKind, RunRequest
 from contactsync.pipeline import Workplace, open_run, run_sync
 from contactsync.rehearsal.artefacts import MemoryArtefacts
@@ -111,7 +111,8 @@ class Stage:
 def stage(file: SyncDocument, test: FileTest, number: int, ledger: Ledger, clock: _Clock) -> Stage:
     """Everything that a test needs, with what is given in place."""
     sync_id = f"{file.spec.id}-{number}"
-    spec = replace(file.spec, id=sync_id, limits=Limits(_ENDLESS, _ENDLESS, _ENDLESS, _ENDLESS))
+    limits = Limits(_ENDLESS, _ENDLESS, _ENDLESS, _ENDLESS, _ENDLESS)
+    spec = replace(file.spec, id=sync_id, limits=limits, first_run=FirstRun.APPLY, limit=None)
     services = Services(clock=clock, sleep=clock.sleep)
     apps = {
         side: Standin(shown_by(file.apps[side], named_fields(spec, [test], side)), f"{sync_id}-{side}", services)

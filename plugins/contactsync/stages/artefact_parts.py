@@ -145,6 +145,7 @@ _OF: dict[str, Callable[[Any, Whose], bool]] = {
     "known": _of_pair,
     "forgotten": _of_pair,
     "rekeyed": _of_pair,
+    "put_off": _of_pair,
     "settled": _of_outcome,
     "listed": lambda held, whose: held in whose.actions,
 }

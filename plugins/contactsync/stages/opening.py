@@ -19,6 +19,7 @@ from contactsync.stages.account_words import check_pairs, check_rules
 from contactsync.stages.backfilling import stop_if_covered
 from contactsync.stages.desk import desk_of
 from contactsync.stages.permitting import check_accounts
+from contactsync.stages.plans_waiting import stop_if_waiting
 from contactsync.stages.run_count import in_union, keep_count, ledger_lost, run_count
 from contactsync.stages.sweeping import recall, remembered_salt
 from contactsync.stages.workplace import Workplace, sync_row
@@ -31,13 +32,14 @@ def open_run(place: Workplace, request: RunRequest) -> Opened:
     """Begin a run.
 
     Errors: LockBusy, WrongAccount, ForeignAccount, LedgerSchema, ConfigError (both sides are one account, rules that an
-    account lacks); CoveredBy (a backfill has nothing to read).
+    account lacks); CoveredBy (a backfill has nothing to read); PlanWaits (a person is to answer first).
     """
     place.ledger.check()
     if request.dry_run:
         return _look_only(place)
     sync_id = place.spec.id
     stop_if_covered(place, request)
+    stop_if_waiting(place, request)
     lease = place.ledger.take_lock(sync_id, request.owner, ended=place.ended)
     try:
         return _open_locked(place, request, lease.fence)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from contactsync.errors import LimitExceeded, PlanMismatch, StopError
+from contactsync.errors import StopError
 from contactsync.frames import plan_artefact, readings
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.exchange import State, Verb
@@ -17,15 +17,16 @@ from contactsync.model.ledger import SyncRow
 from contactsync.model.link import Known, Link, LinkStatus
 from contactsync.model.plan import Hold, HoldReason, JournalRow, Plan
 from contactsync.model.spec import SIDES, Side
-from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest
+from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest, Waits
 from contactsync.record import SETTLED
 from contactsync.stages.carriers import carriers
+from contactsync.stages.letting_pass import how_to_release, judge, part_of, who_decides
 from contactsync.stages.mapping_state import changed
 from contactsync.stages.rivals import rivals
 from contactsync.stages.run_count import in_union, unchanged_sides
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.decisions import unasked
-from contactsync.sync.guards import bound_to, exceeded, flipping
+from contactsync.sync.guards import bound_to, exceeded, flipping, too_short
 from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node, Verdicts
 from contactsync.sync.own_marks import made_from
@@ -53,29 +54,17 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
     waiting = Counter(i.side for i in plan.intents)
     left, right = (waiting[side] for side in SIDES)
     log.info("Plan %s: %d actions left, %d right, %d matched", plan.hash, left, right, plan.matched)
-    if not request.dry_run:
-        sync = place.spec.id
-        passes = f"triggering a run with apply_plan = {plan.hash} (or: contactsync run {sync} --apply-plan {plan.hash})"
+    waits = Waits.NOBODY if request.dry_run else who_decides(place, request, plan, first=_is_first(place, opened))
+    if waits is Waits.NOBODY and not request.dry_run:
+        sync, passes = place.spec.id, how_to_release(place.spec.id, plan.hash)
         judge(request, plan, look=f"contactsync plan {sync}", passes=passes)
-    return Planned(ref, plan.hash, left, right)
+    return Planned(ref, plan.hash, left, right, waits)
 
 
-def judge(request: RunRequest, plan: Plan, *, look: str, passes: str) -> None:
-    """A plan over a limit passes once, by its own hash. Errors: LimitExceeded, PlanMismatch.
-
-    look, passes  how a person looks at the plan, and lets it pass, in words
-    """
-    if request.apply_plan and request.apply_plan != plan.hash:
-        raise PlanMismatch(
-            f"This run was to apply plan {request.apply_plan}, but the plan worked out now is {plan.hash}.",
-            next_step=f"look at it with: {look}",
-        )
-    if plan.problems and request.apply_plan != plan.hash:
-        raise LimitExceeded(
-            f"Nothing was written: {'; '.join(plan.problems)}. Plan {plan.hash}.",
-            plan_hash=plan.hash,
-            next_step=f"look at it with: {look}; let it pass once by {passes}",
-        )
+def _is_first(place: Workplace, opened: Opened) -> bool:
+    """True for a sync that has no links yet, and did not lose them: where it did, nobody is created anyway."""
+    row = sync_row(place)
+    return not (place.reader.has_links(place.spec.id) or opened.lost or (row is not None and row.union > 0))
 
 
 def make_plan(place: Workplace, request: RunRequest, opened: Opened, readings: dict[Side, Reading]) -> Plan:
@@ -83,9 +72,10 @@ def make_plan(place: Workplace, request: RunRequest, opened: Opened, readings: d
     gathered = _Gathering(place, place.reader, request, opened, readings, _row(place, request, opened))
     plan = decide(gathered.given())
     known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
-    has_links = len(place.reader.link_ids(place.spec.id, Side.LEFT)) > 0
-    problems = exceeded(plan, place.spec.limits, known, readings, has_links=has_links)
-    return replace(plan, problems=problems, hash=bound_to(plan.hash, readings, known))
+    plan = replace(plan, hash=bound_to(plan.hash, readings, known))
+    plan = part_of(place, request, plan, too_short(readings, known))
+    has_links = place.reader.has_links(place.spec.id)
+    return replace(plan, problems=exceeded(plan, place.spec.limits, known, readings, has_links=has_links))
 
 
 def _row(place: Workplace, request: RunRequest, opened: Opened) -> SyncRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +14,17 @@ from contactsync.model.exchange import State
 from contactsync.model.ledger import RunRow, RunState, StoredCursor
 from contactsync.model.plan import Bucket, Hold, HoldReason, JournalRow, Outcome, Plan
 from contactsync.model.spec import SIDES, Side
-from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, RunRequest, Summary
+from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, RunRequest, Summary, Waits
 from contactsync.model.undo import Stay, Stays
 from contactsync.packed import PackedMap
 from contactsync.record import Folding, batches
 from contactsync.stages.backfilling import moves_cursors, to_keep
 from contactsync.stages.leaving_out import keep_away
+from contactsync.stages.letting_pass import how_to_release
 from contactsync.stages.lost_words import found_again
 from contactsync.stages.mapping_state import to_record
+from contactsync.stages.match_reporting import match_report, report_lines
+from contactsync.stages.new_holds import too_many_holds
 from contactsync.stages.recorded import recorded_before
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
@@ -68,21 +71,47 @@ def record(
         done = _Done(plan, headers, states, problems, plan.holds, _undone(place, request, plan, states))
         return _summary(place, done, dry_run=True)
     place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
+    if planned and planned.waits is Waits.RELEASE and not failed:
+        return _left_waiting(place, request, opened, planned, plan, headers)
+    had = {(h.side, h.contact_id) for h, _ in place.reader.holds(place.spec.id)}
+    first = not place.reader.has_links(place.spec.id)
     states, holds = _fold(place, request, opened, plan, written=planned is not None and not _stopped(failed))
     left = failures(plan, place.ledger.journal(place.spec.id, request.run_id)) if plan.undo else ()
     lost = sum(s.why in (Stay.REFUSED, Stay.FAILED, Stay.UNSETTLED) for s in left)
     problems += (f"{lost} not taken back",) if lost else ()
+    problems += () if first or plan.undo else too_many_holds(place, had)
     done = _Done(plan, headers, states, problems, holds, _undone(place, request, plan, states, left))
     kept: dict[str, Any] = {}
     read_whole = all(reads.get(s) is not None for s in SIDES)
     if read_whole and (planned is not None or all(r.quiet for r in reads.values() if r)) and not _stopped(failed):
         keep_away(place, opened, headers)
-        kept = to_keep(place, request, headers)
-        if moves_cursors(place, request):
+        # Contacts that were left out are read again by the next run: it begins where this one did.
+        kept = {} if plan.put_off else to_keep(place, request, headers)
+        if moves_cursors(place, request) and not plan.put_off:
             _move_cursors(place, request, opened, headers)
             _remember_spec(place, headers)
     summary = _summary(place, done, dry_run=False)
     _end(place, request, opened, planned, summary, kept)
+    return summary
+
+
+def _left_waiting(
+    place: Workplace,
+    request: RunRequest,
+    opened: Opened,
+    planned: Planned,
+    plan: Plan,
+    headers: Mapping[Side, Header],
+) -> Summary:
+    """A first plan: nothing was written, nothing is remembered; the report says what the plan would do."""
+    report = match_report(place, plan, {s: int(h["listed"]) for s, h in headers.items()})
+    for words in report_lines(report, {s: _name(place, s) for s in SIDES}):
+        log.info("%s", words)
+    as_planned = _Done(plan, headers, {i.key: State.DONE for i in plan.intents}, (), plan.holds)
+    told, how = _summary(place, as_planned, dry_run=False), how_to_release(place.spec.id, plan.hash)
+    waits = "Nothing written, the first plan of this sync waits for a person"
+    summary = replace(told, line=f"{waits}: {told.line}. Let it pass by {how}")
+    _end(place, request, opened, planned, summary, {}, RunState.WAITING)
     return summary
 
 
@@ -182,6 +211,7 @@ def _end(
     planned: Planned | None,
     summary: Summary,
     kept: Mapping[str, Any],
+    state: RunState | None = None,
 ) -> None:
     started = place.ledger.run(place.spec.id, request.run_id)
     ended = RunRow(
@@ -189,13 +219,14 @@ def _end(
         request.run_id,
         opened.seq,
         request.kind.value,
-        RunState.DONE if summary.ok else RunState.FAILED,
+        state or (RunState.DONE if summary.ok else RunState.FAILED),
         started.started_at if started else place.clock(),
         place.clock(),
         planned.hash if planned else "",
         request.apply_plan,
         summary.counts,
         summary.line,
+        asdict(planned.ref) if planned else None,
         dict(kept),
     )
     place.ledger.end_run(ended)

@@ -12,7 +12,7 @@ from contactsync.model.plan import Plan
 from contactsync.model.spec import SIDES
 from contactsync.model.stages import Opened, Planned, RunRequest
 from contactsync.model.undo import UndoOrder
-from contactsync.stages.planning import judge
+from contactsync.stages.letting_pass import judge
 from contactsync.stages.run_count import ledger_lost
 from contactsync.stages.undo_choice import choose
 from contactsync.stages.undo_means import means_of

@@ -17,7 +17,7 @@ def exceeded(
     plan: Plan, limits: Limits, known: Mapping[Side, int], readings: Mapping[Side, Reading], *, has_links: bool
 ) -> tuple[str, ...]:
     """Every limit that the plan exceeds, in words; () = it may go on. `known`: contacts known before, per side."""
-    problems = [p for s in SIDES if (p := _shrunken(readings[s], known[s]))]
+    problems = [*too_short(readings, known)]
     counts = _counts(plan)
     for side in SIDES:
         size = max(known[side], 1)
@@ -43,9 +43,14 @@ def _counts(plan: Plan) -> Counter[tuple[Side, str]]:
     return found
 
 
+def too_short(readings: Mapping[Side, Reading], known: Mapping[Side, int]) -> list[str]:
+    """Complete listings of under half of the known contacts, in words."""
+    return [words for s in SIDES if (words := _shrunken(readings[s], known[s]))]
+
+
 def bound_to(plan_hash: str, readings: Mapping[Side, Reading], known: Mapping[Side, int]) -> str:
     """The hash of a plan, bound to what listed too little as well: such a plan often has no action at all."""
-    short = [words for s in SIDES if (words := _shrunken(readings[s], known[s]))]
+    short = too_short(readings, known)
     return hashlib.sha256(repr((plan_hash, short)).encode()).hexdigest()[:16] if short else plan_hash
 
 

@@ -14,6 +14,7 @@ PAIR = """\
 version: 1
 left:  {{app: memory, connection: mem_left, options: {{path: {folder}/left.json}}}}
 right: {{app: memory, connection: mem_right, options: {{path: {folder}/right.json}}}}
+first_run: apply
 dag: {{schedule: null}}
 """
 CONNECTION = json.dumps({"conn_type": "contactsync_memory"})
@@ -73,7 +74,7 @@ def test_logs_go_to_stderr_and_hold_no_contact(project: Path) -> None:
 
 def test_a_broken_file_is_named_with_its_line_and_exit_code_4(project: Path) -> None:
     bad = project / "bad.yaml"
-    bad.write_text("version: 1\nleft: {app: memory, connection: x}\nfirst_run: review\n")
+    bad.write_text("version: 1\nleft: {app: memory, connection: x}\napproval: {when: never}\n")
     done = contactsync(project, "validate", str(bad))
     assert done.returncode == 4
     assert "bad.yaml:3" in done.stdout

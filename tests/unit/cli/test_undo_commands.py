@@ -18,6 +18,7 @@ PAIR = """\
 version: 1
 left:  {{app: memory, connection: mem_left, options: {{path: {folder}/left.json}}}}
 right: {{app: memory, connection: mem_right, options: {{path: {folder}/right.json}}}}
+first_run: apply
 dag: {{schedule: null, timezone: Europe/Berlin}}
 limits: {{deletes: {{count: 1, percent: 0}}}}
 """

@@ -18,6 +18,7 @@ from contactsync.model.spec import (
     DeletionPolicy,
     Direction,
     FieldsSpec,
+    FirstRun,
     Limit,
     Limits,
     MatchSpec,
@@ -61,6 +62,10 @@ full_every: 12h
 deletions: {left_to_right: delete}
 limits:
   deletes: {count: 0}
+  updates: {count: 5, percent: 2.5}
+  new_holds: {percent: 10}
+first_run: apply
+limit: 10
 """
 
 
@@ -89,6 +94,7 @@ def test_the_shortest_file_means_the_defaults(load: Load, minimal: str) -> None:
         dag=DagSpec("*/15 * * * *"),
         file="crm-book.yaml",
         deletions={Side.LEFT: DeletionPolicy.IGNORE, Side.RIGHT: DeletionPolicy.IGNORE},
+        first_run=FirstRun.REVIEW,
     )
 
 
@@ -107,7 +113,9 @@ def test_every_key_reaches_the_spec(load: Load) -> None:
         fields=FieldsSpec(True, (), ("names", "birthday")),
         full_every=timedelta(hours=12),
         deletions={Side.LEFT: DeletionPolicy.DELETE, Side.RIGHT: DeletionPolicy.IGNORE},
-        limits=Limits(deletes=Limit(0, None)),
+        limits=Limits(deletes=Limit(0, None), updates=Limit(5, 2.5), new_holds=Limit(None, 10)),
+        first_run=FirstRun.APPLY,
+        limit=10,
     )
 
 
@@ -157,6 +165,8 @@ REFUSED = {
     "match key": ("match: {keys: [emial]}\n", ":5: match.keys[0]: ", "Did you mean 'email'?"),
     "composite key": ("match:\n  keys:\n  - email\n  - [phone, x]\n", ":8: match.keys[1]: ", '"x" is not allowed'),
     "part twice": ("match: {keys: [[phone, phone]]}\n", ":5: match.keys[0]: ", "twice"),
+    "first_run": ("first_run: wait\n", ":5: first_run: ", "Allowed: review, apply."),
+    "limit": ("limit: 0\n", ":5: limit: ", "1"),
     "no match key": ("match: {keys: []}\n", ":5: match.keys: ", "at least 1 entry"),
     "no part": ("match: {keys: [[]]}\n", ":5: match.keys[0]: ", "at least one"),
     "region": ("match: {default_region: Germany}\n", ":5: match.default_region: ", "DE, AT or US"),
@@ -227,9 +237,7 @@ def test_a_wrong_value_is_named_with_its_place_and_what_is_allowed(refusal: Call
 
 
 NOT_YET = {
-    "first_run": "first_run: review",
     "approval": "approval: {when: never}",
-    "limits.new_holds": "limits: {new_holds: {count: 20}}",
     "left.options.authority_field": None,
 }
 

@@ -32,6 +32,7 @@ def items(who: str) -> dict[str, Any]:
         "settled": Outcome(f"key-{who}", State.DONE, values={"nickname": who}),
         "listed": f"key-{who}",
         "rekeyed": (LEFT, f"was-{who}", f"l-{who}"),
+        "put_off": (LEFT, f"l-{who}"),
         "stays": Stays(LEFT, f"l-{who}", Stay.GONE),
     }
 

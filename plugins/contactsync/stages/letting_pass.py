@@ -1,0 +1,78 @@
+"""May a plan be written by itself, because a person let it pass, or not before somebody did (core 27, 29)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from contactsync.errors import ArtefactError, LimitExceeded, PlanMismatch
+from contactsync.frames import plan_from
+from contactsync.model.plan import Plan
+from contactsync.model.spec import FirstRun
+from contactsync.model.stages import ArtefactRef, RunRequest, Waits
+from contactsync.stages.workplace import Workplace
+from contactsync.sync.narrowing import beyond, narrowed, not_in, others_than
+
+
+def part_of(place: Workplace, request: RunRequest, plan: Plan, short: Collection[str]) -> Plan:
+    """What this run is to do of its plan: what was let pass, of whom it was asked for, and not more than `limit`.
+
+    short: listings of too few contacts, in words
+    """
+    if request.apply_plan and request.apply_plan != plan.hash:
+        plan = _released_part(place, request.apply_plan, plan, short)
+    if request.contacts:
+        plan = narrowed(plan, others_than(plan, request.contacts))
+    most = request.limit or place.spec.limit
+    return narrowed(plan, beyond(plan, most)) if most else plan
+
+
+def _released_part(place: Workplace, plan_hash: str, plan: Plan, short: Collection[str]) -> Plan:
+    """Accounts are edited while a person looks: what he let pass and is planned still is done, and nothing else."""
+    released = stored_plan(place, plan_hash)
+    if released is None or not set(short) <= {*released.problems}:
+        return plan
+    cut = narrowed(plan, not_in(plan, released))
+    return replace(cut, hash=plan_hash) if cut.intents else plan
+
+
+def stored_plan(place: Workplace, plan_hash: str) -> Plan | None:
+    """The plan of an earlier run; None where no run made it, or it is no longer kept."""
+    run = place.reader.run_with_plan(place.spec.id, plan_hash)
+    if run is None or run.plan_ref is None:
+        return None
+    try:
+        return plan_from(*place.artefacts.read_pieces(ArtefactRef(**run.plan_ref)))
+    except ArtefactError:
+        return None
+
+
+def who_decides(place: Workplace, request: RunRequest, plan: Plan, *, first: bool) -> Waits:
+    """For whom the plan waits, if for anybody. first: of a sync that has no links yet, and never had."""
+    if request.apply_plan:
+        return Waits.NOBODY  # which plan was meant is judged next
+    asks = first and place.spec.first_run is FirstRun.REVIEW and bool(plan.intents)
+    return Waits.RELEASE if asks else Waits.NOBODY
+
+
+def how_to_release(sync: str, plan_hash: str) -> str:
+    """In words."""
+    return f"triggering a run with apply_plan = {plan_hash} (or: contactsync release {sync} {plan_hash})"
+
+
+def judge(request: RunRequest, plan: Plan, *, look: str, passes: str) -> None:
+    """A plan over a limit passes once, by its own hash. Errors: LimitExceeded, PlanMismatch.
+
+    look, passes  how a person looks at the plan, and lets it pass, in words
+    """
+    if request.apply_plan and request.apply_plan != plan.hash:
+        raise PlanMismatch(
+            f"This run was to apply plan {request.apply_plan}, but the plan worked out now is {plan.hash}.",
+            next_step=f"look at it with: {look}",
+        )
+    if plan.problems and request.apply_plan != plan.hash:
+        raise LimitExceeded(
+            f"Nothing was written: {'; '.join(plan.problems)}. Plan {plan.hash}.",
+            plan_hash=plan.hash,
+            next_step=f"look at it with: {look}; let it pass once by {passes}",
+        )
