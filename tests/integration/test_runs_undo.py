@@ -605,8 +605,8 @@ class EditsAfterPlanning:
         assert world.artefacts is not None
         self.kept, self.edit = world.artefacts, edit
 
-    def write(self, name: str, *given: Any) -> Any:
-        written = self.kept.write(name, *given)
+    def write_pieces(self, name: str, *given: Any) -> Any:
+        written = self.kept.write_pieces(name, *given)
         self.edit()
         return written
 
