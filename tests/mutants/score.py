@@ -1,4 +1,4 @@
-"""The mutation score: how many of all small changes of a package do the tests notice?  `make mutation-score`
+"""The mutation score: how many of all small changes of a package do tests and types notice?  `make mutation-score`
 
     score.py sync ledger --sample 200 --seed 7    a random sample, with the interval in which the score of all lies
     score.py sync --all                           every mutant (hours)
@@ -17,6 +17,7 @@ import os
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,7 +40,7 @@ TESTS = {
     ),
     "ledger": ("tests/contract/ledger", "tests/unit/ledger"),
 }
-DEAD = (Verdict.KILLED, Verdict.TIMED_OUT)
+DEAD = (Verdict.KILLED, Verdict.TIMED_OUT, Verdict.MISTYPED)
 
 
 def wilson(killed: int, of: int) -> tuple[float, float]:
@@ -69,10 +70,11 @@ def summary(package: str, judged: Sequence[Judged], of: int) -> tuple[str, float
     killed = sum(one.verdict in DEAD for one in counted)
     share = killed / len(counted)
     low, high = wilson(killed, len(counted))
-    slow = sum(one.verdict is Verdict.TIMED_OUT for one in counted)
+    how = Counter(one.verdict for one in counted)
     text = (
-        f"{package}: {killed} of {len(counted)} mutants killed ({slow} by time), of {of} in all: "
-        f"{share:.1%}; 95 % interval {low:.1%} to {high:.1%}"
+        f"{package}: {killed} of {len(counted)} mutants killed "
+        f"({how[Verdict.KILLED]} by tests, {how[Verdict.TIMED_OUT]} by time, {how[Verdict.MISTYPED]} by mypy), "
+        f"of {of} in all: {share:.1%}; 95 % interval {low:.1%} to {high:.1%}"
     )
     return text, share
 

@@ -7,6 +7,7 @@ until one fails. Nothing is imported or collected anew, so that a mutant costs l
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import multiprocessing
 import os
@@ -16,7 +17,6 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing.connection import Connection, wait
@@ -29,6 +29,7 @@ import hypothesis
 import pytest
 from mutations import PACKAGE, Mutation
 from swapping import Place, Unfit, functions, swap
+from type_check import TypeCheck
 
 SEED = 1  # of the properties
 BUDGET = 60.0  # CPU seconds of tests for one mutant, as they took without a fault
@@ -40,6 +41,7 @@ class Verdict(StrEnum):
 
     KILLED = "killed"
     TIMED_OUT = "timed out"  # counts as killed
+    MISTYPED = "mistyped"  # no test failed, but mypy does; counts as killed
     SURVIVED = "survived"
     UNTESTED = "untested"  # no test runs through its lines; counts as survived
     UNFIT = "unfit"  # no program, the same program, or run at import only: not counted
@@ -83,6 +85,7 @@ class Scorer:
     broken: list[str] = field(default_factory=list)
     _costs: dict[str, float] = field(default_factory=dict)
     _failed: list[str] = field(default_factory=list)
+    _types: TypeCheck = field(default_factory=TypeCheck)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """A failing property is not made small: that it fails is all that is asked."""
@@ -101,7 +104,8 @@ class Scorer:
         lines = self._without_fault()
         self.broken = list(dict.fromkeys(self._failed))
         if not self.broken:
-            self._judge_all(lines)
+            with contextlib.closing(self._types):
+                self._judge_all(lines)
         return True
 
     def _without_fault(self) -> coverage.CoverageData:
@@ -174,9 +178,12 @@ class Scorer:
         return still
 
     def _say(self, judged: Judged) -> None:
+        alive = judged.verdict in (Verdict.SURVIVED, Verdict.UNTESTED)
+        if alive and self._types.refuses(judged.mutation):
+            judged, alive = Judged(judged.mutation, Verdict.MISTYPED), False
         self.judged.append(judged)
         print(f"{judged.verdict:9} {judged.mutation.name} {judged.by}", file=sys.__stdout__, flush=True)
-        if judged.verdict in (Verdict.SURVIVED, Verdict.UNTESTED):
+        if alive:
             print("    " + judged.mutation.diff.replace("\n", "\n    "), file=sys.__stdout__, flush=True)
 
     def _child(
@@ -206,7 +213,7 @@ class Scorer:
                 return
         answer.send((Verdict.SURVIVED, ""))
 
-    @contextmanager
+    @contextlib.contextmanager
     def _alone(self, item: pytest.Item) -> Iterator[None]:
         """Tests on PostgreSQL share one database."""
         if item.get_closest_marker("postgres") is None:

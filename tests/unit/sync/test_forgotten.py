@@ -8,7 +8,7 @@ import pytest
 from contactsync.contact import Values
 from contactsync.model.forgotten import Tombstone
 from contactsync.model.spec import MatchSpec
-from contactsync.sync.forgotten import Forgotten, cursor_without, id_trace, key_traces, mail_traces
+from contactsync.sync.forgotten import Forgotten, cursor_without, id_trace, key_traces, mail_traces, name_traces
 from contactsync.sync.readings import key_hashes
 from factories import LEFT, RIGHT, WHEN, listed
 
@@ -83,3 +83,12 @@ def test_a_cursor_loses_what_stands_for_a_forgotten_id(cursor: Any, left: Any, n
     found, named = cursor_without(cursor, lambda text: "zoe" if text == "gone" else "")
     assert (found, set(named)) == (left, names)
     assert cursor_without(found, lambda text: "zoe" if text == "gone" else "") == (left, {})
+
+
+def test_a_name_under_which_an_app_kept_a_contact_is_known_with_and_without_its_ending() -> None:
+    names = {"ada.v1.vcf": "p1", "uma": "p2"}
+    assert name_traces(SALT, LEFT, names) == {
+        id_trace(SALT, LEFT, "ada.v1.vcf"): "p1",
+        id_trace(SALT, LEFT, "ada.v1"): "p1",
+        id_trace(SALT, LEFT, "uma"): "p2",
+    }

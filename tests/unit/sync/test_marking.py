@@ -46,6 +46,9 @@ def test_the_partner_gets_the_tag_beside_its_own_and_the_link_is_parted() -> Non
     found = decided(a_link({TAGS: listed("family")}), rules())
     (intent,) = found.intents
     assert (intent.verb, intent.side) == (Verb.UPDATE, Side.RIGHT)
+    assert (intent.source_id, intent.target_id, intent.link_version) == ("l1", "r1", 2)
+    assert (intent.before, intent.touched) == ({TAGS: listed("family")}, {TAGS: ("deleted in left",)})
+    assert (intent.acts, intent.reason) == ({TAGS: "deletions: tag"}, "deleted in the left app; deletions: tag")
     assert ids(intent.patch[TAGS]) == ["deleted in left", "family"]
     assert found.link.status is LinkStatus.LIVE, "not before it is done"
     assert done(found.link, intent, dict(intent.patch)).status is LinkStatus.PARTED
@@ -79,3 +82,17 @@ def test_an_edited_partner_is_not_marked_but_held() -> None:
     link = a_link({TAGS: listed(), "company": "Muster AG"})
     found = decided(link, rules())
     assert (found.intents, len(found.holds)) == ((), 1)
+
+
+def test_the_partner_is_written_only_as_it_was_last_seen() -> None:
+    link = a_link({TAGS: listed()})
+    seen = replace(link.right, version="v7", ref={"etag": "R"}, observed_at=WHEN)
+    (intent,) = decided(replace(link, right=seen), rules()).intents
+    assert (intent.version, intent.ref, intent.observed_at) == ("v7", {"etag": "R"}, WHEN)
+
+
+def test_a_mark_may_be_a_tag_that_goes() -> None:
+    active = Effect(TAGS, How.REMOVE, "Active", action="deletions: untag")
+    (intent,) = decided(a_link({TAGS: listed("active", "family")}), rules(active)).intents
+    assert (ids(intent.patch[TAGS]), intent.touched) == (["family"], {TAGS: ("active",)})
+    assert decided(a_link({TAGS: listed("family")}), rules(active)).link.status is LinkStatus.PARTED
