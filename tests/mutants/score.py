@@ -29,6 +29,7 @@ import pytest  # noqa: E402
 from equivalents import reason_of  # noqa: E402
 from mutations import Mutation, source_files  # noqa: E402
 from scoring import SEED, Judged, Scorer, Verdict  # noqa: E402
+from type_check import TypeCheck  # noqa: E402
 
 TESTS = {
     "sync": (
@@ -51,14 +52,16 @@ def wilson(killed: int, of: int) -> tuple[float, float]:
     return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
 
 
-def score(package: str, mutations: Sequence[Mutation], wanted: int, tests: Sequence[str]) -> Scorer:
+def score(mutations: Sequence[Mutation], wanted: int, tests: Sequence[str], *, types: bool) -> Scorer:
     """Runs pytest in this process."""
-    scorer = Scorer(mutations, wanted, int(os.environ.get("WORKERS", "2")))
+    scorer = Scorer(mutations, wanted, int(os.environ.get("WORKERS", "2")), TypeCheck() if types else None)
     options = ["-q", "-s", "--no-header", "-p", "no:xdist", f"--hypothesis-seed={SEED}"]
     keep_nothing = ["-o", "tmp_path_retention_policy=none"]
     said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        code = pytest.main([*options, *keep_nothing, *(tests or TESTS[package])], plugins=[scorer])
+    with contextlib.redirect_stdout(said), contextlib.ExitStack() as last:
+        if scorer.types:
+            last.callback(scorer.types.close)
+        code = pytest.main([*options, *keep_nothing, *tests], plugins=[scorer])
     if code != pytest.ExitCode.OK:
         print(said.getvalue())
     return scorer
@@ -100,7 +103,7 @@ def judge(package: str, options: argparse.Namespace) -> bool:
     began = time.monotonic()
     mutations, named = chosen(package, options), any(name.startswith(f"{package}.") for name in options.what)
     wanted = len(mutations) if named or options.all else options.sample
-    scorer = score(package, mutations, wanted, options.tests)
+    scorer = score(mutations, wanted, options.tests or TESTS[package], types=not options.no_types)
     if scorer.broken or not scorer.judged:
         print(f"{package}: without any mutant these tests fail: {scorer.broken or 'none was run'}")
         return False
@@ -119,6 +122,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="draws the sample (1)")
     parser.add_argument("--all", action="store_true", help="every mutant")
     parser.add_argument("--floor", type=float, default=90, help="the score to reach, in %% (90)")
+    parser.add_argument("--no-types", action="store_true", help="do not ask mypy about those that no test notices")
     parser.add_argument("--tests", nargs="*", default=(), help="with these tests instead of the package's")
     return parser.parse_args(arguments)
 

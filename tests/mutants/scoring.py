@@ -80,12 +80,12 @@ class Scorer:
     mutations: Sequence[Mutation]
     wanted: int
     workers: int
+    types: TypeCheck | None
     judged: list[Judged] = field(default_factory=list)
     seconds: float = 0.0  # CPU, of the run without faults
     broken: list[str] = field(default_factory=list)
     _costs: dict[str, float] = field(default_factory=dict)
     _failed: list[str] = field(default_factory=list)
-    _types: TypeCheck = field(default_factory=TypeCheck)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """A failing property is not made small: that it fails is all that is asked."""
@@ -104,8 +104,7 @@ class Scorer:
         lines = self._without_fault()
         self.broken = list(dict.fromkeys(self._failed))
         if not self.broken:
-            with contextlib.closing(self._types):
-                self._judge_all(lines)
+            self._judge_all(lines)
         return True
 
     def _without_fault(self) -> coverage.CoverageData:
@@ -179,7 +178,7 @@ class Scorer:
 
     def _say(self, judged: Judged) -> None:
         alive = judged.verdict in (Verdict.SURVIVED, Verdict.UNTESTED)
-        if alive and self._types.refuses(judged.mutation):
+        if alive and self.types and self.types.refuses(judged.mutation):
             judged, alive = Judged(judged.mutation, Verdict.MISTYPED), False
         self.judged.append(judged)
         print(f"{judged.verdict:9} {judged.mutation.name} {judged.by}", file=sys.__stdout__, flush=True)
