@@ -65,6 +65,11 @@ def seen(connection: Connection, sync_id: str) -> Seen:
     )
 
 
+def held_since(connection: Connection, sync_id: str, since: datetime) -> Mapping[tuple[str, str], int]:
+    """The same of holds that began since then."""
+    return _groups(connection, sync_id, hold.c.since >= since)
+
+
 def _complete(connection: Connection, sync_id: str) -> datetime | None:
     """When the newest run ended that read both sides and left nothing undone."""
     whole = (run.c.sync_id == sync_id, run.c.state == RunState.DONE, run.c.kind.in_(_WHOLE), run.c.counts != "{}")
@@ -84,9 +89,9 @@ def _red(connection: Connection, sync_id: str) -> str:
     return (row.message or "it says nothing") if row is not None and row.state == RunState.FAILED else ""
 
 
-def _groups(connection: Connection, sync_id: str) -> Mapping[tuple[str, str], int]:
+def _groups(connection: Connection, sync_id: str, *also: ColumnElement[bool]) -> Mapping[tuple[str, str], int]:
     count = func.count(hold.c.contact_id.distinct())
-    query = select(hold.c.side, hold.c.reason, count).where(hold.c.sync_id == sync_id)
+    query = select(hold.c.side, hold.c.reason, count).where(hold.c.sync_id == sync_id, *also)
     return {(side, reason): n for side, reason, n in connection.execute(query.group_by(hold.c.side, hold.c.reason))}
 
 

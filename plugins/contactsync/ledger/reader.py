@@ -251,6 +251,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return notices.of_sync(connection, sync_id)
 
+    def held_since(self, sync_id: str, since: datetime) -> Mapping[tuple[str, str], int]:
+        """(side, reason) -> how many contacts are held so since then."""
+        with reading(self._engine) as connection:
+            return notices.held_since(connection, sync_id, since)
+
     def all_watched(self) -> list[Watched]:
         """Syncs that are watched for being stale, or ever were."""
         with reading(self._engine) as connection:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, bindparam, delete, func, or_, select, update
 
+from contactsync.ledger import notices
 from contactsync.ledger.codec import from_json, to_json
 from contactsync.ledger.statements import chunks
 from contactsync.ledger.tables import claim, conflict, decision, journal, journal_key, run
@@ -63,6 +64,7 @@ def trim(engine: Engine, sync_id: str, values: datetime, whole: datetime, *, pag
     with writing(engine) as connection:
         old = (decision.c.sync_id == sync_id, decision.c.made_at < whole)
         said = connection.execute(delete(decision).where(*old))
+        notices.drop_old(connection, sync_id, values)
     return Trimmed(runs, quiet, actions, stripped, lost.rowcount, said.rowcount)
 
 

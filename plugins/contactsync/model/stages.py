@@ -171,6 +171,18 @@ class Loaded:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """What `record` returns of a run that is not red. colour: green, or noted = green with a note (new holds).
+
+    new_holds  `side:reason` -> contacts that are held so since this run
+    """
+
+    colour: str
+    line: str
+    new_holds: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Summary:
     """The end of a run. counts: direction -> bucket -> contacts (and read, matched). ok False = the run is red."""
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, Waits
+from contactsync.model.stages import ArtefactRef, Ended, Loaded, Opened, Planned, Read, Waits
 
-Handed = ArtefactRef | Loaded | Opened | Planned | Read
+Handed = ArtefactRef | Ended | Loaded | Opened | Planned | Read
 Json = Mapping[str, Any]
 
 

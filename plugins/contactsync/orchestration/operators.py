@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow.sdk import BaseOperator
@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from contactsync.errors import AccountBusy, ArtefactError, ContactsyncError, CoveredBy, LockBusy, PlanWaits, StopError
 from contactsync.model.spec import SIDES, Side
-from contactsync.model.stages import ArtefactRef, Opened, Planned, Read, RunRequest, Summary, Waits
+from contactsync.model.stages import ArtefactRef, Ended, Opened, Planned, Read, RunRequest, Summary, Waits
 from contactsync.orchestration import naming
 from contactsync.orchestration.discretion import discreet
 from contactsync.orchestration.handover import Handed, to_json
@@ -146,9 +146,9 @@ class LoadOperator(StageOperator):
 class RecordOperator(StageOperator):
     """Folds the outcomes, prints the summary, and fails the run if it must."""
 
-    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> None:
+    def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Ended:
         """Record what the other tasks did, however they ended, and tell who wants to know."""
-        from contactsync.orchestration.telling import tell_of_run
+        from contactsync.orchestration.telling import new_holds, tell_of_run
 
         try:
             summary = self._recorded(place, run, request)
@@ -156,7 +156,7 @@ class RecordOperator(StageOperator):
             tell_of_run(place, run, request, error.message)
             raise
         tell_of_run(place, run, request, "" if summary.ok else summary.line)
-        _report(summary)
+        return _report(summary, new_holds(place, request))
 
     def _recorded(self, place: Workplace, run: RunContext, request: RunRequest) -> Summary:
         from contactsync.pipeline import record
@@ -201,11 +201,15 @@ def _idle_loads(planned: Planned, *, written: bool) -> list[str]:
     return [naming.load_id(side) for side in SIDES if not (written and waiting[side])]
 
 
-def _report(summary: Summary) -> None:
+def _report(summary: Summary, held: Mapping[str, int]) -> Ended:
+    """The last line of a run, and whether it is green, or green with a note. Errors: StopError, where it is red."""
     for problem in summary.problems[:MOST_PROBLEMS]:
         log.warning("%s", problem)
     if len(summary.problems) > MOST_PROBLEMS:
         log.warning("... and %s more.", len(summary.problems) - MOST_PROBLEMS)
-    log.info("%s", summary.line)
+    note = ", ".join(f"{count} {at}" for at, count in sorted(held.items()))
+    line = f"{summary.line}. NEW HOLDS: {note}" if note else summary.line
+    log.info("%s", line)
     if not summary.ok:
-        raise StopError(summary.line)
+        raise StopError(line)
+    return Ended("noted" if held else "green", line, held)

@@ -36,3 +36,10 @@ def tell_of_run(place: Workplace, run: RunContext, request: RunRequest, red: str
         tell(place.ledger, sight, notifiers, sender(task_connection))
     except Exception as error:  # noqa: BLE001 - the run is recorded, and contactsync__freshness tells it later
         log.warning("Nobody could be told of this run (%s).", type(error).__name__)
+
+
+def new_holds(place: Workplace, request: RunRequest) -> dict[str, int]:
+    """`side:reason` -> contacts that are held so since this run; {} for a dry run."""
+    row = None if request.dry_run else place.reader.run(place.spec.id, request.run_id)
+    found = place.reader.held_since(place.spec.id, row.started_at) if row is not None else {}
+    return {f"{side}:{reason}": count for (side, reason), count in found.items()}
