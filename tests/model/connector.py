@@ -45,10 +45,12 @@ class Faults:
 
     pulls   trouble | cut (no end marker) | half | empty
     pushes  no_effect | no_reply | lost_one | refused_connection
+    failed  writes that met such a fault so far
     """
 
     pulls: list[str] = field(default_factory=list)
     pushes: list[str] = field(default_factory=list)
+    failed: int = 0
 
     def next_pull(self, *, complete: bool) -> str:
         """A delta that leaves rows out would be a lie that nobody could notice: only complete listings do."""
@@ -58,7 +60,10 @@ class Faults:
 
     def next_push(self) -> str:
         """What happens to the next mutating request."""
-        return self.pushes.pop(0) if self.pushes else ""
+        if not self.pushes:
+            return ""
+        self.failed += 1
+        return self.pushes.pop(0)
 
 
 class Connector(App):

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bounds import Happened, runs_until_rest
 from connector import Faults
 from contactsync.errors import LimitExceeded
 from contactsync.model.exchange import Verb
@@ -35,7 +36,6 @@ from vendor_kinds import KINDS
 from world import WIDE, Clock
 
 Step = Sequence[Any]
-MOST_RUNS = 12
 
 
 @dataclass
@@ -50,6 +50,7 @@ class Story:
     keys: dict[int, str] = field(default_factory=dict)  # person -> own | none | shared
     settled_after: list[int] = field(default_factory=list)
     excused: set[tuple[str, str]] = field(default_factory=set)  # (field or *, reason): what may rightly be apart
+    happened: Happened = field(default_factory=Happened)  # what settling may take longer for
     kept: bytes = b""
     listed_whole: bool = False
     touched: bool = True  # something happened since all was at rest
@@ -253,6 +254,7 @@ class Story:
         if self.kept:
             self.touched = True
             self.rig.restore(self.kept)
+            self.happened.restored += 1
             self.oracle.lost.clear()
             self.excused |= {("*", why) for why in ("ledger_lost", "held", "unproven")}
             self.oracle.trusting = False
@@ -276,6 +278,7 @@ class Story:
 
         process.meanwhile[number] = meanwhile
         self._run(wait, process)
+        self.happened.failed += process.overtaken
 
     def undo(self, wait: float, back: int) -> None:
         """Somebody takes back a run, counted from the newest."""
@@ -295,7 +298,9 @@ class Story:
     def crash(self, wait: float, place: str, number: int) -> None:
         """A run that dies at its n-th request or commit."""
         self.touched = True
-        self._run(wait, Process(dies=(place, number)))
+        process = Process(dies=(place, number))
+        self._run(wait, process)
+        self.happened.failed += process.dead
 
     def _run(self, wait: float, process: Process | None, **asked: Any) -> Summary | str:
         self.clock.forward(seconds=wait)
@@ -310,8 +315,8 @@ class Story:
             return
         for faults in self.faults.values():
             faults.pulls[:], faults.pushes[:] = [], []
-        allowed = ""
-        for done in range(MOST_RUNS):
+        allowed, most = "", runs_until_rest(self._happened())
+        for done in range(most):
             before = self.rig.writes()
             ended = self._run(self._pause(), None, full_read=self._scans(done, allowed), apply_plan=allowed)
             allowed = self._allowed(ended)
@@ -320,7 +325,7 @@ class Story:
             if self.rig.writes() == before and not allowed and not self._waiting():
                 break
         else:
-            raise Broken(f"it comes to rest: after {MOST_RUNS} runs it still writes, or waits for {self._waiting()}")
+            raise Broken(f"it comes to rest: after {most} runs it still writes, or waits for {self._waiting()}")
         self.settled_after.append(done)
         before = self.rig.writes()
         self._run(self._pause(), None)
@@ -329,14 +334,24 @@ class Story:
         self.touched = False
         self.check()
 
+    def _happened(self) -> Happened:
+        """All that settling has to get over."""
+        failed = self.happened.failed + sum(f.failed for f in self.faults.values())
+        scanned = any(v.traits.deletes != "feed" for v in self.vendors.values())
+        return replace(self.happened, failed=failed, emptied=self._emptied(), scanned=scanned)
+
+    def _emptied(self) -> bool:
+        """People took away more of a side than they left."""
+        return any(len(self.oracle.deleted_on(s.value)) > len(self.vendors[s].rows) for s in SIDES)
+
     def _pause(self) -> float:
         return 300.0 + max(2 * max(v.traits.lag, v.traits.find_lag) for v in self.vendors.values())
 
     def _allowed(self, ended: Summary | str) -> str:
         """A plan that a limit stopped: people emptied a side, and one of them lets that very plan pass."""
-        emptied = any(len(self.oracle.deleted_on(s.value)) > len(self.vendors[s].rows) for s in SIDES)
         stopped = self.rig.stopped
-        return stopped.plan_hash if ended == "LimitExceeded" and emptied and isinstance(stopped, LimitExceeded) else ""
+        over = ended == "LimitExceeded" and self._emptied()
+        return stopped.plan_hash if over and isinstance(stopped, LimitExceeded) else ""
 
     def _scans(self, done: int, allowed: str) -> bool:
         """Some vendors tell of deletions in complete listings only; a plan that was let pass is made as before."""
