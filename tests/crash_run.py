@@ -36,13 +36,15 @@ class Order:
     crash_at: str = ""
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     undo: UndoOrder | None = None  # what it takes back; None = an ordinary run
+    ledger: str = ""  # its database's URL
 
 
 def crash(world: World, at: str, hub: Hub | None = None, undo: UndoOrder | None = None) -> int:
     """The next run of this world in another process, or an undo; its exit code (KILLED: it reached the crash point)."""
     world.request()  # number and clock move on here as they do there
     credentials = hub.credentials() if hub is not None else {}
-    order = Order(world.root, world.spec, world.clock.now, world.number - 1, at, credentials, undo)
+    ledger = world.known._engine.url.render_as_string(hide_password=False)
+    order = Order(world.root, world.spec, world.clock.now, world.number - 1, at, credentials, undo, ledger)
     context = multiprocessing.get_context("forkserver")
     _ready()
     process = context.Process(target=_run, args=(order,))
@@ -70,7 +72,7 @@ def _ready() -> None:
 def _run(order: Order) -> None:
     os.environ[CRASH_AT] = order.crash_at
     clock = Clock(order.now)
-    ledger = Ledger(make_engine(f"sqlite:///{order.root / 'ledger.db'}"), clock)
+    ledger = Ledger(make_engine(order.ledger), clock)
     services = services_on(ledger, clock)
     world = World(order.root, order.spec, clock, ledger, services, number=order.number, step=0.0)
     world.open_app = lambda side: open_app(order.spec, side, order.credentials, services)

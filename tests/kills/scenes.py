@@ -1,7 +1,8 @@
-"""Who writes what to whom while runs are killed: five scenes, each with a person at either app."""
+"""Who writes what to whom while runs are killed: seven scenes, each with a person at either app."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,15 +12,18 @@ from types import SimpleNamespace
 from contactsync.apps.memory import Book
 from contactsync.demo.address_book import AddressBook
 from contactsync.demo.hands import Entry, FreshsalesHand, GoogleHand, Hand
+from contactsync.ledger.connect import make_engine
+from contactsync.ledger.store import Ledger
 from contactsync.model.exchange import Verb
 from contactsync.model.spec import DagSpec, DeletionPolicy, Side, SideSpec, SyncSpec
 from contactsync.sandbox.people_data import Person, people
 from radicale_server import PASSWORD, RadicaleBook, RadicaleServer
-from world import WIDE, Hub, World, hub_of, mail, memory_spec, open_app
+from world import WIDE, Hub, World, hub_of, mail, memory_spec, open_app, services_on
 
 DELETE = dict.fromkeys(Side, DeletionPolicy.DELETE)
 EVERY_VERB = frozenset(Verb)
 ALL = people(5, 400)
+A_JOB = 20  # fewer go by single requests
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Scene:
     """A sync at rest, somebody at its source, and what both apps have to hold once the runs come to rest.
 
     verbs    what its runs write: a source that does not report deletions has none deleted
+    many     how many are new and edited in a turn: one job of Freshsales takes no fewer than twenty
     cast     number -> job title of everybody who has to be on both sides
     """
 
@@ -36,13 +41,22 @@ class Scene:
     target: Hand
     writes: Callable[[], int]
     verbs: frozenset[Verb] = EVERY_VERB
+    many: int = 2
     cast: dict[int, str] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=lambda: iter(range(400)))
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def begin(self, most: int = 8) -> None:
         """Some people, linked and equal."""
         for _ in range(most):
             self.add()
+
+    def remember_in(self, url: str) -> None:
+        """Another ledger, an empty one, before anything has run."""
+        clock = self.world.clock
+        self.world.ledger = Ledger(make_engine(url), clock)
+        self.world.services = services_on(self.world.ledger, clock)
+        if self.hub is not None:
+            self.hub.ledger, self.hub.services = self.world.ledger, self.world.services
 
     def add(self) -> None:
         """Somebody new at the source."""
@@ -51,16 +65,16 @@ class Scene:
         self.cast[number] = persona(number).job_title
 
     def edit_some(self, turn: int) -> None:
-        """Two new contacts, two with another title, one deleted: what the next run has to carry."""
+        """Some new contacts, as many with another title, one deleted: what the next run has to carry."""
         keys = self.keys()
-        for number in list(self.cast)[1:3]:
+        for number in list(self.cast)[1 : self.many + 1]:
             self.source.retitle(keys[number], f"Keeper {turn}")
             self.cast[number] = f"Keeper {turn}"
         if Verb.DELETE in self.verbs:
             gone = next(iter(self.cast))
             self.source.delete(keys[gone])
             del self.cast[gone]
-        for _ in range(2):
+        for _ in range(self.many):
             self.add()
 
     def keys(self) -> Mapping[int, str]:
@@ -88,7 +102,7 @@ def faults(hand: Hand, cast: Mapping[int, str]) -> Iterator[str]:
 
 def persona(number: int) -> Person:
     """Somebody with one address of his own, and nothing that the three apps keep in different forms."""
-    drawn = ALL[number]
+    drawn = ALL[number % len(ALL)]
     return replace(drawn, emails=(f"nr{number}@example.org",), phones=(), tags=(), address=None, job_title="Baker")
 
 
@@ -116,6 +130,30 @@ def google_to_freshsales(root: Path, radicale: RadicaleServer) -> Iterator[Scene
     with hub_of(root) as hub:
         world = hub.world("freshsales-google", deletions=DELETE)
         yield Scene(world, hub, GoogleHand(hub.google.url), FreshsalesHand(hub.freshsales.url), hub.writes)
+
+
+@contextmanager
+def jobs_to_the_left(root: Path, radicale: RadicaleServer) -> Iterator[Scene]:
+    """Asynchronous jobs of Freshsales: one that makes, one that changes; deletions one by one."""
+    with google_to_freshsales(root, radicale) as scene:
+        yield _by_jobs(scene)
+
+
+@contextmanager
+def jobs_to_the_right(root: Path, radicale: RadicaleServer) -> Iterator[Scene]:
+    """The same with Freshsales on the other side."""
+    with google_to_freshsales(root, radicale) as scene:
+        world, spec = scene.world, scene.world.spec
+        world.with_spec(left=spec.right, right=spec.left)
+        yield _by_jobs(scene)
+
+
+def _by_jobs(scene: Scene) -> Scene:
+    """So many at once that they go as jobs, which end at once: the server's clock stands while a run is to die."""
+    assert scene.hub is not None
+    scene.hub.freshsales.knobs.job_seconds = 0.0
+    scene.many = A_JOB
+    return scene
 
 
 @contextmanager
@@ -200,5 +238,13 @@ class BookHand:
         return self.book.writes
 
 
-_ALL = (freshsales_to_google, google_to_freshsales, google_to_carddav, carddav_to_google, jobs)
+_ALL = (
+    freshsales_to_google,
+    google_to_freshsales,
+    google_to_carddav,
+    carddav_to_google,
+    jobs,
+    jobs_to_the_left,
+    jobs_to_the_right,
+)
 SCENES = {scene.__name__: scene for scene in _ALL}
