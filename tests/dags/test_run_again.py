@@ -57,12 +57,17 @@ class Tries:
         reads = [self.airflow.keeps(naming.extract_id(s), extract_side(place, self.request, opened, s)) for s in SIDES]
         return opened, *reads
 
-    def write(self) -> None:
-        """All tasks but `record`."""
+    def plan(self) -> tuple[Any, Any]:
+        """All tasks up to `reconcile`."""
         place, request = self.world.place(), self.request
         opened, left, right = self.read()
         frames = self.airflow.keeps(naming.TRANSFORM, transform(place, request, opened, left.ref, right.ref))
-        planned = self.airflow.keeps(naming.RECONCILE, reconcile(place, request, opened, frames))
+        return opened, self.airflow.keeps(naming.RECONCILE, reconcile(place, request, opened, frames))
+
+    def write(self) -> None:
+        """All tasks but `record`."""
+        opened, planned = self.plan()
+        place, request = self.world.place(), self.request
         for side in SIDES:
             self.airflow.keeps(naming.load_id(side), load_side(place, request, opened, planned, side))
 

@@ -19,6 +19,7 @@ LOCKS = "tests/contract/ledger/test_ledger_locks.py"
 SCHEMA = "tests/contract/ledger/test_ledger_schema.py"
 SEND = "tests/contract/ledger/test_ledger_send.py"
 ARTEFACTS = "tests/dags/test_artefacts.py"
+HANDED = "tests/dags/test_handed_on.py"
 LEDGER_CRASH = "tests/contract/ledger/test_ledger_crash.py"
 AIRFLOW_KILLED = "tests/airflow_cases/test_killed_loads.py"
 AIRFLOW_LOST = "tests/airflow_cases/test_lost_artefacts.py"
@@ -47,11 +48,12 @@ OWN = (
     Fault(
         13,
         "Clocks disagree, jump or go backwards; two edits share a second",
-        "This machine's clock decides nothing about what changed.",
+        "This machine's clock decides nothing about what changed; a vendor's that was set back means a complete read.",
         of(
             STRANGE,
             "f13_a_vendor_whose_clock_is_a_day_off_loses_no_edit",
             "f13_our_own_clock_may_jump_a_day_either_way",
+            "f13_a_vendor_whose_clock_is_set_back_loses_no_edit_and_is_read_completely_once",
         )
         + of(FRESHSALES, "a_change_in_the_second_that_was_just_read_is_seen")
         + of(
@@ -118,8 +120,9 @@ OWN = (
     Fault(
         30,
         "What tasks hand on is missing or changed",
-        "It is a reference with a checksum and nothing else, so a wrong one fails the task.",
-        of(ARTEFACTS, "a_changed_or_missing_file_is_an_error_that_says_what_to_do"),
+        "It is a reference with a checksum and nothing else, so a wrong one fails the task, and so does another run's.",
+        of(HANDED, "f30_a_load_that_is_handed_something_else_writes_nothing_and_says_what_to_clear")
+        + of(ARTEFACTS, "a_changed_or_missing_file_is_an_error_that_says_what_to_do"),
     ),
     Fault(
         31,
@@ -148,9 +151,14 @@ OWN = (
         35,
         "A person cancels the run",
         "As for a killed process; its lock is free for the next one at once.",
-        of("tests/dags/test_runs.py", "the_lock_of_a_dag_run_that_has_ended_is_taken_over")
+        of(BROKEN, "f35_a_run_that_a_person_cancels_sends_nothing_more_and_the_next_begins_at_once")
+        + of("tests/dags/test_runs.py", "the_lock_of_a_dag_run_that_has_ended_is_taken_over")
         + of(LOCKS, "the_lock_of_an_ended_run_is_taken")
-        + of(AIRFLOW_KILLED, "a_run_that_ran_out_of_time_is_taken_up_by_the_next"),
+        + of(
+            AIRFLOW_KILLED,
+            "a_suspended_load_that_wakes_up_after_another_run_took_over_sends_nothing_more",
+            "a_run_that_ran_out_of_time_is_taken_up_by_the_next",
+        ),
     ),
     Fault(
         36,

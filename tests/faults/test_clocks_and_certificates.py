@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from certificates import Authority, authority
 from contactsync.errors import ServerTrouble
+from contactsync.model.spec import Side
 from radicale_server import RadicaleServer
 from wired import Wired, over, wired
 from world import open_app
@@ -60,6 +61,21 @@ def test_f13_our_own_clock_may_jump_a_day_either_way(sync: Wired) -> None:
             server.advance(-jump)
         edit_both(sync, n)
         assert_carried(sync, n)
+
+
+@pytest.mark.parametrize("back", [600.0, DAY])
+def test_f13_a_vendor_whose_clock_is_set_back_loses_no_edit_and_is_read_completely_once(
+    sync: Wired, back: float
+) -> None:
+    there(sync)
+    sync.hub.freshsales.advance(-back)
+    complete = []
+    for n in range(3):
+        edit_both(sync, n)
+        assert sync.run() is None
+        complete.append(sync.world.known.cursor(sync.world.spec.id, Side.LEFT).complete_at)
+        assert_carried(sync, n)
+    assert complete[0] == complete[1] == complete[2]
 
 
 # ---- certificates

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contactsync.errors import ArtefactError, LedgerBusy
+from contactsync.errors import ArtefactError, FenceLost, LedgerBusy
 from contactsync.model.stages import ArtefactRef
 from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from crash_run import crash
@@ -85,6 +85,25 @@ def test_f31_a_worker_that_is_ended_in_a_batch_doubles_nobody(sync: Wired) -> No
         assert crash(sync.world, "", sync.hub) == -signal.SIGTERM
     sync.rest()
     sync.assert_once(NAMES)
+
+
+@pytest.mark.parametrize("app", ["freshsales"])
+def test_f35_a_run_that_a_person_cancels_sends_nothing_more_and_the_next_begins_at_once(sync: Wired) -> None:
+    names = [*NAMES, *(f"Person{n}" for n in range(12))]
+    for name in names[len(NAMES) :]:
+        sync.add(name)
+    sync_id, taken = sync.world.spec.id, []
+
+    def cancelled() -> None:
+        """As Airflow then says of the run; the next one takes its lock over."""
+        taken.append(sync.world.known.take_lock(sync_id, "the next run", ended=lambda _: True))
+
+    with trouble_with(sync, cancelled):
+        assert isinstance(sync.run(), FenceLost)
+    assert len(sync.there()) <= 5  # those that were under way
+    sync.world.known.release_lock(sync_id, "the next run", taken[0].fence)
+    sync.rest()
+    sync.assert_once(names)
 
 
 class Tampering(StoredArtefacts):

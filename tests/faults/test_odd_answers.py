@@ -214,6 +214,30 @@ def test_f26_a_custom_field_that_is_removed_clears_nothing_and_is_named(sync: Wi
     assert in_google(sync) == before
 
 
+@pytest.mark.parametrize("hours", [0, 25], ids=["at once", "after a day"])
+@pytest.mark.parametrize("full", [False, True], ids=["delta", "complete"])
+def test_f26_a_custom_field_that_is_deleted_and_made_anew_is_a_new_one_and_nobody_cleared_it(
+    sync: Wired, hours: int, full: bool
+) -> None:
+    before = with_tiers(sync)
+    crm = sync.hub.freshsales
+    crm.drop_field("cf_tier")
+    crm.add_field("cf_tier", "Tier", "text")
+    for contact in crm.contacts():
+        crm.edit_contact(str(contact["id"]), {"last_name": "Beispiel"})
+    sync.hub.clock.forward(hours=hours)
+    assert sync.run(full_read=full) is None
+    assert in_google(sync) == before
+    sync.rest()
+    assert in_google(sync) == before
+    tiers = {c["first_name"]: c["custom_field"]["cf_tier"] for c in crm.contacts()}
+    assert tiers == {name: tier for name, (_, tier) in before.items()}  # the new field is filled, as every new one
+
+    crm.edit_contact(str(crm.contacts()[0]["id"]), {"custom_field": {"cf_tier": None}})  # what people clear still goes
+    sync.rest()
+    assert sum(bool(c.get("userDefined")) for c in sync.hub.google.contacts()) == len(NAMES) - 1
+
+
 def test_f26_a_custom_field_that_becomes_a_number_takes_no_text_and_clears_nothing(sync: Wired) -> None:
     with_tiers(sync)
     sync.world.with_spec(fields=fields({"left": "custom.cf_tier", "right": "custom.Tier"}))

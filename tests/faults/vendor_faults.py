@@ -6,6 +6,7 @@ from listed import Fault, of
 
 STRANGE = "tests/faults/test_clocks_and_certificates.py"
 ODD = "tests/faults/test_odd_answers.py"
+SCOPES = "tests/faults/test_scopes.py"
 LOST = "tests/faults/test_lost_answers.py"
 CRASH = "tests/integration/test_runs_crash.py"
 TROUBLES = "tests/integration/test_runs_troubles.py"
@@ -210,6 +211,11 @@ OF_VENDORS = (
         "What may not be read is unknown, neither blank nor gone.",
         of(ODD, "f18_what_a_user_may_no_longer_see_is_not_cleared_in_the_other_app")
         + of(
+            SCOPES,
+            "f18_a_whole_account_that_may_no_longer_be_read_stops_the_run_and_changes_nothing",
+            "f18_a_contact_that_may_no_longer_be_read_is_neither_deleted_nor_cleared",
+        )
+        + of(
             FRESHSALES, "a_forbidden_contact_is_not_gone", "searches_without_custom_fields_are_neither_blank_nor_blind"
         )
         + of("tests/unit/apps/test_freshsales_record.py", "what_did_not_come_is_missing_not_blank")
@@ -232,7 +238,7 @@ OF_VENDORS = (
         20,
         "One contact spoils its batch",
         "It alone is held; the others are written, at the cost of few more requests.",
-        of(GOOGLE, "a_refusal_that_names_nobody_is_bisected", "a_bad_create_costs_only_itself")
+        of(GOOGLE, "who_is_bad_is_found_by_halving_where_google_names_nobody", "a_bad_create_costs_only_itself")
         + of(REFUSED, "one_refused_create_in_a_hundred_is_held_with_the_vendors_words")
         + of(WRITING, "a_refused_create_costs_only_itself", "a_refused_update_costs_only_itself"),
     ),
@@ -278,11 +284,13 @@ OF_VENDORS = (
     ),
     Fault(
         26,
-        "A custom field is removed or gets another type",
-        "What is no longer shown is unknown and clears nothing; a field that is gone stops the run, which names it.",
+        "A custom field is removed, gets another type, or is made anew under the same name",
+        "What is no longer shown is unknown and clears nothing; a field that is gone stops the run, which names it; "
+        "one that was made anew is a new field, which nobody cleared, as its id tells.",
         of(
             ODD,
             "f26_a_custom_field_that_is_removed_clears_nothing_and_is_named",
+            "f26_a_custom_field_that_is_deleted_and_made_anew_is_a_new_one_and_nobody_cleared_it",
             "f26_a_custom_field_that_becomes_a_number_takes_no_text_and_clears_nothing",
         )
         + of(
@@ -290,8 +298,7 @@ OF_VENDORS = (
             "a_field_that_the_account_lacks_stops_the_run_before_it_reads",
             "a_text_where_freshsales_holds_numbers_is_held_and_never_sent",
         ),
-        "Not held: under a pair with `blanks: clear`, a field that was replaced by an empty one of the same name "
-        "counts as cleared by a person, within the limit of blanked fields.",
+        "Only Freshsales has such fields: in Google and on cards a field of one's own is part of each contact.",
     ),
     Fault(
         33,

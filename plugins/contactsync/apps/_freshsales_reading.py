@@ -32,6 +32,7 @@ from contactsync.rest.services import Services
 
 OVERLAP = timedelta(seconds=2)  # `updated_at` has whole seconds
 AHEAD = timedelta(days=1)  # how far the account's clock may be ahead of ours
+SET_BACK = timedelta(minutes=1)  # how far the account's servers may disagree on the time
 MALFORMED = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 
 
@@ -118,13 +119,18 @@ class Reader:
         window: Window | None = None,
     ) -> Iterator[Page]:
         read_at: datetime | None = None
+        there: datetime | None = None
         for page in found:
             here = self._services.clock()
+            there = there or page.asked_at
+            if newest and read_at is None and there and there + SET_BACK < newest:
+                raise CursorExpired("Freshsales' clock was set back: what changes now is stamped before the cursor.")
             read_at = read_at or min(page.asked_at or here, here)  # the earlier is the safer, should the clocks differ
             changes = [moment(row.get("updated_at")) for row in page.rows if isinstance(row, dict)]
             newest = max((c for c in [newest, *changes] if c), default=None)
             yield self._page(page, complete=complete, window=window)
-        cursor = {"view": self._view, "since": _stamped(newest), "read_at": _stamped(read_at)}
+        since = min(newest, there) if newest and there else newest  # a stamp may be of the time before a set-back
+        cursor = {"view": self._view, "since": _stamped(since), "read_at": _stamped(read_at)}
         yield Page([], last=True, cursor=None if window else cursor, complete=complete)
 
     def _page(self, page: Sheet, *, complete: bool, window: Window | None) -> Page:

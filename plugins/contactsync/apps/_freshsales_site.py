@@ -185,6 +185,7 @@ class Site:
                 custom=True,
                 choices=tuple(r.get("choices", ())),
                 needs_year=Kind(r["kind"]) is Kind.DATE,
+                identity=str(r.get("id", "")),
             )
             for r in rows
         )
@@ -262,6 +263,7 @@ def _field(row: Mapping[str, Any]) -> dict[str, Any]:
     kind, choices = str(row.get("type") or ""), row.get("choices")
     return {
         "name": str(row["name"]),
+        "id": str(row.get("id") or ""),
         "kind": str(KINDS.get(kind, Kind.TEXT)),
         "title": str(row.get("label") or row["name"]),
         "writable": kind not in ("formula", "auto_number"),

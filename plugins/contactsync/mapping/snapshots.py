@@ -41,6 +41,8 @@ def text_of(snapshot: Snapshot) -> str:
 
 def _field(field: FieldInfo) -> dict[str, Any]:
     said: dict[str, Any] = {"name": field.name, "title": field.title, "kind": field.kind.value}
+    if field.identity:
+        said["id"] = field.identity
     if not field.writable:
         said["writable"] = False
     if field.needs_year:
@@ -83,6 +85,7 @@ def _read(data: Mapping[str, Any]) -> FieldInfo:
         max_length=_number(data.get("max_length")),
         choices=tuple(str(choice) for choice in data.get("choices", ())),
         needs_year=bool(data.get("needs_year", False)),
+        identity=str(data.get("id", "")),
     )
 
 
@@ -108,6 +111,8 @@ def changes(before: Snapshot | None, now: Snapshot) -> Iterator[str]:
 
 
 def _changed(old: FieldInfo, new: FieldInfo) -> Iterator[str]:
+    if old.identity and new.identity and old.identity != new.identity:
+        yield "was deleted and made anew: it is another field, empty at first"
     gone = [choice for choice in old.choices if choice not in new.choices]
     come = [choice for choice in new.choices if choice not in old.choices]
     yield from (f"choices: - {choice}" for choice in gone)

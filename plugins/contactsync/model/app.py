@@ -52,6 +52,8 @@ class FieldInfo:
     contact  the contact field that the default mapping puts it in ('' = none)
     slot     for a single value that is one of several there: its label (mobile_number is phones/mobile)
     needs_year  of a date: one without a year (--02-29) cannot be held
+    identity    the vendor's own id of a custom field, '' where none is told: another one under the same name is another
+                field, made after the first was deleted
     """
 
     name: str
@@ -68,6 +70,7 @@ class FieldInfo:
     custom: bool = False
     choices: tuple[str, ...] = ()
     needs_year: bool = False
+    identity: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from contactsync.errors import ArtefactError
 from contactsync.model.spec import Side
 from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, RunKind, RunRequest
 from contactsync.orchestration import command_owner, handover, naming
@@ -102,7 +103,13 @@ class RunContext:
 
     def _pulled(self, task_id: str, build: Callable[[Mapping[str, Any]], T]) -> T | None:
         data = self.context["ti"].xcom_pull(task_ids=task_id, key=RETURN_VALUE)
-        return None if data is None else build(data)
+        try:
+            return None if data is None else build(data)
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise ArtefactError(
+                f"What the task {task_id} handed on is not what such a task hands on ({type(error).__name__}).",
+                next_step=f"clear the task {task_id} with everything downstream, or trigger a new run.",
+            ) from None
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -70,6 +70,7 @@ class Settings:
     lists: dict[str, list[Record]]  # contact_status, lead_source, campaign, territory, lifecycle_stages
     accounts: dict[int, Record]
     custom: dict[str, Record] = field(default_factory=dict)
+    last_field: int = 0  # the highest id that a custom field has had
 
     def rows(self, include: str) -> list[Record]:
         """What an include refers to."""
@@ -102,16 +103,24 @@ def new_settings(base: int) -> Settings:
         "territory": _named(base + 400, "North", "South"),
         "lifecycle_stages": _named(base + 500, "Lead", "Sales Qualified Lead", "Customer"),
     }
-    settings = Settings(users, lists, {})
+    settings = Settings(users, lists, {}, last_field=base + 600)
     for name, label, type_, choices in _CUSTOM:
         add_custom_field(settings, name, label, type_, choices)
     return settings
 
 
 def add_custom_field(settings: Settings, name: str, label: str, type_: str, choices: tuple[str, ...] = ()) -> None:
-    """Adds a custom field to the account."""
+    """Adds a custom field to the account, with an id that none had before."""
     rows = [{"id": position, "value": value} for position, value in enumerate(choices, start=1)]
-    settings.custom[name] = {"name": name, "label": label, "type": type_, "default": False, "choices": rows}
+    settings.last_field += 1
+    settings.custom[name] = {
+        "id": settings.last_field,
+        "name": name,
+        "label": label,
+        "type": type_,
+        "default": False,
+        "choices": rows,
+    }
 
 
 def field_rows(settings: Settings, flavour: Flavour, required: list[str]) -> list[Record]:

@@ -1,7 +1,9 @@
 """What is remembered of how a sync's fields were mapped, so that a change of the file is noticed (core 7).
 
-A JSON object: column -> hash of its mapping. One that was removed stays there with a minus sign before its name: if it
-returns unchanged its bases are used again, if it returns as something else they mean nothing any more.
+A JSON object: column -> hash of its mapping and, where the vendor tells them, of the ids of its two custom fields. One
+that was removed stays there with a minus sign before its name: if it returns unchanged its bases are used again, if it
+returns as something else they mean nothing any more. Something else is also a field that was deleted in the vendor's
+app and made anew under the same name: that everybody has it empty there is nobody's doing.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from contactsync.model.spec import SIDES, FieldPair, PairSpec, Side, SyncSpec
 
 State = Mapping[str, str]
 _GONE = "-"
+_WITH_IDS = ":"
 
 
 def mapping_of(
     spec: SyncSpec, flowing: Iterable[FieldPair], own: Sequence[OwnPair], fields: Mapping[Side, Sequence[FieldInfo]]
 ) -> dict[str, str]:
-    """Column -> hash of how it is mapped now."""
+    """Column -> hash of how it is mapped now, and of whose ids."""
     taken = {side: {f.contact: _taken(own, side, f.contact, fields[side]) for f in fields[side]} for side in SIDES}
     meanings: dict[str, tuple[object, ...]] = {pair.column: _meaning(pair, spec) for pair in own}
     for pair in flowing:
@@ -31,7 +34,12 @@ def mapping_of(
             parts = [taken[side].get(pair.field, ()) for side in SIDES]
             region = spec.match.default_region if pair.kind is Kind.PHONES else None  # others' forms know none
             meanings[pair.field] = (pair.field, pair.kind.value, region, *(parts if any(parts) else ()))
-    return {name: short(repr(meaning)) for name, meaning in meanings.items()}
+    ids = {pair.column: [pair.own(side).identity for side in SIDES] for pair in own}
+    return {name: _state(short(repr(meaning)), ids.get(name, ())) for name, meaning in meanings.items()}
+
+
+def _state(meaning: str, ids: Sequence[str]) -> str:
+    return _WITH_IDS.join([meaning, *(i and short(i) for i in ids)]) if any(ids) else meaning
 
 
 def _meaning(pair: OwnPair, spec: SyncSpec) -> tuple[object, ...]:
@@ -85,7 +93,20 @@ def changed(recorded: str, now: State) -> frozenset[str]:
     """Columns whose bases mean something else than they say now."""
     before = read(recorded)
     old = {name: before.get(name, before.get(f"{_GONE}{name}")) for name in now}
-    return frozenset(name for name, state in now.items() if old[name] not in (None, state))
+    return frozenset(name for name, state in now.items() if _is_other(old[name], state))
+
+
+def _is_other(before: str | None, now: str) -> bool:
+    """An id that was not told, before or now, says nothing."""
+    if before is None:
+        return False
+    (old, *old_ids), (new, *new_ids) = (state.split(_WITH_IDS) for state in (before, now))
+    return old != new or any(a and b and a != b for a, b in zip(old_ids, new_ids, strict=False))
+
+
+def identified(state: str) -> bool:
+    """True where the vendor told which very field it is."""
+    return _WITH_IDS in state
 
 
 def to_record(recorded: str, now: State) -> str:

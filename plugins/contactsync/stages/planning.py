@@ -20,6 +20,7 @@ from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Planned, RunRequest, Waits
 from contactsync.record import SETTLED
 from contactsync.stages.carriers import carriers
+from contactsync.stages.fields_again import with_fields_of_now
 from contactsync.stages.letting_pass import how_to_release, judge, part_of, who_decides
 from contactsync.stages.mapping_state import changed
 from contactsync.stages.rivals import rivals
@@ -71,6 +72,8 @@ def make_plan(place: Workplace, request: RunRequest, opened: Opened, readings: d
     """Everything this run decides, and the limits it exceeds."""
     gathered = _Gathering(place, place.reader, request, opened, readings, _row(place, request, opened))
     plan = decide(gathered.given())
+    if (fresh := with_fields_of_now(place, plan)) is not None:
+        plan = decide(replace(gathered, place=fresh).given())
     known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
     plan = replace(plan, hash=bound_to(plan.hash, readings, known))
     plan = part_of(place, request, plan, too_short(readings, known))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from contactsync.checks import Target
+from contactsync.errors import ArtefactError
 from contactsync.frames import plan_from
 from contactsync.load import Loader, LoadOrder
 from contactsync.model.spec import Side
@@ -18,6 +19,11 @@ def load_side(place: Workplace, request: RunRequest, opened: Opened, planned: Pl
     if request.dry_run:
         return Loaded(side.value, 0, 0)
     pieces, header = place.artefacts.read_pieces(planned.ref)
+    if (header["sync"], header["run"]) != (place.spec.id, request.run_id):
+        raise ArtefactError(
+            f"The plan that was handed on is of run {header['run']} of sync {header['sync']}. Nothing was written.",
+            next_step="clear the task `open` of this run with everything downstream, or trigger a new run.",
+        )
     plan = plan_from(pieces, header, parts=("intents",))
     intents = Packed(i for i in plan.intents if i.side is side)
     if not intents:

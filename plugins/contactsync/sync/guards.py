@@ -39,7 +39,7 @@ def _counts(plan: Plan) -> Counter[tuple[Side, str]]:
     found: Counter[tuple[Side, str]] = Counter()
     for intent in plan.intents:
         found[intent.side, f"{intent.verb}s"] += 1
-        found[intent.side, "blanked"] += _blanks(intent)
+        found[intent.side, "blanked"] += len(blanked(intent))
     return found
 
 
@@ -68,8 +68,9 @@ def _shrunken(reading: Reading, known: int) -> str:
     return f"the {reading.side} app listed {what}; {known} are known"
 
 
-def _blanks(intent: Intent) -> int:
-    return sum(is_empty(text) and not is_empty(intent.before.get(f, "")) for f, text in intent.patch.items())
+def blanked(intent: Intent) -> list[str]:
+    """The fields that it clears."""
+    return [f for f, text in intent.patch.items() if is_empty(text) and not is_empty(intent.before.get(f, ""))]
 
 
 FLIPS = 3

@@ -88,6 +88,16 @@ def test_a_file_that_is_none_is_named_with_what_to_do(tmp_path: Path, text: str,
     assert "contactsync snapshot" in str(caught.value)
 
 
+@pytest.mark.parametrize(("before", "after", "told"), [("7", "8", 1), ("7", "7", 0), ("", "8", 0), ("7", "", 0)])
+def test_a_custom_field_made_anew_is_told_by_its_id(tmp_path: Path, before: str, after: str, told: int) -> None:
+    old, new = (replace(CRM, fields=(replace(CUSTOM[0], identity=i),)) for i in (before, after))
+    (tmp_path / "crm.json").write_text(text_of(old), "utf-8")
+    kept = read_snapshots(tmp_path)["crm"]
+    assert kept.fields[0].identity == before
+    line = "~ custom.cf_tier was deleted and made anew: it is another field, empty at first"
+    assert list(changes(kept, new)) == [line] * told
+
+
 def test_every_change_is_a_line() -> None:
     tier, units, since, _ = CUSTOM
     now = (
