@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contactsync.errors import LimitExceeded, PlanMismatch, PlanWaits
+from contactsync.errors import ConfigError, LimitExceeded, PlanMismatch, PlanWaits
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunState
 from contactsync.model.match_report import MatchReport
 from contactsync.model.spec import FirstRun, Limit, Limits, Side
 from contactsync.model.stages import RunKind, RunRequest, Summary
 from contactsync.pipeline import report_sync, run_sync
+from contactsync.stages.stored_plans import plan_of_run
 from views import changed_tables, links
 from world import World, mail, memory_spec
 
@@ -139,6 +140,17 @@ def test_apply_writes_at_once(world: World) -> None:
     world.with_spec(first_run=FirstRun.APPLY)
     assert world.run().ok
     assert len(world.right.contacts()) == 21
+
+
+def test_the_plan_of_a_run_is_shown_as_it_was_made(world: World) -> None:
+    world.run()
+    first = world.last()
+    world.left.put("l0", contact(0, job_title="Chief"))
+    plan, told = plan_of_run(world.place(), first.run_id)
+    assert (plan.hash, len(plan.intents)) == (first.plan_hash, 17)
+    assert told.line == first.message
+    with pytest.raises(ConfigError, match="has had no run 'nothing'"):
+        plan_of_run(world.place(), "nothing")
 
 
 # ---- a few contacts only

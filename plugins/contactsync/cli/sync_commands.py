@@ -89,20 +89,22 @@ def plan(
     sync: Sync,
     full_read: FullRead = False,
     against: Annotated[Path | None, typer.Option(help="Another version of the sync's file: what would differ.")] = None,
+    run: Annotated[str, typer.Option(help="The plan of this run, as it was made; nothing is read.")] = "",
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would change now: per contact and field, with the reason, and why not. Writes nothing."""
     from contactsync.pipeline import plan_sync
     from contactsync.stages.lost_words import relinking
+    from contactsync.stages.stored_plans import plan_of_run
 
     asked = request(dry_run=True, full_read=full_read)
     if against is not None:
         _compare(sync, against, include, asked, as_json=as_json)
         return
     with workplace(include_folder(include), sync, asked.run_id) as place:
-        made, summary = plan_sync(place, asked)
-        lost = relinking(place.reader, place.artefacts, sync, made)
+        made, summary = plan_of_run(place, run) if run else plan_sync(place, asked)
+        lost = None if run else relinking(place.reader, place.artefacts, sync, made)
         names = {side: place.app(side).info.title for side in (tables.LEFT, tables.RIGHT)}
     if as_json:
         typer.echo(json.dumps(plan_tables.plan_as_data(made, summary, lost), indent=2, ensure_ascii=False))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from contactsync.errors import ArtefactError, LimitExceeded, PlanMismatch
-from contactsync.frames import plan_from
+from contactsync.errors import LimitExceeded, PlanMismatch
 from contactsync.model.plan import Plan
 from contactsync.model.spec import FirstRun
-from contactsync.model.stages import ArtefactRef, RunRequest, Waits
+from contactsync.model.stages import RunRequest, Waits
+from contactsync.stages.stored_plans import stored_plan
 from contactsync.stages.workplace import Workplace
 from contactsync.sync.narrowing import beyond, narrowed, not_in, others_than
 
@@ -34,17 +34,6 @@ def _released_part(place: Workplace, plan_hash: str, plan: Plan, short: Collecti
         return plan
     cut = narrowed(plan, not_in(plan, released))
     return replace(cut, hash=plan_hash) if cut.intents else plan
-
-
-def stored_plan(place: Workplace, plan_hash: str) -> Plan | None:
-    """The plan of an earlier run; None where no run made it, or it is no longer kept."""
-    run = place.reader.run_with_plan(place.spec.id, plan_hash)
-    if run is None or run.plan_ref is None:
-        return None
-    try:
-        return plan_from(*place.artefacts.read_pieces(ArtefactRef(**run.plan_ref)))
-    except ArtefactError:
-        return None
 
 
 def who_decides(place: Workplace, request: RunRequest, plan: Plan, *, first: bool) -> Waits:
