@@ -74,6 +74,7 @@ class Oracle:
     removed: dict[tuple[str, str], list[tuple[float, str, int]]] = field(default_factory=dict)
     lost: list[Lost] = field(default_factory=list)
     deleted: list[Deleted] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)  # sides from which an undo deleted a contact, one each
     met: set[int] = field(default_factory=set)  # families whose two sides a program has brought together
     doubled: set[int] = field(default_factory=set)
     deleting: set[str] = field(default_factory=set)  # sides on which a person's deletion may be carried to the other
@@ -165,6 +166,7 @@ class Oracle:
             if any((s, r) == (side, rec) for s, r, _ in self.last):
                 raise Broken(f"undo leaves what people typed: {side} {rec} is deleted")
             self.untold.add(family)
+            self.taken_back.append(side)
             return
         asked = [d for d in self.deleted if d.side == OTHER[side] and self.family[d.person] == family]
         if not asked or OTHER[side] not in self.deleting:

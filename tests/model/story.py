@@ -341,8 +341,10 @@ class Story:
         return replace(self.happened, failed=failed, emptied=self._emptied(), scanned=scanned)
 
     def _emptied(self) -> bool:
-        """People took away more of a side than they left."""
-        return any(len(self.oracle.deleted_on(s.value)) > len(self.vendors[s].rows) for s in SIDES)
+        """People took away more of a side than they left, by hand or by undo."""
+        oracle = self.oracle
+        taken = {s: len(oracle.deleted_on(s.value)) + oracle.taken_back.count(s.value) for s in SIDES}
+        return any(taken[s] > len(self.vendors[s].rows) for s in SIDES)
 
     def _pause(self) -> float:
         return 300.0 + max(2 * max(v.traits.lag, v.traits.find_lag) for v in self.vendors.values())
