@@ -116,6 +116,7 @@ def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None
 def report_sync(place: Workplace, request: RunRequest) -> MatchReport:
     """Who meets whom, and what a first run would do, with a row a contact. Everybody is read; nothing is written."""
     request = replace(request, dry_run=True, full_read=True, every_row=True)
+    place = replace(place, spec=replace(place.spec, limit=None))
     opened = open_run(place, request)
     reads = {side: extract_side(place, request, opened, side) for side in SIDES}
     frames = transform(place, request, opened, reads[Side.LEFT].ref, reads[Side.RIGHT].ref)

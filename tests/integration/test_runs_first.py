@@ -12,7 +12,7 @@ from contactsync.errors import ConfigError, LimitExceeded, PlanMismatch, PlanWai
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunState
 from contactsync.model.match_report import MatchReport
-from contactsync.model.spec import FirstRun, Limit, Limits, Side
+from contactsync.model.spec import FirstRun, Limit, Limits, MatchSpec, Side
 from contactsync.model.stages import RunKind, RunRequest, Summary
 from contactsync.pipeline import report_sync, run_sync
 from contactsync.stages.stored_plans import plan_of_run
@@ -212,6 +212,98 @@ def test_limits_judge_what_is_written_not_what_is_left_out(world: World) -> None
         world.run()
     assert world.run(limit=3).ok
     assert sum(c.get("job_title") == "Chief" for c in world.right.contacts().values()) == 3
+
+
+def test_an_edit_of_the_target_since_the_plan_was_made_is_not_overwritten(world: World) -> None:
+    world.run()
+    plan = world.last().plan_hash
+    world.right.put("r0", {"job_title": "Boss"})  # the report said: filled
+    assert world.run(apply_plan=plan).ok
+    assert world.right.contacts()["r0"]["job_title"] == "Boss"
+    assert len(world.right.contacts()) == 21
+
+
+def test_the_first_plan_is_a_whole_one_also_where_a_run_was_asked_for_a_part(world: World) -> None:
+    assert world.run(contacts=("left:nobody",)).ok
+    assert world.last().state is RunState.WAITING
+    assert links(world) == []
+    world.run(limit=2)
+    plan, _ = plan_of_run(world.place(), world.last().run_id)
+    assert len(plan.intents) == 17
+
+
+def test_the_rest_of_a_first_plan_is_let_pass_by_the_same_hash(world: World) -> None:
+    world.with_spec(limits=Limits(creates=Limit(0), updates=Limit(0)))
+    world.run()
+    plan = world.last().plan_hash
+    assert world.run(apply_plan=plan, limit=3).ok
+    with pytest.raises(LimitExceeded):
+        world.run()
+    assert world.run(apply_plan=plan).ok
+    assert written(world) == (0, 17)
+
+
+def test_what_a_few_contacts_have_settled_stays_settled(world: World) -> None:
+    """An edit after a canary is an edit, and not a first meeting that the left side wins."""
+    world.run()
+    world.run(apply_plan=world.last().plan_hash, contacts=("l5",))
+    assert world.right.contacts()["r5"]["job_title"] == "Editor"
+    world.right.put("r5", {"job_title": "Boss"})
+    world.run(limit=100)
+    assert world.left.contacts()["l5"]["job_title"] == "Boss"
+    assert world.right.contacts()["r5"]["job_title"] == "Boss"
+
+
+def test_a_plan_over_a_limit_is_let_pass_though_somebody_else_was_edited_since(world: World) -> None:
+    world.with_spec(first_run=FirstRun.APPLY)
+    world.run()
+    world.with_spec(limits=Limits(updates=Limit(3)))
+    for n in range(10):
+        world.left.put(f"l{n}", contact(n, job_title="Chief"))
+    with pytest.raises(LimitExceeded) as stopped:
+        world.run()
+    assert world.last().plan_hash == stopped.value.plan_hash
+    world.left.put("l12", contact(12, job_title="Chief"))
+    assert world.run(apply_plan=stopped.value.plan_hash).ok
+    assert sum(c.get("job_title") == "Chief" for c in world.right.contacts().values()) == 10
+
+
+def test_a_part_of_a_plan_over_a_limit_lets_only_that_part_pass(world: World) -> None:
+    world.with_spec(first_run=FirstRun.APPLY)
+    world.run()
+    world.with_spec(limits=Limits(updates=Limit(1)))
+    for n in range(10):
+        world.left.put(f"l{n}", contact(n, job_title="Chief"))
+    with pytest.raises(LimitExceeded) as stopped:
+        world.run(limit=2)
+    assert world.run(apply_plan=stopped.value.plan_hash).ok
+    assert sum(c.get("job_title") == "Chief" for c in world.right.contacts().values()) == 2
+
+
+def test_what_only_a_complete_read_showed_is_read_completely_again(world: World) -> None:
+    world.with_spec(first_run=FirstRun.APPLY)
+    world.run()
+    world.run()
+    cursor = world.known.cursor("pair", LEFT)
+    world.left.put("l1", contact(1, job_title="Chief"))
+    world.left.put("l2", contact(2, job_title="Chief"))
+    world.run(full_read=True, limit=1)
+    left_out = world.known.cursor("pair", LEFT)
+    assert cursor
+    assert left_out
+    assert (left_out.cursor, left_out.complete_at) == (cursor.cursor, None)
+    world.run()
+    assert {world.right.contacts()[i]["job_title"] for i in ("r1", "r2")} == {"Chief"}
+
+
+def test_another_mapping_is_not_tried_with_a_few_contacts(world: World) -> None:
+    world.with_spec(first_run=FirstRun.APPLY)
+    world.run()
+    world.with_spec(match=MatchSpec(default_region="DE"))
+    world.left.put("l1", contact(1, job_title="Chief"))
+    with pytest.raises(ConfigError, match="run once without limit and contacts"):
+        world.run(limit=1)
+    assert world.run().ok
 
 
 # ---- new holds

@@ -13,6 +13,7 @@ from contactsync.ledger import locks
 from contactsync.ledger.codec import from_json, to_json
 from contactsync.ledger.statements import insert_absent, upsert
 from contactsync.ledger.tables import run, side_cursor, sync, sync_lock
+from contactsync.model.exchange import Json
 from contactsync.model.ledger import RunRow, RunState, StoredCursor, SyncRow
 from contactsync.model.spec import Side
 from contactsync.model.stages import RunKind
@@ -90,7 +91,9 @@ def one(connection: Connection, sync_id: str, run_id: str) -> RunRow | None:
 
 def with_plan(connection: Connection, sync_id: str, plan_hash: str) -> RunRow | None:
     """The newest run that made this plan and still knows where it lies."""
-    here = (run.c.sync_id == sync_id, run.c.plan_hash == plan_hash, run.c.plan_ref != "")
+    # A run that was told to let it pass, for some contacts, has a part of it.
+    made = (run.c.plan_hash == plan_hash, run.c.plan_ref != "", run.c.applied_hash != plan_hash)
+    here = (run.c.sync_id == sync_id, *made)
     row = connection.execute(select(run).where(*here).order_by(run.c.seq.desc()).limit(1)).one_or_none()
     return None if row is None else _run(row)
 
@@ -121,6 +124,12 @@ def start(connection: Connection, sync_id: str, run_id: str, kind: str, now: dat
     here = (run.c.sync_id == sync_id, run.c.run_id == run_id)
     connection.execute(update(run).where(*here).values(_row(again)))
     return again
+
+
+def note_plan(connection: Connection, sync_id: str, run_id: str, plan_hash: str, plan_ref: Json) -> None:
+    """Write hash and place of the plan."""
+    here = (run.c.sync_id == sync_id, run.c.run_id == run_id)
+    connection.execute(update(run).where(*here).values(plan_hash=plan_hash, plan_ref=to_json(plan_ref)))
 
 
 def end(connection: Connection, ended: RunRow, now: datetime) -> None:

@@ -15,6 +15,7 @@ from contactsync.ledger.reader import LedgerReader
 from contactsync.ledger.tables import account_lease, sync_lock
 from contactsync.ledger.transactions import writing
 from contactsync.model.alerts import Notice, Watched
+from contactsync.model.exchange import Json
 from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import FoldBatch, Lease, RunRow, StoredCursor, SyncRow
 from contactsync.model.plan import Intent, JournalRow, Outcome
@@ -85,6 +86,11 @@ class Ledger(LedgerReader):
         """Insert the run's row with the next seq. One under way stays as it is; one run again becomes the newest."""
         with writing(self._engine) as connection:
             return runs.start(connection, sync_id, run_id, kind, self._clock())
+
+    def note_plan(self, sync_id: str, run_id: str, plan_hash: str, plan_ref: Json) -> None:
+        """Which plan the run made, and where it lies (the fields of an ArtefactRef), before it is known how it ends."""
+        with writing(self._engine) as connection:
+            runs.note_plan(connection, sync_id, run_id, plan_hash, plan_ref)
 
     def end_run(self, row: RunRow) -> None:
         """Write state, counts, message and end."""

@@ -23,7 +23,7 @@ from contactsync.model.retention import Trimmed
 
 PAGE = 2000  # journal rows a transaction
 _OF_NO_PERSON = ("link_version", "acts", "leaving", "matching", "parts", "undoes", "overwrites", "reason")
-_ENDED = (RunState.DONE, RunState.FAILED)
+_ENDED = (RunState.DONE, RunState.FAILED, RunState.WAITING)
 
 
 def needed_runs(connection: Connection, sync_id: str, since: datetime) -> list[str]:

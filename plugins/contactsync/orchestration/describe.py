@@ -52,7 +52,8 @@ def page_of(spec: SyncSpec) -> str:
 
 _USE = (
     "Trigger with **dry_run** to see the plan without writing, with **full_read** to read both sides completely, and "
-    "with **apply_plan** to let one plan over the limits pass once: the failed task `reconcile` names its hash."
+    "with **apply_plan** to let a plan pass once, a first one or one over the limits: the run that made it names its "
+    "hash. **limit** and **contacts** write only a few contacts, or only these."
 )
 
 

@@ -9,6 +9,7 @@ from contactsync.errors import LimitExceeded, PlanMismatch
 from contactsync.model.plan import Plan
 from contactsync.model.spec import FirstRun
 from contactsync.model.stages import RunRequest, Waits
+from contactsync.stages.putting_off import check_mapping
 from contactsync.stages.stored_plans import stored_plan
 from contactsync.stages.workplace import Workplace
 from contactsync.sync.narrowing import beyond, narrowed, not_in, others_than
@@ -21,9 +22,11 @@ def part_of(place: Workplace, request: RunRequest, plan: Plan, short: Collection
     """
     if request.apply_plan and request.apply_plan != plan.hash:
         plan = _released_part(place, request.apply_plan, plan, short)
+    most = request.limit or place.spec.limit
+    if most or request.contacts:
+        check_mapping(place)
     if request.contacts:
         plan = narrowed(plan, others_than(plan, request.contacts))
-    most = request.limit or place.spec.limit
     return narrowed(plan, beyond(plan, most)) if most else plan
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -32,7 +32,7 @@ from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node, Verdicts
 from contactsync.sync.own_marks import made_from
 from contactsync.sync.readings import Reading, key_hashes
-from contactsync.sync.reconcile import Given
+from contactsync.sync.reconcile import Given, plan_hash
 from contactsync.sync.reconcile import reconcile as decide
 from contactsync.sync.unknowns import Settling, Told, settle_unknown
 
@@ -44,7 +44,7 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
     pieces, headers = place.artefacts.read_pieces(frames)
-    plan = make_plan(place, request, opened, readings(pieces, headers, {s: place.columns(s) for s in SIDES}))
+    plan, waits = make_plan(place, request, opened, readings(pieces, headers, {s: place.columns(s) for s in SIDES}))
     about = {
         "sync": place.spec.id,
         "run": request.run_id,
@@ -55,8 +55,11 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
     waiting = Counter(i.side for i in plan.intents)
     left, right = (waiting[side] for side in SIDES)
     log.info("Plan %s: %d actions left, %d right, %d matched", plan.hash, left, right, plan.matched)
-    waits = Waits.NOBODY if request.dry_run else who_decides(place, request, plan, first=_is_first(place, opened))
-    if waits is Waits.NOBODY and not request.dry_run:
+    if request.dry_run:
+        waits = Waits.NOBODY
+    elif waits is Waits.NOBODY:
+        if plan.problems:  # so that a person can look at it, and let it pass, also when accounts are edited meanwhile
+            place.ledger.note_plan(place.spec.id, request.run_id, plan.hash, asdict(ref))
         sync, passes = place.spec.id, how_to_release(place.spec.id, plan.hash)
         judge(request, plan, look=f"contactsync plan {sync}", passes=passes)
     return Planned(ref, plan.hash, left, right, waits)
@@ -68,17 +71,23 @@ def _is_first(place: Workplace, opened: Opened) -> bool:
     return not (place.reader.has_links(place.spec.id) or opened.lost or (row is not None and row.union > 0))
 
 
-def make_plan(place: Workplace, request: RunRequest, opened: Opened, readings: dict[Side, Reading]) -> Plan:
-    """Everything this run decides, and the limits it exceeds."""
+def make_plan(
+    place: Workplace, request: RunRequest, opened: Opened, readings: dict[Side, Reading]
+) -> tuple[Plan, Waits]:
+    """Everything this run decides and the limits it exceeds, and for whom it waits."""
     gathered = _Gathering(place, place.reader, request, opened, readings, _row(place, request, opened))
     plan = decide(gathered.given())
     if (fresh := with_fields_of_now(place, plan)) is not None:
         plan = decide(replace(gathered, place=fresh).given())
     known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
     plan = replace(plan, hash=bound_to(plan.hash, readings, known))
-    plan = part_of(place, request, plan, too_short(readings, known))
+    waits = who_decides(place, request, plan, first=_is_first(place, opened))
+    if waits is Waits.NOBODY:  # a plan that waits is shown, and stored, as a whole
+        part = part_of(place, request, plan, too_short(readings, known))
+        released = part.hash == request.apply_plan
+        plan = part if released or not part.put_off else replace(part, hash=bound_to(plan_hash(part), readings, known))
     has_links = place.reader.has_links(place.spec.id)
-    return replace(plan, problems=exceeded(plan, place.spec.limits, known, readings, has_links=has_links))
+    return replace(plan, problems=exceeded(plan, place.spec.limits, known, readings, has_links=has_links)), waits
 
 
 def _row(place: Workplace, request: RunRequest, opened: Opened) -> SyncRow:

@@ -25,6 +25,7 @@ from contactsync.stages.lost_words import found_again
 from contactsync.stages.mapping_state import to_record
 from contactsync.stages.match_reporting import match_report, report_lines
 from contactsync.stages.new_holds import too_many_holds
+from contactsync.stages.putting_off import read_again
 from contactsync.stages.recorded import recorded_before
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
@@ -73,21 +74,22 @@ def record(
     place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
     if planned and planned.waits is Waits.RELEASE and not failed:
         return _left_waiting(place, request, opened, planned, plan, headers)
-    had = {(h.side, h.contact_id) for h, _ in place.reader.holds(place.spec.id)}
-    first = not place.reader.has_links(place.spec.id)
+    judges = planned is not None and not plan.undo and place.reader.has_links(place.spec.id)
+    had = {(h.side, h.contact_id) for h, _ in place.reader.holds(place.spec.id)} if judges else set()
     states, holds = _fold(place, request, opened, plan, written=planned is not None and not _stopped(failed))
     left = failures(plan, place.ledger.journal(place.spec.id, request.run_id)) if plan.undo else ()
     lost = sum(s.why in (Stay.REFUSED, Stay.FAILED, Stay.UNSETTLED) for s in left)
     problems += (f"{lost} not taken back",) if lost else ()
-    problems += () if first or plan.undo else too_many_holds(place, had)
+    problems += too_many_holds(place, had) if judges else ()
     done = _Done(plan, headers, states, problems, holds, _undone(place, request, plan, states, left))
     kept: dict[str, Any] = {}
     read_whole = all(reads.get(s) is not None for s in SIDES)
     if read_whole and (planned is not None or all(r.quiet for r in reads.values() if r)) and not _stopped(failed):
         keep_away(place, opened, headers)
-        # Contacts that were left out are read again by the next run: it begins where this one did.
         kept = {} if plan.put_off else to_keep(place, request, headers)
-        if moves_cursors(place, request) and not plan.put_off:
+        if plan.put_off:
+            read_again(place, request, opened, headers)
+        elif moves_cursors(place, request):
             _move_cursors(place, request, opened, headers)
             _remember_spec(place, headers)
     summary = _summary(place, done, dry_run=False)
@@ -222,11 +224,11 @@ def _end(
         state or (RunState.DONE if summary.ok else RunState.FAILED),
         started.started_at if started else place.clock(),
         place.clock(),
-        planned.hash if planned else "",
+        planned.hash if planned else (started.plan_hash if started else ""),
         request.apply_plan,
         summary.counts,
         summary.line,
-        asdict(planned.ref) if planned else None,
+        asdict(planned.ref) if planned else (started.plan_ref if started else None),
         dict(kept),
     )
     place.ledger.end_run(ended)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import zip_longest
 
+from contactsync.model.exchange import Verb
 from contactsync.model.plan import Bucket, Counted, Intent, Plan
 from contactsync.model.spec import Side
 
@@ -23,7 +25,7 @@ def subject_of(intent: Intent) -> Subject:
 
 
 def narrowed(plan: Plan, left_out: Mapping[Subject, str]) -> Plan:
-    """The plan without what is left out (subject -> why). Its hash stays: it is a part of the same plan.
+    """The plan without what is left out (subject -> why), under the hash of the whole.
 
     Nothing that was seen of these contacts is kept either, and the run moves no cursor (`put_off`): the next run reads
     and plans them anew, to the same actions with the same keys.
@@ -63,12 +65,20 @@ def beyond(plan: Plan, limit: int) -> dict[Subject, str]:
     """Whom a run leaves out that may write `limit` contacts a side."""
     written: Counter[Side] = Counter()
     out: dict[Subject, str] = {}
-    for subject, sides in _sides(plan).items():
+    for subject, sides in _in_turn(plan):
         if any(written[side] >= limit for side in sides):
             out[subject] = OVER_LIMIT
         else:
             written.update(sides)
     return out
+
+
+def _in_turn(plan: Plan) -> list[tuple[Subject, set[Side]]]:
+    """A create, a delete, an update, and so on: a few contacts are to show something of each."""
+    sides, verbs = _sides(plan), {subject_of(i): i.verb for i in plan.intents}
+    of = [[s for s in sides if verbs[s] is verb] for verb in Verb]
+    turns = (subject for turn in zip_longest(*of) for subject in turn if subject is not None)
+    return [(subject, sides[subject]) for subject in turns]
 
 
 def _sides(plan: Plan) -> dict[Subject, set[Side]]:
@@ -95,4 +105,6 @@ def not_in(plan: Plan, released: Plan) -> dict[Subject, str]:
 
 
 def _action(intent: Intent) -> tuple[object, ...]:
-    return (intent.key, intent.verb, intent.target_id, tuple(sorted(intent.patch.items())))
+    """What is done, and what it is done upon: a target that was edited since is another action."""
+    held = tuple(sorted(intent.before.items()))
+    return (intent.key, intent.verb, intent.target_id, tuple(sorted(intent.patch.items())), held)

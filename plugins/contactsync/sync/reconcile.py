@@ -95,11 +95,11 @@ def reconcile(given: Given) -> Plan:
 
 
 def plan_hash(plan: Plan) -> str:
-    """Bound to exactly these actions: same intents, same hash."""
+    """Bound to exactly these actions upon exactly these values: same intents, same hash."""
     digest = hashlib.sha256()
     for intent in plan.intents:
-        patch = sorted(intent.patch.items())
-        digest.update(repr((intent.key, intent.verb.value, intent.target_id, patch)).encode("utf-8", "replace"))
+        patch, held = sorted(intent.patch.items()), sorted(intent.before.items())
+        digest.update(repr((intent.key, intent.verb.value, intent.target_id, patch, held)).encode("utf-8", "replace"))
     for link in plan.links if plan.undo else ():  # parted, or joined again
         digest.update(repr((link.id, link.status.value, link.version)).encode())
     return digest.hexdigest()[:16]
