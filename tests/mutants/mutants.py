@@ -293,7 +293,7 @@ TALKING = (
     one(
         "a cursor by our own clock",
         "apps._freshsales_reading",
-        '"since": _stamped(newest), ',
+        '"since": _stamped(since), ',
         '"since": _stamped(self._services.clock()), ',
     ),
     one(
