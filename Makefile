@@ -62,7 +62,7 @@ upgrade-db: $(VENV)/.installed ## bring the ledger to this version's schema
 ##### checking it
 
 .PHONY: test
-test: lint types imports docs-check unit scheduler airflow-cases ## style, types, import rules, documentation, all tests
+test: lint types imports docs-check unit scheduler ## style, types, import rules, documentation, all tests
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## style, format, unsafe calls, words
