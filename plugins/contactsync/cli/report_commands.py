@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,6 @@ import typer
 
 from contactsync.cli import duplicate_tables, match_tables
 from contactsync.cli.place import include_folder, request, workplace
-from contactsync.model.spec import SIDES, Side
 from contactsync.sync.duplicates import LIKELY, Scope
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
@@ -43,21 +41,13 @@ def match_report(
 
     asked = request(dry_run=True, full_read=True)
     with workplace(include_folder(include), sync, asked.run_id, verbose=verbose) as place:
-        report = report_sync(place, asked)
-        titles = {s: place.app(s).info.title for s in SIDES}
-    names = _names(titles)
+        report, names = report_sync(place, asked), place.names
     if csv is not None:
         match_tables.write(csv, report, names)
     if as_json:
         typer.echo(json.dumps(match_tables.as_data(report), indent=2, ensure_ascii=False))
     else:
         match_tables.show(report_lines(report, names), report, csv)
-
-
-def _names(titles: Mapping[Side, str]) -> dict[Side, str]:
-    """The apps' titles; where both are the same app, with the side."""
-    same = len(set(titles.values())) == 1
-    return {s: f"{title} ({s})" if same else title for s, title in titles.items()}
 
 
 def duplicates(
@@ -80,9 +70,7 @@ def duplicates(
 
     asked = request(dry_run=True, full_read=True)
     with workplace(include_folder(include), sync, asked.run_id, verbose=verbose) as place:
-        compared = find_duplicates(place, asked, scope=side, least=min_score)
-        titles = {s: place.app(s).info.title for s in SIDES}
-    names = _names(titles)
+        compared, names = find_duplicates(place, asked, scope=side, least=min_score), place.names
     if csv is not None:
         duplicate_tables.write_csv(csv, compared, names)
     if as_json:

@@ -71,6 +71,22 @@ def _dag(sync_id: str, schedule: CronDataIntervalTimetable | None, **shown: Any)
     )
 
 
+def own_dag(name: str, schedule: str, *, description: str, page: str) -> DAG:
+    """A DAG that belongs to no sync. It is not paused at first: nobody would miss what it does."""
+    return DAG(
+        naming.dag_id_of(name),
+        schedule=timetable(schedule, "UTC"),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        dag_display_name=f"contactsync: {name}",
+        description=description,
+        doc_md=page,
+        tags=[TAG],
+    )
+
+
 def timetable(schedule: str | None, zone: str) -> CronDataIntervalTimetable | None:
     """Real data intervals; a bare cron text would give intervals without length."""
     return None if schedule is None else CronDataIntervalTimetable(schedule, timezone=_zone(zone))

@@ -16,7 +16,7 @@ from contactsync.errors import StopError
 from contactsync.model.alerts import Watched, watched_as_data, watched_from
 from contactsync.model.spec import ProjectSpec, SyncSpec
 from contactsync.orchestration import naming
-from contactsync.orchestration.dag_builder import START, TAG, timetable
+from contactsync.orchestration.dag_builder import own_dag
 from contactsync.orchestration.discretion import discreet
 from contactsync.orchestration.retries import DELAY, RETRIES, ByKindOfError
 
@@ -35,17 +35,8 @@ Looks every 15 minutes whether each sync has had a complete run within its `fres
 
 def build_freshness(specs: Sequence[SyncSpec], project: ProjectSpec) -> DAG:
     """One task. It is not paused at first."""
-    dag = DAG(
-        naming.dag_id_of(naming.FRESHNESS),
-        schedule=timetable(EVERY, "UTC"),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
-        dag_display_name="contactsync: freshness",
-        description="Misses syncs that ought to have run, and sends alerts.",
-        doc_md=PAGE,
-        tags=[TAG],
+    dag = own_dag(
+        naming.FRESHNESS, EVERY, description="Misses syncs that ought to have run, and sends alerts.", page=PAGE
     )
     FreshnessOperator(
         task_id="check",

@@ -13,7 +13,7 @@ from airflow.sdk import DAG, BaseOperator
 from contactsync.model.retention import Retention
 from contactsync.model.spec import ProjectSpec
 from contactsync.orchestration import naming
-from contactsync.orchestration.dag_builder import START, TAG, timetable
+from contactsync.orchestration.dag_builder import own_dag
 from contactsync.orchestration.discretion import discreet
 from contactsync.orchestration.retries import DELAY, RETRIES, ByKindOfError
 
@@ -32,17 +32,11 @@ whole runs. Links, holds and everything that is not settled stay. What would go 
 
 def build_housekeeping(sync_ids: Sequence[str], project: ProjectSpec, retention: Retention) -> DAG:
     """One task a day. It is not paused at first: without it everything would be kept for ever."""
-    dag = DAG(
-        naming.dag_id_of(naming.HOUSEKEEPING),
-        schedule=timetable(DAILY, "UTC"),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
-        dag_display_name="contactsync: housekeeping",
+    dag = own_dag(
+        naming.HOUSEKEEPING,
+        DAILY,
         description="Removes artefacts, values and runs that are older than they are to be kept.",
-        doc_md=PAGE,
-        tags=[TAG],
+        page=PAGE,
     )
     HousekeepingOperator(
         task_id="sweep",

@@ -107,7 +107,7 @@ def _left_waiting(
 ) -> Summary:
     """A first plan: nothing was written, nothing is remembered; the report says what the plan would do."""
     report = match_report(place, plan, {s: int(h["listed"]) for s, h in headers.items()})
-    for words in report_lines(report, {s: _name(place, s) for s in SIDES}):
+    for words in report_lines(report, place.names):
         log.info("%s", words)
     as_planned = _Done(plan, headers, {i.key: State.DONE for i in plan.intents}, (), plan.holds)
     told, how = _summary(place, as_planned, dry_run=False), how_to_release(place.spec.id, plan.hash)
@@ -121,8 +121,7 @@ def _undone(
     place: Workplace, request: RunRequest, plan: Plan, states: Mapping[str, State], failed: Sequence[Stays] = ()
 ) -> str:
     """The last line of an undo; '' for any other run."""
-    names = {s: _name(place, s) for s in SIDES}
-    return line(plan, states, failed, names, request.by) if request.kind is RunKind.UNDO else ""
+    return line(plan, states, failed, place.names, request.by) if request.kind is RunKind.UNDO else ""
 
 
 def _stopped(failed: Sequence[str]) -> bool:
@@ -295,15 +294,9 @@ _HOLD_WORDS = {
 }
 
 
-def _name(place: Workplace, side: Side) -> str:
-    """The app's title; where both sides are the same app, with the side."""
-    title = place.app(side).info.title
-    return title if title != place.app(side.other).info.title else f"{title} ({side})"
-
-
 def _sentence(place: Workplace, source: Side, totals: Counter[Bucket], holds: Sequence[Hold]) -> str:
     """`Freshsales to Google Contacts: 12 updated, 1 created; 3 held (no match key 3)`."""
-    names = f"{_name(place, source)} to {_name(place, source.other)}"
+    names = f"{place.names[source]} to {place.names[source.other]}"
     told = [f"{totals[b]} {b.value}" for b in _TOLD if totals[b]] or ["nothing to do"]
     reasons_of = {(h.contact_id, h.reason) for h in holds if h.side is source}
     why = Counter(_HOLD_WORDS.get(reason, reason.value.replace("_", " ")) for _, reason in reasons_of)

@@ -56,6 +56,13 @@ class Workplace:
         return self.left if side is Side.LEFT else self.right
 
     @cached_property
+    def names(self) -> Mapping[Side, str]:
+        """The apps' titles; where both sides are the same app, with the side."""
+        titles = {side: self.app(side).info.title for side in SIDES}
+        same = len(set(titles.values())) == 1
+        return {side: f"{title} ({side})" if same else title for side, title in titles.items()}
+
+    @cached_property
     def own_fields(self) -> Mapping[Side, tuple[FieldInfo, ...]]:
         """Each side's own fields; where pairs name some, as the very account has them. Errors: ConfigError."""
         return {side: fields_of(self.spec, side, self.app(side)) for side in SIDES}
