@@ -131,8 +131,10 @@ def test_whom_another_sync_made_since_this_run_read_is_not_made_again(
     tmp_path: Path, kind: type[Memory], minutes: int
 ) -> None:
     """Both syncs of a hub read before either writes; the second waits long for its turn."""
-    one = World(tmp_path, memory_spec(id="one"))
-    two = World(tmp_path, memory_spec(id="two"), clock=one.clock, ledger=one.ledger)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    one = World(tmp_path / "one", memory_spec(id="one"))
+    two = World(tmp_path / "two", memory_spec(id="two"), clock=one.clock, ledger=one.ledger)
     two.with_spec(right=one.spec.right)
     for world in (one, two):
         books(world, right=kind)

@@ -85,7 +85,8 @@ def test_a_field_list_is_kept_told_of_and_checked_against(
     files = {path.stem: path.read_text() for path in (project / "include" / "schemas").glob("*.json")}
     assert set(files) == {"crm", "book"}
     plan = {"name": "custom.cf_plan", "title": "Plan", "kind": "text", "choices": ["Gold", "Silver"]}
-    assert plan in json.loads(files["crm"])["fields"]
+    kept = {field["name"]: field for field in json.loads(files["crm"])["fields"]}
+    assert kept["custom.cf_plan"] == plan | {"id": kept["custom.cf_plan"]["id"]}
     assert "custom.Tier" in [field["name"] for field in json.loads(files["book"])["fields"]]
     secrets = (crm.api_key, *(value for value in book.credentials().values() if value))
     for text in files.values():
@@ -100,6 +101,7 @@ def test_a_field_list_is_kept_told_of_and_checked_against(
     rows = {row["connection"]: row["changes"] for row in json.loads(told.stdout)}
     assert rows == {
         "crm": [
+            "~ custom.cf_plan was deleted and made anew: it is another field, empty at first",
             "~ custom.cf_plan choices: - Silver",
             "~ custom.cf_plan choices: + Platinum",
             "+ custom.cf_region (text)",

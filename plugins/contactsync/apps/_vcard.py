@@ -14,10 +14,11 @@ _UNESCAPE = re.compile(r"\\([nN\\,;:])")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # no XML answer could carry them back
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENCODINGS = frozenset({"QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT"})
-# A card with a photo of 20 MiB is below all three.
+# A card with a photo of 20 MiB is below all of them.
 LARGEST = 32 * 1024 * 1024
 MOST_LINES = 400_000  # as they are folded
 MOST_PROPERTIES = 10_000
+MOST_PARTS = 100_000  # of addresses, names, categories; commas in sentences count too
 _CARETS = {"^n": "\n", "^^": "^", "^'": '"'}
 
 
@@ -103,7 +104,8 @@ class Card:
 
 def parse(text: str) -> Card:
     """The one vCard in a text. Errors: CardError."""
-    if len(text) > LARGEST or max(text.count("\n"), text.count("\r")) > MOST_LINES:
+    lines_or_parts = ((MOST_LINES, "\n\r"), (MOST_PARTS, ";,"))
+    if len(text) > LARGEST or any(text.count(mark) > most for most, marks in lines_or_parts for mark in marks):
         raise CardError("it is larger than any card")
     lines = list(_logical(text.removeprefix("\ufeff")))
     if len(lines) > MOST_PROPERTIES:

@@ -22,10 +22,12 @@ DAV = "{DAV:}"
 CARD = "{urn:ietf:params:xml:ns:carddav}"
 XML = {"Content-Type": "application/xml; charset=utf-8"}
 _STATUS = re.compile(r"HTTP/\S+\s+(\d{3})")
-# A listing of a hundred thousand cards is below all three; more is made to fill this host's memory.
+# A listing of a hundred thousand cards is below all of them; more is made to fill this host's memory.
 MOST_ELEMENTS = 800_000
 MOST_EQUAL_SIGNS = 300_000  # of attributes; an element is built with all of its attributes before anybody can count
 LONGEST_TAG = 1000  # with its namespace, which is repeated in each
+MOST_LEVELS = 50
+LONGEST_HREF = 10_000
 
 
 class XmlError(ValueError):
@@ -92,13 +94,20 @@ class _Bounded(TreeBuilder):
     """Builds a document of a sensible size. Errors: XmlError."""
 
     left = MOST_ELEMENTS
+    level = 0
 
     def start(self, tag: Any, attrs: Any, /) -> Element:
         """An element begins."""
         self.left -= 1
-        if self.left < 0 or len(tag) > LONGEST_TAG:
+        self.level += 1
+        if self.left < 0 or self.level > MOST_LEVELS or len(tag) > LONGEST_TAG:
             raise XmlError("larger than any listing of cards")
         return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        """It ends."""
+        self.level -= 1
+        return super().end(tag)
 
 
 def _root(body: bytes) -> Element | None:
@@ -122,6 +131,8 @@ def _members(response: Element, base: str) -> list[Member]:
         for prop in propstat.findall(f"{DAV}prop/*")
     }
     hrefs = [e.text.strip() for e in response.findall(f"{DAV}href") if e.text]
+    if any(len(href) > LONGEST_HREF for href in hrefs):
+        raise XmlError("an href longer than any address")
     try:
         return [Member(path_of(urljoin(base, href)), status or 200, props) for href in hrefs]
     except ValueError:

@@ -16,7 +16,7 @@ LONGEST_NUMBER = 1000
 DEEPEST = 100  # levels; no app's contact has ten
 # A page of a thousand contacts with a hundred values each is below both; more is made to fill this host's memory.
 LARGEST_JSON = 32 * 1024 * 1024
-MOST_MARKS = 1_500_000  # commas and opening brackets
+MOST_MARKS = 500_000  # commas and opening brackets
 _MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)|[\[\]{}]', re.DOTALL)  # never looks at a byte twice
 
 

@@ -101,7 +101,7 @@ def test_a_misspelled_key_is_refused_with_the_right_one_or_all_there_are(tried: 
             )
 
 
-FREE = re.compile(r"(^|\.)(custom|pairs\[0\]\.options|kinds|environments|accounts)\.[^.]+_x$")
+FREE = re.compile(r"(^|\.)(custom|pairs\[0\]\.options|kinds|environments|accounts|alerts)\.[^.]+_x$")
 """Keys that a person chooses."""
 
 
