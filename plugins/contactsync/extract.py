@@ -15,6 +15,7 @@ from contactsync.model.exchange import Cursor, Fetched, Page, Presence, Record, 
 from contactsync.model.link import Known, Link, LinkSide, LinkStatus
 from contactsync.model.spec import Side
 from contactsync.packed import PackedMap
+from contactsync.sync.moves import final_ids
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +148,10 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         linked = set(raws)  # an unlinked contact is judged again only when it changes, or on a complete read
         buried = known.keys() - linked
     told = listing.raws.items()
-    fresh = listing.records.only(i for i, raw in told if order.anew or i not in linked or raws.get(i) != raw)
+    heirs = _heirs(ledger, order, listing.moved)
+    fresh = listing.records.only(
+        i for i, raw in told if order.anew or i not in linked or i in heirs or raws.get(i) != raw
+    )
     doubtful = _doubtful(app, ledger, order, fresh, buried | {*listing.deleted})
     gone = _told_gone(app, ledger, order, [i for i in listing.deleted if i not in listing.records])
     extracted = Extracted(
@@ -167,8 +171,18 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
     if doubtful:
         answers = _asked(app, [Ref(i, fresh[i].ref) for i in sorted(doubtful)], order)
         extracted = _answered(extracted, [a for a in answers if a.id not in buried or a.record is not None])
+    unseen = heirs - {*listing.records, *listing.deleted}
+    if unseen:
+        extracted = _answered(extracted, _asked(app, [Ref(i) for i in sorted(unseen)], order))
     worked = {*extracted.records, *extracted.gone, *extracted.forbidden, *extracted.moved}
     return replace(extracted, news=len(fresh.keys() & worked) + len(listing.unreadable))
+
+
+def _heirs(ledger: LedgerReader, order: ReadOrder, moved: Mapping[str, str]) -> set[str]:
+    """Under whose id linked contacts go on: however well known that one is, to the link its values are new (core 8)."""
+    ends = final_ids(moved)
+    held = [k for k in _links(ledger, order, list(ends)) if k.status is LinkStatus.LIVE] if ends else []
+    return {ends[k.side(order.side).contact_id] for k in held}
 
 
 # ---- point reads

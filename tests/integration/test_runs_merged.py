@@ -69,3 +69,24 @@ def test_who_lost_a_partner_is_neither_changed_nor_deleted_however_often_it_is_r
     assert world.run().ok
     assert world.held() == []
     assert differences(world) == {}
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["listed again", "not listed again"])
+def test_merged_into_a_contact_that_was_known_and_had_no_partner_his_values_are_news(
+    tmp_path: Path, listed: bool
+) -> None:
+    world = World(tmp_path, memory_spec())
+    world.right.put("r9", {"names.full": "Somebody", "job_title": "Editor"})  # held: nothing to know him by
+    linked(world)
+    right = books(world)
+    world.right.remove("r0")
+    right.moved = {"r0": "r9"}
+    if listed:
+        world.right.put("r9", {"job_title": "Editor"})
+    assert world.run().ok
+    assert world.left.contacts()["l0"]["job_title"] == "Editor"
+    assert list(right.asked) == ([] if listed else ["r9"])
+    right.asked = ()
+    assert world.run().ok
+    assert right.asked == ()
+    assert differences(world) == {}

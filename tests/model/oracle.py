@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vendor import SEVERAL, SINGLE, Values, Vendor
 
@@ -24,7 +24,10 @@ class Broken(AssertionError):
 
 @dataclass(frozen=True)
 class Typed:
-    """A person typed one single value. before: the token that stood there; previous: the last one typed there."""
+    """A person typed one single value. before: the token that stood there; previous: the last one typed there.
+
+    beside: what was last typed in other places that this one took the place of: contacts merged into this one
+    """
 
     serial: int
     person: int
@@ -35,6 +38,7 @@ class Typed:
     at: float
     before: int
     previous: Typed | None
+    beside: tuple[Typed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Deleted:
-    """A person deleted a contact, or merged it into another."""
+    """A person deleted a contact."""
 
     side: str
     rec: int
@@ -75,7 +79,9 @@ class Oracle:
     lost: list[Lost] = field(default_factory=list)
     deleted: list[Deleted] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)  # sides from which an undo deleted a contact, one each
+    merged: dict[tuple[str, int], int] = field(default_factory=dict)  # record -> into which one people merged it
     met: set[int] = field(default_factory=set)  # families whose two sides a program has brought together
+    paired: set[tuple[str, int]] = field(default_factory=set)  # records that a program wrote, copied or linked
     doubled: set[int] = field(default_factory=set)
     deleting: set[str] = field(default_factory=set)  # sides on which a person's deletion may be carried to the other
     trusting: bool = True  # the program's memory was never lost
@@ -118,6 +124,38 @@ class Oracle:
         gone = frozenset(k for k, when in self.removed.items() if any((s, r) == (side, rec) for _, s, r in when))
         self.deleted.append(Deleted(side, rec, self.who[side, rec], dict(values), at, last, gone))
 
+    def note_merged(self, side: str, loser: int, winner: int, at: float) -> None:
+        """A person merged two contacts: he saw what both held, and lets the winner's values stand for both.
+
+        It is no deletion: whoever was kept equal with the loser goes with the winner from now on, or with nobody.
+        """
+        lost, kept = (self.vendors[side].row_of(rec).values for rec in (loser, winner))
+        for name in SINGLE:
+            if token(str(lost[name])) != token(str(kept[name])):
+                self._prefer(side, loser, winner, name, at)
+        for name in SEVERAL:
+            for element in set(lost[name]) - set(kept[name]):
+                self.note_removed(side, loser, name, element, at)
+        self.unite(self.who[side, loser], self.who[side, winner])
+        self.merged[side, loser] = winner
+
+    def _prefer(self, side: str, loser: int, winner: int, name: str, at: float) -> None:
+        """The winner's single value stands where the loser's stood: an edit by somebody who had both before him."""
+        before, stays = (token(str(self.vendors[side].row_of(rec).values[name])) for rec in (loser, winner))
+        here, there = self.last.get((side, winner, name)), self.last.get((side, loser, name))
+        beside = tuple(one for one in (here, there) if one is not None)
+        if stays:
+            first = self.typed[stays]
+            edit = replace(first, side=side, rec=winner, at=at, before=before, previous=first, beside=beside)
+        else:
+            serial, person = len(self.typed) + 1, self.who[side, winner]
+            edit = Typed(serial, person, side, winner, name, "", at, before, None, beside)
+        self.typed[edit.serial] = self.last[side, winner, name] = edit
+
+    def gone_from(self, side: str) -> int:
+        """How many people took away there, by deleting or by merging."""
+        return len(self.deleted_on(side)) + sum(s == side for s, _ in self.merged)
+
     def deleted_on(self, side: str) -> list[Deleted]:
         """What people deleted there."""
         return [d for d in self.deleted if d.side == side]
@@ -150,6 +188,7 @@ class Oracle:
             self._created(side, rec, after)
             before = {**dict.fromkeys(SINGLE, ""), **dict.fromkeys(SEVERAL, ())}
         self.met.add(self.family_of(side, rec))
+        self.paired.add((side, rec))
         for name in SINGLE:
             if after[name] != before[name]:
                 self._overwritten(side, rec, name, str(before[name]), str(after[name]))
@@ -201,9 +240,20 @@ class Oracle:
             raise Broken(f"nobody twice: person {typed.person} is {there} on the {side} side, and now also {rec}")
         gone = [d.at for d in self.deleted if d.side == side and self.family[d.person] == family]
         sources = [r for r in self.vendors[OTHER[side]].recs() if self.family_of(OTHER[side], r) == family]
-        new = any(self.made_by_people.get((OTHER[side], r), -1) >= max(gone, default=0) for r in sources)
+        new = any(self._new(OTHER[side], r, max(gone, default=0)) for r in sources)
         if gone and family in self.met and not new and not self.undoing and self.trusting:
             raise Broken(f"nobody back from the dead: person {typed.person} on the {side} side")
+        self.paired |= {(OTHER[side], r) for r in sources if self._holds(OTHER[side], r, typed)}
+
+    def _new(self, side: str, rec: int, gone: float) -> bool:
+        """People entered it since that deletion; or after they deleted the one before it, and it met nobody."""
+        made = self.made_by_people.get((side, rec), -1.0)
+        family = self.family_of(side, rec)
+        again = any(d.at <= made for d in self.deleted_on(side) if self.family[d.person] == family)
+        return made >= gone or (again and (side, rec) not in self.paired)
+
+    def _holds(self, side: str, rec: int, typed: Typed) -> bool:
+        return token(str(self.vendors[side].row_of(rec).values[typed.name])) == typed.serial
 
     def _overwritten(self, side: str, rec: int, name: str, before: str, after: str) -> None:
         mine = self.last.get((side, rec, name))
@@ -290,9 +340,15 @@ class Oracle:
 
     def _emptied(self, side: str, rec: int, name: str) -> bool:
         """A person took the value, or the last element, away there."""
-        last = self.last.get((side, rec, name))
-        out = any((s, r) == (side, rec) for (n, _), when in self.removed.items() if n == name for _, s, r in when)
-        return out or (last is not None and not last.text)
+        places = [(side, r) for r in self._once(side, rec)]
+        last = [self.last.get((*place, name)) for place in places]
+        out = any((s, r) in places for (n, _), when in self.removed.items() if n == name for _, s, r in when)
+        return out or any(one is not None and not one.text for one in last)
+
+    def _once(self, side: str, rec: int) -> list[int]:
+        """This record and those that were merged into it."""
+        inside = [loser for (s, loser), winner in self.merged.items() if s == side and winner == rec]
+        return [rec, *(r for loser in inside for r in self._once(side, loser))]
 
     def check_people(self, linked: Collection[tuple[str, int]], held: Collection[tuple[str, int]]) -> None:
         """Everybody who may be is on both sides; who is not is listed."""
@@ -322,7 +378,8 @@ def saw(typed: Typed, later: Typed | None, value: object) -> bool:
 
 
 def chain(typed: Typed | None) -> Iterator[Typed]:
-    """This edit and those before it in the same place."""
-    while typed is not None:
+    """This edit and those before it in the same place, or in one whose place it took."""
+    if typed is not None:
         yield typed
-        typed = typed.previous
+        for earlier in (typed.previous, *typed.beside):
+            yield from chain(earlier)

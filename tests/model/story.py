@@ -193,8 +193,7 @@ class Story:
         if loser is None or winner is None or loser.rec == winner.rec:
             return
         self.touched = True
-        self.oracle.note_deleted(side, loser.rec, dict(loser.values), self.clock.seconds())
-        self.oracle.unite(self.oracle.who[side, loser.rec], self.oracle.who[side, winner.rec])
+        self.oracle.note_merged(side, loser.rec, winner.rec, self.clock.seconds())
         self.vendors[Side(side)].merge(loser.rec, winner.rec)
 
     # ---- changes of the file and of the accounts
@@ -343,7 +342,7 @@ class Story:
     def _emptied(self) -> bool:
         """People took away more of a side than they left, by hand or by undo."""
         oracle = self.oracle
-        taken = {s: len(oracle.deleted_on(s.value)) + oracle.taken_back.count(s.value) for s in SIDES}
+        taken = {s: oracle.gone_from(s.value) + oracle.taken_back.count(s.value) for s in SIDES}
         return any(taken[s] > len(self.vendors[s].rows) for s in SIDES)
 
     def _pause(self) -> float:
@@ -388,6 +387,7 @@ class Story:
             if link.status is LinkStatus.LIVE and all(rows):
                 left, right = (row.rec for row in rows if row is not None)
                 linked |= {("left", left), ("right", right)}
+                oracle.paired |= linked
                 apart = {name: why.reason.value for name, why in link.apart.items()}
                 apart |= dict.fromkeys(self.rig.spec.fields.exclude, "not mapped")
                 held_fields = {(name, "held") for at, name in calmed if at == link.id}

@@ -16,6 +16,7 @@ from contactsync.sync.creates import create_intent, first_link
 from contactsync.sync.draft import Draft
 from contactsync.sync.links import Case, LinkDecision, Rules, decide_link, paused
 from contactsync.sync.matching import Matched, Node, Verdicts, match, names_of
+from contactsync.sync.moves import final_ids
 from contactsync.sync.readings import Keys, Reading, Shown, key_hashes
 from contactsync.sync.scope import DIRECTION_CLOSED, NOTHING_TO_WRITE, why_not_created
 from contactsync.sync.unknowns import Settling
@@ -114,9 +115,9 @@ def _moved_links(given: Given, draft: Draft) -> tuple[list[Link], tuple[tuple[Si
     out = list(given.links)
     for side in SIDES:
         holder = {link.side(side).contact_id: n for n, link in enumerate(out)}
-        for old, new in sorted(given.readings[side].moved.items()):
+        for old, new in final_ids(given.readings[side].moved).items():
             position = holder.get(old)
-            if old == new or (position is not None and out[position].status is LinkStatus.MERGED):
+            if position is not None and out[position].status is LinkStatus.MERGED:
                 continue  # vendors name the former ids of a contact again and again
             taken = holder.get(new)
             if position is None:

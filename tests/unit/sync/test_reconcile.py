@@ -190,6 +190,13 @@ def test_a_moved_contact_keeps_its_link_under_its_new_id() -> None:
     assert plan.intents == plan.holds == ()
 
 
+def test_of_two_that_were_merged_in_turn_the_one_merged_last_keeps_its_partner() -> None:
+    other = linked(id="link-2", left=a_side("l2", {}), right=a_side("r2", {}))
+    plan = planned(reading={LEFT: {"moved": {"l1": "l2", "l2": "l0"}}}, links=[linked(), other])
+    links = {k.id: (k.status, k.left.contact_id) for k in plan.links}
+    assert links == {"link-2": (LinkStatus.LIVE, "l0"), "link-1": (LinkStatus.MERGED, "l1")}
+
+
 def test_an_unlinked_contact_that_moved_is_not_its_own_rival() -> None:
     plan = planned(
         [person("l2", "a@example.org")],
