@@ -74,7 +74,7 @@ def archives(*worlds: World) -> dict[str, Archive]:
 
 def forgotten(key: str, *worlds: World, everybody: bool = False) -> Erased:
     named = key_of(key)
-    return forget(find(archives(*worlds), named, everybody=everybody), named, worlds[0].request(), "maria.sample")
+    return forget(find(archives(*worlds), named, everybody=everybody), named, worlds[0].request(by="maria.sample"))
 
 
 def leaks(world: World) -> list[str]:

@@ -153,7 +153,7 @@ def a_missing_state_file(p: Patient) -> None:
 
 
 def links_found_again(p: Patient) -> None:
-    relink(p.world.place(), "a test")
+    relink(p.world.place(), p.world.request())
 
 
 def a_lock_left_behind(p: Patient) -> None:

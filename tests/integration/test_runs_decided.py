@@ -27,7 +27,7 @@ def person(given: str, *addresses: str, **fields: Any) -> dict[str, Any]:
 
 
 def judge(world: World) -> Judge:
-    return Judge(world.place(), world.request(), "maria.sample")
+    return Judge(world.place(), world.request(by="maria.sample"))
 
 
 def only_hold(world: World, reason: HoldReason) -> Hold:

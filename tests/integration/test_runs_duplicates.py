@@ -47,7 +47,7 @@ def test_two_whom_a_person_keeps_apart_are_not_reported(tmp_path: Path) -> None:
     world.run()
     across = pairs(world, Scope.ACROSS)
     assert ("l1", "r1") in across
-    keep_apart(Judge(world.place(), world.request(), "uma"), "l1", "r1")
+    keep_apart(Judge(world.place(), world.request(by="uma")), "l1", "r1")
     assert pairs(world, Scope.ACROSS) == across - {("l1", "r1")}
 
 

@@ -105,9 +105,9 @@ def test_lifting_makes_it_sync_again_without_duplicates(tmp_path: Path, ledger_e
     world.spec = replace(world.spec, conflicts=ConflictPolicy.LEFT)
     world.left.put("zoe-left", {"nickname": "Zo"})
     step(world)
-    assert lift(archives(world).values(), key_of(f"right:{right}"), world.request(), "maria.sample") == ("pair",)
+    assert lift(archives(world).values(), key_of(f"right:{right}"), world.request(by="maria.sample")) == ("pair",)
     with pytest.raises(ConfigError, match="Nobody like that"):
-        lift(archives(world).values(), key_of(ZOE), world.request(), "maria.sample")
+        lift(archives(world).values(), key_of(ZOE), world.request(by="maria.sample"))
     for _ in range(2):
         assert step(world).ok
     assert partner(world) == right
@@ -179,5 +179,5 @@ def test_while_a_run_is_on_nothing_is_erased(tmp_path: Path) -> None:
     kept = {name: replace(one, ended=lambda _: False) for name, one in kept.items()}
     before = world.known.dump()
     with pytest.raises(LockBusy):
-        forget(find(kept, named), named, world.request(), "maria.sample")
+        forget(find(kept, named), named, world.request(by="maria.sample"))
     assert world.known.dump() == before

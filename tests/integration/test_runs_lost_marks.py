@@ -47,7 +47,7 @@ def nameless(tmp_path: Path, **changes: Any) -> World:
 
 
 def decided(world: World, reason: HoldReason, answer: Answer) -> None:
-    judge = Judge(world.place(), world.request(), "a test")
+    judge = Judge(world.place(), world.request(by="a test"))
     decide(judge, next(name for name, hold in open_holds(judge) if hold.reason is reason), answer)
 
 
@@ -105,7 +105,7 @@ def test_marks_of_a_former_account_are_not_believed_after_a_relink(tmp_path: Pat
     world = World(tmp_path, moved, world.clock, world.ledger, number=50)
     for k in range(6):
         world.left.put(f"l{k}", {"names.given": f"Somebody else under the same id {k}"})
-    relink(world.place(), "test relink")
+    relink(world.place(), world.request())
     for _ in range(2):
         assert world.run().ok
     assert not pairs(world)
@@ -136,7 +136,7 @@ def test_a_lost_ledger_and_another_account_stop_the_run_until_a_person_accepts_i
         world.run()
     with pytest.raises(WrongAccount):
         world.run(dry_run=True)
-    assert relink(world.place(), "test relink")[Side.RIGHT][1] == "memory:elsewhere"
+    assert relink(world.place(), world.request())[Side.RIGHT][1] == "memory:elsewhere"
     assert world.run().ok
     assert not world.right.contacts()
 
@@ -144,7 +144,7 @@ def test_a_lost_ledger_and_another_account_stop_the_run_until_a_person_accepts_i
 def test_two_whom_a_person_kept_apart_stay_apart_after_an_old_backup(tmp_path: Path) -> None:
     world = nameless(tmp_path)
     left, right = next(iter(pairs(world).items()))
-    keep_apart(Judge(world.place(), world.request(), "a test"), left, right)
+    keep_apart(Judge(world.place(), world.request(by="a test")), left, right)
     backup = copied(world)
     world.left.put("l5", {"job_title": "Editor"})
     world.run()
@@ -162,8 +162,8 @@ def test_where_the_state_file_is_lost_too_a_person_says_so_and_nobody_is_made_tw
     (tmp_path / "pair.json").unlink()
     world.right.put("new", {"names.given": "Stranger"})
     with pytest.raises(ConfigError, match="never run"):
-        relink(world.place(), "test relink")
-    relink(world.place(), "test relink", never_ran=True)
+        relink(world.place(), world.request())
+    relink(world.place(), world.request(), never_ran=True)
     for _ in range(3):
         assert world.run().ok
     assert pairs(world) == before

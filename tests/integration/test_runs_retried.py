@@ -82,7 +82,7 @@ def person(k: int, **fields: Any) -> dict[str, Any]:
 
 
 def again(world: World, reason: str = "", contact: str = "") -> Retried:
-    return retry(Judge(world.place(), world.request(), "maria.sample"), Wanted(reason, contact))
+    return retry(Judge(world.place(), world.request(by="maria.sample")), Wanted(reason, contact))
 
 
 def what_waits(world: World) -> list[tuple[str, str]]:
@@ -191,7 +191,7 @@ def test_while_a_run_is_on_nothing_is_asked(tmp_path: Path) -> None:
     world, right = strict(tmp_path)
     refused_everywhere(world, right)
     world.known.take_lock(world.spec.id, "another run", ended=lambda _: False)
-    judge = Judge(world.place(ended=False), world.request(), "maria.sample")
+    judge = Judge(world.place(ended=False), world.request(by="maria.sample"))
     with pytest.raises(LockBusy):
         retry(judge, Wanted())
     assert not world.known.decisions(world.spec.id)

@@ -432,7 +432,7 @@ def test_a_run_that_never_was_leaves_no_trace(tmp_path: Path) -> None:
 def test_a_decision_is_not_undone_but_named(tmp_path: Path) -> None:
     world = new(tmp_path)
     right = linked(world)
-    keep_apart(Judge(world.place(), world.request(), "maria.sample"), "l1", right)
+    keep_apart(Judge(world.place(), world.request(by="maria.sample")), "l1", right)
     done = undo(world, world.last().run_id)
     assert why(done) == [(Stay.DECIDED, "")]
     assert len(links(world, LinkStatus.PARTED)) == 1

@@ -169,7 +169,7 @@ def test_a_person_may_say_that_it_is_to_be_created_after_all(tmp_path: Path, kin
     for _ in range(4):
         assert world.run().ok
     (hold,) = world.held()
-    decide(Judge(world.place(), world.request(), "maria.sample"), hold_id(hold), Answer.RECREATE)
+    decide(Judge(world.place(), world.request(by="maria.sample")), hold_id(hold), Answer.RECREATE)
     for _ in range(2):
         assert world.run().ok
     assert right.creates == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -83,7 +82,7 @@ def _retried(place: Workplace, asked: RunRequest, wanted: Wanted, found: Sequenc
             next_step=f"list what does: contactsync holds {place.spec.id}",
         )
     if any(one.retried for one in found):
-        return retry(Judge(place, asked, getpass.getuser()), wanted)
+        return retry(Judge(place, asked), wanted)
     return Retried(left=tuple(found))
 
 
@@ -148,5 +147,5 @@ def _judged(sync: str, include: Path | None, say: Callable[[Judge], str]) -> Non
 
     asked = request()
     with workplace(include_folder(include), sync, asked.run_id) as place:
-        told = say(Judge(place, asked, getpass.getuser()))
+        told = say(Judge(place, asked))
     typer.echo(told)

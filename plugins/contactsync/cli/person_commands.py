@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import sys
@@ -103,7 +102,7 @@ def _forget(
             return
         person_tables.show(portions, as_json=False, to_stderr=True)
         typer.confirm("Erase this for good?", abort=True, err=True)
-    done = forgetting.forget(found, named, request(), getpass.getuser())
+    done = forgetting.forget(found, named, request())
     person_tables.done(done, as_json=as_json)
     if not done.compacted:
         raise typer.Exit(3)
@@ -112,7 +111,7 @@ def _forget(
 def _lift(archives: Mapping[str, Archive], named: Key, *, as_json: bool) -> None:
     from contactsync.stages import forgetting
 
-    lifted = forgetting.lift(archives.values(), named, request(), getpass.getuser())
+    lifted = forgetting.lift(archives.values(), named, request())
     person_tables.lifted(lifted, as_json=as_json)
 
 

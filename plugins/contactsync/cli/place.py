@@ -18,7 +18,7 @@ from contactsync.mapping.loader import Loaded, load_folder
 from contactsync.mapping.snapshots import FOLDER, read_snapshots
 from contactsync.model.spec import ProjectSpec, SyncSpec
 from contactsync.model.stages import RunKind, RunRequest
-from contactsync.orchestration.command_owner import owner_of
+from contactsync.orchestration.command_owner import owner_of, person
 from contactsync.orchestration.connections import load_airflow
 from contactsync.orchestration.project_file import defaults_in, project_in
 from contactsync.orchestration.shipped_apps import ShippedApps
@@ -119,7 +119,6 @@ def request(
     full_read: bool = False,
     apply_plan: str = "",
     kind: RunKind = RunKind.CLI,
-    by: str = "",
     limit: int | None = None,
     contacts: Sequence[str] = (),
 ) -> RunRequest:
@@ -133,7 +132,7 @@ def request(
         dry_run,
         full_read,
         apply_plan,
-        by=by,
+        by=person(),
         limit=limit,
         contacts=tuple(contacts),
     )

@@ -1,4 +1,4 @@
-"""Commands about syncs: run, plan, relink."""
+"""Commands about syncs: run, plan, release, relink, reset."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: contactsync plan freshsales-google")(plan)
     app.command(epilog="Example: contactsync release freshsales-google 1f3a9c2077aa01be --limit 10")(release)
     app.command(epilog="Example: contactsync relink freshsales-google")(relink)
+    app.command(epilog="Example: contactsync reset freshsales-google")(reset)
 
 
 def run(
@@ -138,10 +139,27 @@ def relink(
 
     asked = request()
     with workplace(include_folder(include), sync, asked.run_id) as place:
-        changed = accept(place, asked.owner, never_ran=lost)
+        changed = accept(place, asked, never_ran=lost)
     for side, (before, now) in changed.items():
         typer.echo(f"{side}: {before or 'unknown'} -> {now}" if before != now else f"{side}: {now} (as before)")
     typer.echo("The next two runs read both sides completely and find the links again.")
+
+
+def reset(
+    sync: Sync,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    include: Include = None,
+) -> None:
+    """Drop the cursors of both sides: the next run reads both apps completely. Links, holds and journal stay."""
+    from contactsync.stages.desk import desk_of
+    from contactsync.stages.resetting import reset as drop
+
+    asked = request()
+    with workplace(include_folder(include), sync, asked.run_id) as place:
+        if not yes:
+            typer.confirm(f"Have sync {sync!r} read both apps completely in its next run?", abort=True, err=True)
+        told = drop(desk_of(place), asked)
+    typer.echo(told)
 
 
 def _tell(summary: Summary, *, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -45,10 +44,12 @@ def runs(
     with workplace(include_folder(include), sync, asked.run_id) as place:
         place.reader.check()
         found = place.reader.runs(sync, limit)
+        persons = {run_id: decided.by for _, run_id, decided in place.reader.decisions(sync)}
     if as_json:
-        typer.echo(json.dumps([undo_tables.run_as_data(row) for row in found], indent=2, ensure_ascii=False))
+        rows = [undo_tables.run_as_data(row, persons.get(row.run_id, "")) for row in found]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        undo_tables.runs(found)
+        undo_tables.runs(found, persons)
 
 
 def undo(
@@ -73,7 +74,7 @@ def undo(
         raise ConfigError("Say what is to be taken back.", next_step="name one run, or give --since, and not both")
     moment = since_when(since, ZoneInfo(spec_of(folder, sync).dag.timezone), datetime.now(UTC)) if since else None
     order = UndoOrder(run, moment, contact, tuple(field or ()))
-    asked = request(dry_run=dry_run, apply_plan=apply_plan, kind=RunKind.UNDO, by=getpass.getuser())
+    asked = request(dry_run=dry_run, apply_plan=apply_plan, kind=RunKind.UNDO)
     with workplace(folder, sync, asked.run_id, verbose=verbose) as place:
         done = undo_sync(place, asked, order)
         names = {side: place.app(side).info.title for side in SIDES}

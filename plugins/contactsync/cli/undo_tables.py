@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from contactsync.pipeline import Undone
 
 
-def runs(found: Sequence[RunRow]) -> None:
-    """One line a run."""
+def runs(found: Sequence[RunRow], persons: Mapping[str, str]) -> None:
+    """One line a run. persons: run id -> who decided something in it."""
     table = Table("began (UTC)", "run", "by", "state", "what came of it")
     for row in found:
-        table.add_row(f"{row.started_at:%Y-%m-%d %H:%M:%S}", row.run_id, row.kind, row.state.value, Text(_told(row)))
+        by = ", ".join((row.kind, *filter(None, [persons.get(row.run_id)])))
+        table.add_row(f"{row.started_at:%Y-%m-%d %H:%M:%S}", row.run_id, by, row.state.value, Text(_told(row)))
     if found:
         console().print(table)
     else:
@@ -33,11 +34,12 @@ def _told(row: RunRow) -> str:
     return f"{row.message} (its values are no longer kept: it cannot be undone)" if row.trimmed else row.message
 
 
-def run_as_data(row: RunRow) -> dict[str, Any]:
+def run_as_data(row: RunRow, person: str) -> dict[str, Any]:
     """The same as JSON-able data."""
     return {
         "run": row.run_id,
         "kind": row.kind,
+        "person": person,
         "state": row.state.value,
         "began": row.started_at.isoformat(),
         "ended": row.ended_at.isoformat() if row.ended_at else "",

@@ -51,11 +51,13 @@ def judge(connection: Connection, sync_id: str, given: Sequence[Verdict]) -> Non
 
 
 def enter(connection: Connection, sync_id: str, run_id: str, given: Sequence[Decided], now: datetime) -> None:
-    """Entries of the record; it is only ever added to."""
+    """Entries of the record; it is only ever added to. What a run has entered already is not entered again."""
     for one in given:
         row = {"sync_id": sync_id, "run_id": run_id, "made_by": one.by, "what": one.what, "answer": one.answer}
-        place = {"link_id": one.link_id, "contact_field": one.field, "made_at": now}
-        connection.execute(insert(decision), {**row, **place})
+        row |= {"link_id": one.link_id, "contact_field": one.field}
+        entered = select(decision.c.seq).where(*(decision.c[name] == value for name, value in row.items())).limit(1)
+        if connection.execute(entered).one_or_none() is None:
+            connection.execute(insert(decision), {**row, "made_at": now})
 
 
 def drop_wishes(connection: Connection, sync_id: str) -> None:

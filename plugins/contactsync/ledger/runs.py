@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, delete, func, select, update
 
 from contactsync.ledger import locks
 from contactsync.ledger.codec import from_json, to_json
@@ -76,6 +76,11 @@ def set_cursor(connection: Connection, sync_id: str, moved: StoredCursor) -> Non
         "run_id": moved.run_id,
     }
     upsert(connection, side_cursor, [values])
+
+
+def drop_cursors(connection: Connection, sync_id: str) -> None:
+    """As if the sync had never been read."""
+    connection.execute(delete(side_cursor).where(side_cursor.c.sync_id == sync_id))
 
 
 def newest(connection: Connection, sync_id: str, limit: int) -> list[RunRow]:

@@ -153,6 +153,12 @@ class Ledger(LedgerReader):
             locks.prove(connection, sync_id, fence)
             runs.set_cursor(connection, sync_id, cursor)
 
+    def drop_cursors(self, sync_id: str, *, fence: int) -> None:
+        """Forget how far both sides were read. Errors: FenceLost."""
+        with writing(self._engine) as connection:
+            locks.prove(connection, sync_id, fence)
+            runs.drop_cursors(connection, sync_id)
+
     def drop_wishes(self, sync_id: str, *, fence: int) -> None:
         """Forget what persons asked of the next run: in a ledger from a backup it was done since. Errors: FenceLost."""
         with writing(self._engine) as connection:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def all_archives(project: ProjectSpec, run_id: str, only: str = "") -> Iterator[dict[str, Archive]]:
     """By id of the sync; one whose file is gone is there too. Errors: LedgerSchema, ConfigError (an unknown sync)."""
     from contactsync.ledger.store import Ledger
+    from contactsync.stages.desk import forbidden_in
     from contactsync.stages.persons import Archive
 
     root = artefact_root(project.artefacts_root)
@@ -43,6 +44,7 @@ def all_archives(project: ProjectSpec, run_id: str, only: str = "") -> Iterator[
                 utc_now,
                 has_ended,
                 ArtefactShelf(root, sync_id),
+                forbidden_in=forbidden_in(project),
             )
             for sync_id in ([only] if only else ids)
         }

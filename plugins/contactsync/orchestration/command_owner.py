@@ -1,7 +1,11 @@
-"""Who a command is in the lock's row: host and process, so that the lock of a killed command can be taken at once."""
+"""Who a command is: in the lock's row host and process, so that the lock of a killed command can be taken at once.
+
+In the record of decisions it is the person who gave it.
+"""
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 
@@ -11,6 +15,15 @@ WORD = "command"
 def owner_of(run_id: str) -> str:
     """The owner that this process is."""
     return f"{WORD} {socket.gethostname()} {os.getpid()} {run_id}"
+
+
+def person() -> str:
+    """`user@host` of whoever gives this command; a number where the machine has no name for him."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        user = f"uid {os.getuid()}"
+    return f"{user}@{socket.gethostname()}"
 
 
 def has_ended(owner: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RETURN_VALUE = "return_value"
 ERROR = "error"
+NOBODY_NAMED = "unknown"  # Airflow did not say who triggered the run
 ACTIVE = ("queued", "running")
 KINDS = {"scheduled": RunKind.SCHEDULED, "backfill": RunKind.BACKFILL}
 
@@ -40,6 +41,7 @@ class RunContext:
             dry_run=bool(params.get("dry_run", False)),
             full_read=bool(params.get("full_read", False)),
             apply_plan=str(params.get("apply_plan") or ""),
+            by=str(getattr(dag_run, "triggering_user_name", None) or NOBODY_NAMED),
             limit=int(params.get("limit") or 0) or None,
             contacts=tuple(params.get("contacts") or ()),
             since=_utc(dag_run.data_interval_start) if kind is RunKind.BACKFILL else None,

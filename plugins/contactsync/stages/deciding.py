@@ -27,7 +27,11 @@ class Judge:
 
     place: Workplace
     request: RunRequest
-    by: str
+
+    @property
+    def by(self) -> str:
+        """The person."""
+        return self.request.by
 
     @property
     def sync_id(self) -> str:

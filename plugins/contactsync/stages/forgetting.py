@@ -127,7 +127,7 @@ def _values(one: Found) -> list[Values]:
 # ---- doing it
 
 
-def forget(found: Sequence[Found], key: Key, request: RunRequest, by: str) -> Erased:
+def forget(found: Sequence[Found], key: Key, request: RunRequest) -> Erased:
     """Erase the person from every sync in `found`, in their order. Their locks are held all the while.
 
     Errors: LockBusy, ConfigError (an action has no answer yet and the person no key), ArtefactError, FenceLost.
@@ -143,7 +143,9 @@ def forget(found: Sequence[Found], key: Key, request: RunRequest, by: str) -> Er
             run = runs[portion.sync_id]
             run.desk.ledger.bury(portion.sync_id, portion.fresh, fence=run.fence)
             keep_copy(run.desk)
-        rewritten = sum(_erase(archives[portion.sync_id], runs[portion.sync_id], portion, by) for portion in portions)
+        rewritten = sum(
+            _erase(archives[portion.sync_id], runs[portion.sync_id], portion, request.by) for portion in portions
+        )
     return Erased(tuple(portions), rewritten, _compacted(found))
 
 
@@ -199,7 +201,7 @@ def _compacted(found: Sequence[Found]) -> bool:
 # ---- taking it back
 
 
-def lift(archives: Iterable[Archive], key: Key, request: RunRequest, by: str) -> tuple[str, ...]:
+def lift(archives: Iterable[Archive], key: Key, request: RunRequest) -> tuple[str, ...]:
     """Let the person be synced again; in which syncs. The next run reads both sides completely, and so meets it anew.
 
     Errors: LockBusy, ConfigError (nobody like that was forgotten).
@@ -214,7 +216,7 @@ def lift(archives: Iterable[Archive], key: Key, request: RunRequest, by: str) ->
         )
     for archive in lifted:
         with small_run(archive, request) as run:
-            _lift(archive, run, persons, by)
+            _lift(archive, run, persons, request.by)
     return tuple(archive.sync_id for archive in lifted)
 
 

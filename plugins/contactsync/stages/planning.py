@@ -12,8 +12,9 @@ from functools import cached_property
 from contactsync.errors import StopError
 from contactsync.frames import plan_artefact, readings
 from contactsync.ledger.store import LedgerReader
+from contactsync.model.decisions import Decided
 from contactsync.model.exchange import State, Verb
-from contactsync.model.ledger import SyncRow
+from contactsync.model.ledger import FoldBatch, SyncRow
 from contactsync.model.link import Known, Link, LinkStatus
 from contactsync.model.plan import Hold, HoldReason, JournalRow, Plan
 from contactsync.model.spec import SIDES, Side
@@ -62,6 +63,9 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
             place.ledger.note_plan(place.spec.id, request.run_id, plan.hash, asdict(ref))
         sync, passes = place.spec.id, how_to_release(place.spec.id, plan.hash)
         judge(request, plan, look=f"contactsync plan {sync}", passes=passes)
+        if request.apply_plan:
+            let_pass = Decided(f"plan {plan.hash}", "release", request.by)
+            place.ledger.fold(sync, request.run_id, FoldBatch(decided=[let_pass]), fence=opened.fence)
     return Planned(ref, plan.hash, left, right, waits)
 
 

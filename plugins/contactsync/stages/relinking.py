@@ -5,19 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contactsync.errors import ConfigError
+from contactsync.model.decisions import Decided
+from contactsync.model.ledger import FoldBatch
 from contactsync.model.spec import SIDES, Side
+from contactsync.model.stages import RunRequest
+from contactsync.stages.desk import check_may_write, forbidden_in
 from contactsync.stages.opening import remembered_row
+from contactsync.stages.permitting import check_accounts
 from contactsync.stages.run_count import in_union, keep_count, ledger_lost, run_count
 from contactsync.stages.workplace import Workplace, sync_row
 
 
-def relink(place: Workplace, owner: str, *, never_ran: bool = False) -> dict[Side, tuple[str | None, str]]:
-    """Side -> (account before, account now). Errors: LockBusy, ConfigError (a sync that never ran), LedgerSchema.
+def relink(place: Workplace, request: RunRequest, *, never_ran: bool = False) -> dict[Side, tuple[str | None, str]]:
+    """Side -> (account before, account now).
 
     never_ran  also where neither the ledger nor the file beside the artefacts knows the sync: both were lost
+    Errors: LockBusy, ConfigError (a sync that never ran), LedgerSchema, WritesForbidden, ForeignAccount.
     """
+    check_may_write(forbidden_in(place.project))
+    check_accounts(place)
     place.ledger.check()
-    sync_id = place.spec.id
+    sync_id, owner = place.spec.id, request.owner
     lease = place.ledger.take_lock(sync_id, owner, ended=place.ended)
     try:
         row, count = sync_row(place), run_count(place.artefacts, sync_id)
@@ -35,6 +43,8 @@ def relink(place: Workplace, owner: str, *, never_ran: bool = False) -> dict[Sid
         lost = ledger_lost(place.ledger, place.artefacts, sync_id)
         for known in (row, relinked):  # both: marks that name ids of the former account are not to be trusted
             keep_count(place.artefacts, known, seq, lost=lost)
+        entry = Decided("accounts", "relink", request.by)
+        place.ledger.fold(sync_id, request.run_id, FoldBatch(decided=[entry]), fence=lease.fence)
         return {side: (row.accounts.get(side), accounts[side]) for side in SIDES}
     finally:
         place.ledger.release_lock(sync_id, owner, lease.fence)

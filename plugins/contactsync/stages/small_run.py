@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from contactsync.errors import ConfigError
 from contactsync.model.ledger import FoldBatch, RunRow, RunState
 from contactsync.model.stages import RunRequest
-from contactsync.stages.desk import Desk
+from contactsync.stages.desk import Desk, check_may_write
 from contactsync.stages.run_count import keep_count, ledger_lost
 
 
@@ -34,7 +34,11 @@ class SmallRun:
 
 @contextmanager
 def small_run(desk: Desk, request: RunRequest) -> Iterator[SmallRun]:
-    """The run number rises as with every run that writes. Errors: LockBusy, LedgerSchema, ConfigError (never ran)."""
+    """The run number rises as with every run that writes.
+
+    Errors: LockBusy, LedgerSchema, ConfigError (never ran), WritesForbidden.
+    """
+    check_may_write(desk.forbidden_in)
     ledger, sync_id = desk.ledger, desk.sync_id
     ledger.check()
     fence = ledger.take_lock(sync_id, request.owner, ended=desk.ended).fence

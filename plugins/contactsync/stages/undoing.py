@@ -17,6 +17,7 @@ from contactsync.stages.run_count import ledger_lost
 from contactsync.stages.undo_choice import choose
 from contactsync.stages.undo_means import means_of
 from contactsync.stages.undo_past import past_of
+from contactsync.stages.undone import asked_for
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.guards import exceeded
 from contactsync.sync.readings import Reading
@@ -46,6 +47,8 @@ def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: Undo
     if not request.dry_run:
         look = "the same command with --dry-run"
         judge(request, plan, look=look, passes=f"the same command with --apply-plan {plan.hash}")
+        # Before the first write: who asked is known of an undo that is killed, too.
+        place.ledger.fold(place.spec.id, request.run_id, asked_for(plan, request.by), fence=opened.fence)
     left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)
     return Planned(ref, plan.hash, left, right)
 

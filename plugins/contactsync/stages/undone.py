@@ -18,14 +18,19 @@ LINK_WORDS = {LinkStatus.PARTED: "kept apart", LinkStatus.LIVE: "joined again"}
 _DONE = {Verb.UPDATE: "restored", Verb.CREATE: "created anew", Verb.DELETE: "deleted"}
 
 
+def asked_for(plan: Plan, by: str) -> FoldBatch:
+    """Who asked for it."""
+    return FoldBatch(decided=[Decided(f"undo of {plan.undo}", "undone", by)])
+
+
 def verdicts(plan: Plan, by: str) -> FoldBatch:
-    """Who asked, and what follows of it for who is the same as whom."""
+    """What follows of it for who is the same as whom."""
     said = [Verdict(k.left.contact_id, k.right.contact_id, k.status is LinkStatus.LIVE) for k in plan.links]
     entries = [
         Decided(f"left:{v.left_id} right:{v.right_id}", "same" if v.same else "apart", by, k.id)
         for k, v in zip(plan.links, said, strict=True)
     ]
-    return FoldBatch(verdicts=said, decided=[Decided(f"undo of {plan.undo}", "undone", by), *entries])
+    return FoldBatch(verdicts=said, decided=entries)
 
 
 def failures(plan: Plan, rows: Iterable[JournalRow]) -> tuple[Stays, ...]:

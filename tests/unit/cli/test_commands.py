@@ -9,6 +9,7 @@ from typing import Any
 import commands
 import pytest
 from contactsync.apps.memory import Book
+from contactsync.orchestration.command_owner import person
 
 PAIR = """\
 version: 1
@@ -171,6 +172,17 @@ def test_apps_are_listed_for_people_and_programs(project: Path) -> None:
 
 def test_relink_needs_a_sync_that_ran(project: Path) -> None:
     assert "as before" in contactsync(project, "relink", "pair").stdout
+
+
+def test_reset_asks_first_and_names_who_did_it(project: Path) -> None:
+    refused = contactsync(project, "reset", "pair")  # nobody answers
+    assert refused.returncode == 1
+    done = contactsync(project, "reset", "pair", "--yes")
+    assert (done.returncode, "@" in done.stdout, "both cursors dropped" in done.stdout) == (0, True, True)
+    newest = answer(contactsync(project, "runs", "pair", "--json"))[0]
+    assert newest["person"] == person()
+    assert person() in contactsync(project, "runs", "pair").stdout
+    assert contactsync(project, "reset", "nobody", "--yes").returncode == 4
 
 
 def test_holds_are_listed_with_their_answers_and_settled(project: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 
-from contactsync.orchestration.command_owner import has_ended, owner_of
+import pytest
+from contactsync.orchestration.command_owner import has_ended, owner_of, person
 
 
 def test_a_living_command_holds_its_lock() -> None:
@@ -23,3 +25,8 @@ def test_the_lock_of_a_dead_command_may_be_taken() -> None:
 def test_nothing_is_known_of_another_machine_or_of_airflow() -> None:
     assert not has_ended("command elsewhere.example 1 cli__1")
     assert not has_ended("contactsync__pair manual__2026-01-05")
+
+
+def test_a_person_is_named_with_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "ada")
+    assert person() == f"ada@{socket.gethostname()}"
