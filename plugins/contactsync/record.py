@@ -201,6 +201,7 @@ class Folding:
             self._keep([folded])
             self.holds.extend(holds)
             self.conflicts.extend(doubts(link, folded, outcome))
+            self._look_again(link, folded, intent)
         self.folded.append(intent.key)
         key = (intent.side, intent.target_id)
         if outcome.state in (State.DONE, State.ADOPTED) and intent.verb is Verb.DELETE and key in self.known:
@@ -215,6 +216,16 @@ class Folding:
             if before is not None:
                 self._free(before, observed.keys)
             self.known[key] = observed
+
+    def _look_again(self, link: Link, folded: Link, intent: Intent) -> None:
+        """A run that died stored what it read of the source with its action alone: the index knows an older row.
+
+        Whoever takes the edit back, so that the row is as the index knows it, has edited once more.
+        """
+        at = (intent.side.other, intent.source_id)
+        source = self.known.get(at)
+        if source is not None and now_values(link.side(at[0])) != now_values(folded.side(at[0])):
+            self.known[at] = replace(source, raw=None)
 
     def _free(self, row: Known, kept: Mapping[str, Sequence[int]]) -> None:
         for name, hashes in row.keys.items():

@@ -82,6 +82,7 @@ class Oracle:
     merged: dict[tuple[str, int], int] = field(default_factory=dict)  # record -> into which one people merged it
     met: set[int] = field(default_factory=set)  # families whose two sides a program has brought together
     paired: set[tuple[str, int]] = field(default_factory=set)  # records that a program wrote, copied or linked
+    placed: set[tuple[str, int, str]] = field(default_factory=set)  # where the value that stands is a program's doing
     doubled: set[int] = field(default_factory=set)
     deleting: set[str] = field(default_factory=set)  # sides on which a person's deletion may be carried to the other
     trusting: bool = True  # the program's memory was never lost
@@ -109,6 +110,7 @@ class Oracle:
         previous = self.last.get((side, rec, name))
         typed = Typed(serial, person, side, rec, name, text, at, token(before), previous)
         self.typed[serial] = self.last[side, rec, name] = typed
+        self.placed.discard((side, rec, name))
 
     def note_entered(self, side: str, rec: int, name: str, element: str, at: float) -> None:
         """A person added an element."""
@@ -151,6 +153,7 @@ class Oracle:
             serial, person = len(self.typed) + 1, self.who[side, winner]
             edit = Typed(serial, person, side, winner, name, "", at, before, None, beside)
         self.typed[edit.serial] = self.last[side, winner, name] = edit
+        self.placed.discard((side, winner, name))
 
     def gone_from(self, side: str) -> int:
         """How many people took away there, by deleting or by merging."""
@@ -262,8 +265,10 @@ class Oracle:
             self.check_value(side, rec, name, after)
         elif not self.clearing and not self.undoing:
             raise Broken(f"absent is not empty: {name} of {side} {rec} was {before!r} and is cleared")
+        brought = (side, rec, name) in self.placed
+        self.placed.add((side, rec, name))
         if stood and mine is not None and (mine.text or self.undoing):
-            if self.undoing:
+            if self.undoing and not brought:  # what an undo brought back, another one may take away again
                 raise Broken(f"undo leaves what people typed: {name} of {side} {rec} was {before!r}")
             self.lost.append(Lost(mine, before, token(after), self.run))
 
