@@ -55,8 +55,15 @@ def _frame_of(records: Mapping[str, Record]) -> pd.DataFrame:
 
     rest = iter(records.values())
     parts = (records_frame(itertools.islice(rest, ROWS)) for _ in range(0, max(1, len(records)), ROWS))
-    texts = [part.astype({name: "str" for name in part.columns if name != "raw"}) for part in parts]
-    return pd.concat(texts, ignore_index=True)
+    texts = [as_texts(part, but=("raw",)) for part in parts]
+    return texts[0] if len(texts) == 1 else pd.concat(texts, ignore_index=True)
+
+
+def as_texts(frame: pd.DataFrame, *, but: Sequence[str]) -> pd.DataFrame:
+    """All columns but these as text, also those where no contact has any. The frame itself where they are already."""
+    # astype looks at each column anew, however many there are and few the rows.
+    others = {name: "str" for name, kind in frame.dtypes.items() if name not in but and str(kind) != "str"}
+    return frame.astype(others) if others else frame
 
 
 def readings(

@@ -1,15 +1,16 @@
-"""From a URL to an engine: SQLite in WAL mode with one writer at a time, or PostgreSQL with a small pool."""
+"""From a URL to an engine with a small pool: SQLite in WAL mode with one writer at a time, or PostgreSQL."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, OperationalError
 
 from contactsync.errors import ConfigError
 from contactsync.ledger.sealing import Cipher, bind
@@ -21,6 +22,8 @@ OUTSIDE = "contactsync_outside"  # of any transaction
 
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
+_POOL = {"pool_size": 2, "max_overflow": 8, "pool_timeout": _BUSY_SECONDS}
+_OF_THE_PARENT: list[Any] = []  # connections that a forked process inherited: not even to be closed there
 
 
 def make_engine(url: str, cipher: Cipher | None = None) -> Engine:
@@ -80,11 +83,32 @@ def _sqlite(url: URL) -> Engine:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
 
-    engine = create_engine(
-        URL.create("sqlite", database=url.database), creator=connect, poolclass=NullPool, hide_parameters=True
-    )
+    engine = create_engine(URL.create("sqlite", database=url.database), creator=connect, hide_parameters=True, **_POOL)
     event.listen(engine, "begin", _begin)
+    # Whoever closes the last connection to a file writes its log back: with one opened for each transaction, a run
+    # would spend half of its time on that.
+    event.listen(engine, "connect", lambda _, record: record.info.update(of=_identity(url.database or "")))
+    event.listen(engine, "checkout", lambda *taken: _still_the_same(url.database or "", *taken))
     return engine
+
+
+def _identity(file: str) -> tuple[int, ...]:
+    try:
+        found = Path(file).stat()
+    except FileNotFoundError:
+        return ()
+    return os.getpid(), found.st_dev, found.st_ino
+
+
+def _still_the_same(file: str, _connection: Any, record: Any, proxy: Any) -> None:
+    """A connection of another process, or to a file that was replaced, is not used again."""
+    opened = record.info["of"]
+    if opened == _identity(file):
+        return
+    if opened and opened[0] != os.getpid():
+        _OF_THE_PARENT.append(record.dbapi_connection)
+        record.dbapi_connection = proxy.dbapi_connection = None
+    raise DisconnectionError
 
 
 def _begin(connection: Connection) -> None:
@@ -92,8 +116,10 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get(OUTSIDE):
         return
-    if not options.get(DURABLE, True):
-        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+    durable = "FULL" if options.get(DURABLE, True) else "NORMAL"
+    if connection.info.get("synchronous", "FULL") != durable:
+        connection.exec_driver_sql(f"PRAGMA synchronous={durable}")
+        connection.info["synchronous"] = durable
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")
 
 
@@ -101,10 +127,8 @@ def _postgres(url: URL) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
-        pool_size=2,
-        max_overflow=8,
-        pool_timeout=_BUSY_SECONDS,
         pool_pre_ping=True,
+        **_POOL,
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,
             "keepalives_idle": 30,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from contactsync.contact import Values
 from contactsync.extract import ReadOrder, extract
-from contactsync.frames import extracted_artefact
+from contactsync.frames import as_texts, extracted_artefact
 from contactsync.mapping.leaves import leaves
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import State, Verb
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger(__name__)
+NUMBERS = ("raw", "fingerprint")
 
 
 def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Side) -> Read:
@@ -122,7 +123,7 @@ def transform(
             frames.append(canonical)
         headers[side.value] = header
     columns = list(dict.fromkeys(name for frame in frames for name in frame.columns))
-    alike = (_texts(frame.reindex(columns=columns)) for frame in frames)
+    alike = (as_texts(frame.reindex(columns=columns), but=NUMBERS) for frame in frames)
     return place.artefacts.write_pieces("canonical", alike, headers)
 
 
@@ -135,12 +136,7 @@ def _canonical(
     canonical, bad = canonical_frame(frame, place.side_map(side), held)
     canonical["matching"] = _matching(place, side, frame, header, canonical["id"])
     canonical.insert(0, "side", side.value)
-    return _texts(canonical), bad
-
-
-def _texts(frame: pd.DataFrame) -> pd.DataFrame:
-    """All but the numbers as text, also where no contact has any."""
-    return frame.astype({name: "str" for name in frame.columns if name not in ("raw", "fingerprint")})
+    return as_texts(canonical, but=NUMBERS), bad
 
 
 def _matching(
