@@ -78,7 +78,7 @@ def test_a_run_that_fails_over_a_contact_shows_it_nowhere(sync, said) -> None:
     with sync.left.opened() as state:
         state["contacts"]["a"]["modified"] = f"{MAIL} {NAME}"  # where a moment should be
         path = sync.left.path
-    ran = sync.run()
+    ran = sync.run(retries=0)
     assert ran.state == "failed"
     words = said()
     assert "Unforeseen: ValueError at" in words

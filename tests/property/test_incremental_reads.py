@@ -63,7 +63,7 @@ def contents(values: dict[str, Values]) -> list[Any]:
 
 
 @settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],  # an example is twenty runs: shrinking takes minutes
