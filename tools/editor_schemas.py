@@ -20,7 +20,8 @@ from contactsync.model.app import AppInfo
 from contactsync.model.spec import SIDES
 from editor_words import CONTACT, action, condition
 from examples import value_of
-from key_meanings import PAIR, PROJECT, RULE, SYNC, TEST, Meaning
+from key_meanings import PROJECT, SYNC, Meaning
+from part_meanings import PAIR, RULE, TEST
 
 Schema = dict[str, Any]
 DIALECT = "http://json-schema.org/draft-07/schema#"  # the newest that all editors read

@@ -19,7 +19,8 @@ from contactsync.mapping.project import ProjectFile, load_project
 from contactsync.mapping.rule_sections import RuleSection
 from contactsync.mapping.spec import Section, SyncFile
 from contactsync.orchestration.shipped_apps import ShippedApps
-from key_meanings import PAIR, PROJECT, RULE, SYNC, TEST, Meaning
+from key_meanings import PROJECT, SYNC, Meaning
+from part_meanings import PAIR, RULE, TEST
 
 SMALLEST: Mapping[type[Section], dict[str, Any]] = {
     SyncFile: {

@@ -14,11 +14,12 @@ from contactsync.mapping.rule_sections import RuleSection
 from contactsync.mapping.spec import SyncFile
 from contactsync.mapping.transforms import TRANSFORMS, Transform
 from contactsync.model.spec import Limits
-from key_meanings import PAIR, PROJECT, RULE, SYNC, TEST, VARIABLES
+from key_meanings import PROJECT, SYNC, VARIABLES
 from key_tables import keys_table, planned_in_words
 from page_parts import GENERATED, code, page, table
 from pages_of_options import options_parts
 from pages_of_pairs import pairs_part
+from part_meanings import PAIR, RULE, TEST
 
 
 def configuration_page() -> str:

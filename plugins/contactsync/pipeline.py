@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 
 from contactsync.errors import AccountBusy, ConfigError, ContactsyncError
 from contactsync.frames import plan_from
+from contactsync.model.approval import Reply
 from contactsync.model.match_report import MatchReport
 from contactsync.model.plan import Plan
 from contactsync.model.spec import SIDES, Side, SyncSpec
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary, Waits
 from contactsync.model.undo import Stays, UndoOrder
+from contactsync.stages.answering import answered, approved, declined, unanswered
+from contactsync.stages.asking import ask
 from contactsync.stages.match_reporting import match_report
 from contactsync.stages.opening import open_run
 from contactsync.stages.permitting import permitted
@@ -26,7 +29,12 @@ from contactsync.stages.writing import load_side
 
 __all__ = [
     "Workplace",
+    "answer_sync",
+    "answered",
+    "approved",
+    "ask",
     "compare_specs",
+    "declined",
     "extract_side",
     "load_side",
     "open_run",
@@ -37,6 +45,7 @@ __all__ = [
     "report_sync",
     "run_sync",
     "transform",
+    "unanswered",
     "undo_sync",
 ]
 
@@ -104,6 +113,8 @@ def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None
             frames = transform(place, request, opened, left.ref, right.ref)
             stage = "reconcile"
             planned = reconcile(place, request, opened, frames)
+            if planned.waits is Waits.APPROVAL and not request.dry_run:
+                return _asked(place, request, opened, planned, reads), planned
             for side in SIDES if planned.waits is Waits.NOBODY else ():
                 stage = f"load_{side}"
                 loaded[side] = _load(place, request, opened, planned, side)
@@ -111,6 +122,27 @@ def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None
         record(place, request, opened, reads, planned, loaded, [stage])
         raise
     return record(place, request, opened, reads, planned, loaded, []), planned
+
+
+def _asked(
+    place: Workplace, request: RunRequest, opened: Opened, planned: Planned, reads: dict[Side, Read | None]
+) -> Summary:
+    return Summary(True, ask(place, request, opened, planned, reads).line)
+
+
+def answer_sync(place: Workplace, request: RunRequest, answer: Reply, by: str) -> Summary:
+    """The rest of a run that asked about its plan: what follows from the answer. `request`: as the run was begun."""
+    asked = answered(place, request, answer, by)
+    if asked is None or asked.answer is not Reply.APPROVED:
+        return Summary(True, declined(place, request, asked).line if asked else "")
+    reviewed = approved(place, request, asked)
+    if reviewed.planned is None or reviewed.opened is None:
+        return Summary(True, reviewed.line)
+    request = replace(request, apply_plan=asked.plan_hash)
+    opened, planned = reviewed.opened, reviewed.planned
+    loaded: dict[Side, Loaded | None] = {s: _load(place, request, opened, planned, s) for s in SIDES}
+    reads = {Side.LEFT: reviewed.left, Side.RIGHT: reviewed.right}
+    return record(place, request, opened, reads, planned, loaded, [])
 
 
 def report_sync(place: Workplace, request: RunRequest) -> MatchReport:

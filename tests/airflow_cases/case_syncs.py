@@ -52,6 +52,13 @@ SYNCS: dict[str, Json] = {
     "rerun": {},
     "cleared": {},
     "dry": {},
+    "asked": {
+        "approval": {"approvers": ["admin", "vera"], "timeout": "1h"},
+        "limits": {"updates": {"count": 2, "percent": 0}},
+    },
+    "stopped": {
+        "approval": {"when": "always", "timeout": "1h", "while_waiting": "stop"},
+    },
     "limits": {"deletions": {"left_to_right": "delete"}, "limits": {"deletes": {"count": 0, "percent": 0}}},
 }
 

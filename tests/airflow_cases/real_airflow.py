@@ -56,6 +56,7 @@ class RealAirflow:
             {
                 "DATABASE__SQL_ALCHEMY_CONN": database,
                 "DATABASE__SQL_ALCHEMY_CONN_ASYNC": database,
+                "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,vera:viewer,olga:op",
                 "WORKERS__EXECUTION_API_TIMEOUT": "60",  # of a machine that is busy with other tests
             },
         )
@@ -64,6 +65,13 @@ class RealAirflow:
     def rest(self) -> AirflowRest:
         """A session of its own for each case: they run in threads."""
         rest = AirflowRest(self.server.url, self.server.rest.user, self.server.password)
+        rest.log_in()
+        return rest
+
+    def rest_of(self, user: str) -> AirflowRest:
+        """Another user, whose password Airflow has made itself."""
+        passwords = json.loads((self.server.home / "passwords.json").read_text())
+        rest = AirflowRest(self.server.url, user, passwords[user])
         rest.log_in()
         return rest
 
@@ -95,6 +103,12 @@ class RealAirflow:
             earlier = "UPDATE dag_run SET start_date = start_date - :time WHERE dag_id = :dag AND run_id = :run"
             given = {"time": timedelta(seconds=RUN_SECONDS), "dag": dag, "run": run_id}
             connection.execute(text(earlier), given)
+
+    def answer_is_late(self, dag: str, run_id: str) -> None:
+        """Let as much time pass for a question as it has."""
+        with self.metadata.begin() as connection:
+            over = "UPDATE task_instance SET trigger_timeout = now() WHERE dag_id = :dag AND run_id = :run"
+            connection.execute(text(f"{over} AND state = 'awaiting_input'"), {"dag": dag, "run": run_id})
 
     def variables(self) -> dict[str, str]:
         """The connections as variables, for commands in this process."""

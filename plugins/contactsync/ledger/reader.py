@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 
 from contactsync.contact import Values
 from contactsync.ledger import (
+    approvals,
     decisions,
     finding,
     holds,
@@ -27,6 +28,7 @@ from contactsync.ledger import (
 from contactsync.ledger.tables import SHARED, schema, sync_lock
 from contactsync.ledger.transactions import reading
 from contactsync.model.alerts import Notice, Seen, Watched
+from contactsync.model.approval import Asked
 from contactsync.model.decisions import Decided, Verdict
 from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import KeyMember, Lease, RunRow, StoredCursor, SyncRow
@@ -82,6 +84,16 @@ class LedgerReader:
         """Backfill runs that ended since then, newest first."""
         with reading(self._engine) as connection:
             return runs.backfills(connection, sync_id, since)
+
+    def approval(self, sync_id: str, run_id: str) -> Asked | None:
+        """What a run asked a person, None where it asked nothing."""
+        with reading(self._engine) as connection:
+            return approvals.of_run(connection, sync_id, run_id)
+
+    def approvals(self, sync_id: str, limit: int = 50) -> list[Asked]:
+        """Plans that persons were asked about, newest first."""
+        with reading(self._engine) as connection:
+            return approvals.newest(connection, sync_id, limit)
 
     def lock(self, sync_id: str) -> Lease | None:
         """Who holds the sync's lock, None = nobody (released; an expired lease is still shown)."""

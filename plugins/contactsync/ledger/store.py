@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from contactsync.errors import AccountBusy, LockBusy
-from contactsync.ledger import decisions, erasing, locks, notices, runs, tombstones, trimming
+from contactsync.ledger import approvals, decisions, erasing, locks, notices, runs, tombstones, trimming
 from contactsync.ledger import intents as journal
 from contactsync.ledger.fold import fold
 from contactsync.ledger.reader import LedgerReader
 from contactsync.ledger.tables import account_lease, sync_lock
 from contactsync.ledger.transactions import writing
 from contactsync.model.alerts import Notice, Watched
+from contactsync.model.approval import Asked, Reply
 from contactsync.model.exchange import Json
 from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import FoldBatch, Lease, RunRow, StoredCursor, SyncRow
@@ -96,6 +97,17 @@ class Ledger(LedgerReader):
         """Write state, counts, message and end."""
         with writing(self._engine) as connection:
             runs.end(connection, row, self._clock())
+
+    # ---- approval (core 27)
+    def ask(self, asked: Asked) -> None:
+        """A run asks a person about its plan."""
+        with writing(self._engine) as connection:
+            approvals.ask(connection, asked)
+
+    def reply(self, asked: Asked, answer: Reply, by: str) -> None:
+        """What was answered, and by whom ('' = nobody in time). One that is answered stays as it is."""
+        with writing(self._engine) as connection:
+            approvals.reply(connection, asked, answer, by, self._clock())
 
     # ---- journal (core 20, 23)
     def plan_intents(

@@ -301,6 +301,22 @@ notice = Table(
     Column("tried_at", Instant),
 )
 
+approval = Table(
+    "approval",
+    schema,
+    _id("sync_id"),
+    _id("run_id"),
+    _text("owner"),
+    _text("plan_hash"),
+    _text("plan_ref"),
+    _number("actions"),
+    Column("asked_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    _text("answer"),
+    Column("answered_at", Instant),
+    _text("answered_by"),
+)
+
 watched = Table(
     "watched",
     schema,

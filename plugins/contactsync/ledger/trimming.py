@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, bindparam, delete, func, or_, select, update
 
-from contactsync.ledger import notices
+from contactsync.ledger import approvals, notices
 from contactsync.ledger.codec import from_json, to_json
 from contactsync.ledger.statements import chunks
 from contactsync.ledger.tables import claim, conflict, decision, journal, journal_key, run
@@ -35,7 +35,7 @@ def needed_runs(connection: Connection, sync_id: str, since: datetime) -> list[s
     newest = here.order_by(run.c.seq.desc()).limit(1)
     open_ = here.where(run.c.state.not_in(_ENDED), or_(run.c.state != RunState.RUNNING, run.c.started_at >= since))
     found = [connection.execute(query).scalars() for query in (newest, newest.where(run.c.plan_hash != ""), open_)]
-    return sorted({run_id for rows in found for run_id in rows})
+    return sorted({*approvals.needed_runs(connection, sync_id, since), *(run_id for rows in found for run_id in rows)})
 
 
 def would_trim(engine: Engine, sync_id: str, values: datetime, whole: datetime) -> Trimmed:
@@ -65,6 +65,7 @@ def trim(engine: Engine, sync_id: str, values: datetime, whole: datetime, *, pag
         old = (decision.c.sync_id == sync_id, decision.c.made_at < whole)
         said = connection.execute(delete(decision).where(*old))
         notices.drop_old(connection, sync_id, values)
+        approvals.drop_old(connection, sync_id, whole)
     return Trimmed(runs, quiet, actions, stripped, lost.rowcount, said.rowcount)
 
 

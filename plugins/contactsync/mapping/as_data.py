@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from contactsync.model.alerts import Freshness
+from contactsync.model.approval import Approval, When, WhileWaiting
 from contactsync.model.rules import Action, Apply, Compare, Condition, Contacts, Join, Rule
 from contactsync.model.spec import (
     ConflictPolicy,
@@ -69,7 +70,13 @@ def spec_from_json(text: str) -> SyncSpec:
         alerts=tuple(data["alerts"]),
         first_run=FirstRun(data["first_run"]),
         limit=data["limit"],
+        approval=_approval(data["approval"]),
     )
+
+
+def _approval(data: Mapping[str, Any]) -> Approval:
+    when, meanwhile = When(data["when"]), WhileWaiting(data["while_waiting"])
+    return Approval(when, tuple(data["approvers"]), timedelta(seconds=data["timeout"]), meanwhile)
 
 
 def _fields(data: Mapping[str, Any]) -> FieldsSpec:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from contactsync.contact import FIELDS, GROUPS
 from contactsync.mapping.alert_sections import AlertNames, FreshnessSection
+from contactsync.mapping.approval_section import ApprovalSection
 from contactsync.mapping.file_test_sections import TestSection, check_names
 from contactsync.mapping.limit_sections import LimitsSection
 from contactsync.mapping.pair_section import PairSection
@@ -29,6 +30,7 @@ from contactsync.mapping.words import (
     line_of_text,
     one_of,
 )
+from contactsync.model.approval import When
 from contactsync.model.spec import (
     ConflictPolicy,
     DagSpec,
@@ -135,8 +137,6 @@ class DeletionsSection(Section):
 class SyncFile(Section):
     """A whole file of include/mappings."""
 
-    not_yet = frozenset({"approval"})
-
     version: Version
     id: SyncId = ""  # not checked where absent: the loader takes the file's stem
     title: Annotated[str, line_of_text(200)] = ""
@@ -157,6 +157,7 @@ class SyncFile(Section):
     alerts: AlertNames = []
     first_run: Annotated[FirstRun, one_of(FirstRun)] = FirstRun.REVIEW
     limit: Annotated[int, Field(ge=1)] | None = None
+    approval: ApprovalSection = ApprovalSection(when=When.NEVER)
     tests: Annotated[list[TestSection], Short, AfterValidator(check_names)] = []
 
     def spec(self, sync_id: str, file: str) -> SyncSpec:
@@ -183,4 +184,5 @@ class SyncFile(Section):
             alerts=tuple(dict.fromkeys(self.alerts)),
             first_run=self.first_run,
             limit=self.limit,
+            approval=self.approval.spec(),
         )

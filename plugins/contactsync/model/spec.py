@@ -10,6 +10,7 @@ from typing import Any
 
 from contactsync.contact import Kind
 from contactsync.model.alerts import Freshness
+from contactsync.model.approval import Approval
 from contactsync.model.rules import Rule
 
 
@@ -196,6 +197,7 @@ class SyncSpec:
     alerts: tuple[str, ...] = ()  # names of `alerts` in the project file
     first_run: FirstRun = FirstRun.APPLY
     limit: int | None = None
+    approval: Approval = field(default_factory=Approval)
 
     def side(self, side: Side) -> SideSpec:
         """The left or right half."""

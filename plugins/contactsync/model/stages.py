@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from contactsync.model.approval import Reply
 from contactsync.model.retention import OldRun
 
 if TYPE_CHECKING:
@@ -39,13 +40,16 @@ class RunRequest:
     since: datetime | None = None  # of a backfill: whoever changed since then is read again
     limit: int | None = None  # at most so many contacts a side are written; None = as the sync's file says
     contacts: tuple[str, ...] = ()  # only these are written: `ID`, `left:ID`, `right:ID`; () = all
+    can_ask: bool = False  # this run can wait for a person's answer, as a DAG run can
 
 
 class Waits(StrEnum):
     """For whom a plan waits that was made and may not be written yet."""
 
     NOBODY = ""
-    RELEASE = "release"  # a first plan: the run ends, a later one may be told to let it pass
+    RELEASE = "release"  # the run ends, a later one may be told to let it pass
+    APPROVAL = "approval"  # the run waits until it is answered
+    TURN = "turn"  # another plan of this sync is asked about: the run ends, a later one asks
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,22 @@ class Loaded:
     side: str
     settled: int
     failed_batches: int
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What `review` hands on once a plan was answered: of an approved one, what replaces the run's earlier work.
+
+    line      how the run ended, where there is nothing to load
+    planned   what of the plan still holds; None = nothing is written
+    """
+
+    answer: Reply
+    line: str
+    opened: Opened | None = None
+    left: Read | None = None
+    right: Read | None = None
+    planned: Planned | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param, timezone
 
 from contactsync.mapping.as_data import spec_as_json
 from contactsync.mapping.loader import BrokenFile
+from contactsync.model.approval import When
 from contactsync.model.spec import SIDES, ProjectSpec, SyncSpec
 from contactsync.orchestration import naming
 from contactsync.orchestration.describe import description_of, page_of, title_of
@@ -38,6 +39,8 @@ def build_dag(spec: SyncSpec, project: ProjectSpec) -> DAG:
         description=description_of(spec),
         doc_md=page_of(spec),
         tags=[TAG, spec.left.app, spec.right.app, *spec.dag.tags],
+        # While one run waits for a person, others go on.
+        max_active_runs=1 if spec.approval.when is When.NEVER else 2,
     )
     # Handed to the constructor, Airflow would check the same three schemas anew for every DAG.
     dag.params.update(_params())
@@ -65,9 +68,8 @@ def _dag(sync_id: str, schedule: CronDataIntervalTimetable | None, **shown: Any)
         schedule=schedule,
         start_date=START,
         catchup=False,
-        max_active_runs=1,
         is_paused_upon_creation=True,
-        **shown,
+        **{"max_active_runs": 1, **shown},
     )
 
 
@@ -138,14 +140,25 @@ def _add_tasks(dag: DAG, spec: SyncSpec, project: ProjectSpec) -> None:
     # One quiet side is skipped, yet the other's changes must be worked on.
     middle = TransformOperator(task_id=naming.TRANSFORM, trigger_rule="none_failed_min_one_success", **common)
     plan = ReconcileOperator(task_id=naming.RECONCILE, **common)
-    loads = [LoadOperator(task_id=naming.load_id(side), side=side.value, **common) for side in SIDES]
+    asks = spec.approval.when is not When.NEVER
+    rule = "none_failed_min_one_success" if asks else "all_success"  # `review` is skipped where nothing waits
+    loads = [LoadOperator(task_id=naming.load_id(s), side=s.value, trigger_rule=rule, **common) for s in SIDES]
     # After the extracts too: a failed one ends all loads while the other may still read.
     last = RecordOperator(task_id=naming.RECORD, trigger_rule="all_done", **{**common, "retries": 0})
     # Not by their constructors: those would copy all params of the DAG, once for each class of the operator. The first
     # alone brings the DAG along, for Airflow makes a costly hash of the DAG of every task that has one already.
     dag.add_task(first)
     first >> extracts >> middle >> plan >> loads
+    if asks:
+        _add_review(plan, loads, spec, common)
     [*extracts, *loads] >> last
+
+
+def _add_review(plan: ReconcileOperator, loads: list[LoadOperator], spec: SyncSpec, common: Mapping[str, Any]) -> None:
+    """A task that is skipped without a process where nothing waits."""
+    from contactsync.orchestration.review_operator import ReviewOperator, review_settings
+
+    plan >> ReviewOperator(task_id=naming.REVIEW, **review_settings(spec.approval), **common) >> loads
 
 
 def _common(spec: SyncSpec, project: ProjectSpec) -> Mapping[str, Any]:

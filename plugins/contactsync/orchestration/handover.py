@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from contactsync.model.stages import ArtefactRef, Ended, Loaded, Opened, Planned, Read, Waits
+from contactsync.model.approval import Reply
+from contactsync.model.stages import ArtefactRef, Ended, Loaded, Opened, Planned, Read, Reviewed, Waits
 
-Handed = ArtefactRef | Ended | Loaded | Opened | Planned | Read
+Handed = ArtefactRef | Ended | Loaded | Opened | Planned | Read | Reviewed
 Json = Mapping[str, Any]
 
 
@@ -35,6 +36,18 @@ def read_from(data: Json) -> Read:
 def planned_from(data: Json) -> Planned:
     """What `reconcile` handed on."""
     return Planned(**{**data, "ref": ref_from(data["ref"]), "waits": Waits(data.get("waits", ""))})
+
+
+def reviewed_from(data: Json) -> Reviewed:
+    """What `review` handed on."""
+    return Reviewed(
+        Reply(data["answer"]),
+        data["line"],
+        opened_from(data["opened"]) if data["opened"] else None,
+        read_from(data["left"]) if data["left"] else None,
+        read_from(data["right"]) if data["right"] else None,
+        planned_from(data["planned"]) if data["planned"] else None,
+    )
 
 
 def loaded_from(data: Json) -> Loaded:

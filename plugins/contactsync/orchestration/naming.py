@@ -10,6 +10,7 @@ FRESHNESS = "freshness"
 OPEN = "open"
 TRANSFORM = "transform"
 RECONCILE = "reconcile"
+REVIEW = "review"  # only where `approval` asks
 RECORD = "record"
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from contactsync.errors import AccountBusy, ArtefactError, ContactsyncError, CoveredBy, LockBusy, PlanWaits, StopError
+from contactsync.model.approval import When
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Ended, Opened, Planned, Read, RunRequest, Summary, Waits
 from contactsync.orchestration import naming
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_PROBLEMS = 20
+Stage = Callable[["Workplace", RunContext, RunRequest], Handed | None]
 
 
 class StageOperator(BaseOperator):
@@ -55,13 +58,17 @@ class StageOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any] | None:
         """Run the stage; its result goes to XCom as plain data."""
+        return self.run_stage(context, self.stage)
+
+    def run_stage(self, context: Context, stage: Stage) -> dict[str, Any] | None:
+        """The same of any function of the stage's kind."""
         from contactsync.orchestration.workplace import task_workplace
         from contactsync.pipeline import permitted
 
         run = RunContext(context)
         try:
             with discreet(), task_workplace(self.spec, self.project, run) as place:
-                handed = self.stage(place, run, permitted(place, run.request()))
+                handed = stage(place, run, permitted(place, run.request()))
         except ContactsyncError as error:
             run.push_error(error)
             raise
@@ -94,7 +101,7 @@ class ExtractOperator(StageOperator):
         """Read. A quiet side hands on its reference all the same: the other side may need it."""
         from contactsync.pipeline import extract_side
 
-        opened = _needed(run.opened(), naming.OPEN)
+        opened = needed(run.opened(), naming.OPEN)
         read = extract_side(place, request, opened, Side(self.side))
         if read.quiet and opened.due == 0:
             run.push(read)
@@ -109,8 +116,8 @@ class TransformOperator(StageOperator):
         """Map both readings."""
         from contactsync.pipeline import transform
 
-        left, right = (_needed(run.read(side), naming.extract_id(side)) for side in SIDES)
-        return transform(place, request, _needed(run.opened(), naming.OPEN), left.ref, right.ref)
+        left, right = (needed(run.read(side), naming.extract_id(side)) for side in SIDES)
+        return transform(place, request, needed(run.opened(), naming.OPEN), left.ref, right.ref)
 
 
 class ReconcileOperator(StageOperator):
@@ -120,9 +127,11 @@ class ReconcileOperator(StageOperator):
         """Plan."""
         from contactsync.pipeline import reconcile
 
-        opened, frames = _needed(run.opened(), naming.OPEN), _needed(run.frames(), naming.TRANSFORM)
+        opened, frames = needed(run.opened(), naming.OPEN), needed(run.frames(), naming.TRANSFORM)
         planned = reconcile(place, request, opened, frames)
-        idle = _idle_loads(planned, written=not request.dry_run and planned.waits is Waits.NOBODY)
+        idle = _idle_loads(planned, written=not request.dry_run and planned.waits in (Waits.NOBODY, Waits.APPROVAL))
+        if place.spec.approval.when is not When.NEVER and planned.waits is not Waits.APPROVAL:
+            idle.append(naming.REVIEW)
         if idle:
             run.push(planned)
             raise DownstreamTasksSkipped(tasks=idle)  # type: ignore[no-untyped-call]
@@ -136,7 +145,10 @@ class LoadOperator(StageOperator):
         """Load, or wait for the load that writes to the same account."""
         from contactsync.pipeline import load_side
 
-        opened, planned = _needed(run.opened(), naming.OPEN), _needed(run.planned(), naming.RECONCILE)
+        opened, planned = needed(run.opened(), naming.OPEN), needed(run.planned(), naming.RECONCILE)
+        if (reviewed := run.reviewed(place.spec)) and reviewed.opened and reviewed.planned:
+            opened, planned = reviewed.opened, reviewed.planned
+            request = replace(request, apply_plan=planned.hash)
         try:
             return load_side(place, request, opened, planned, Side(self.side))
         except AccountBusy as busy:
@@ -159,7 +171,7 @@ class RecordOperator(StageOperator):
         return _report(summary, new_holds(place, request))
 
     def _recorded(self, place: Workplace, run: RunContext, request: RunRequest) -> Summary:
-        from contactsync.pipeline import record
+        from contactsync.pipeline import record, unanswered
 
         states = run.states()
         if states.get(naming.OPEN) == "skipped":
@@ -171,6 +183,17 @@ class RecordOperator(StageOperator):
         done = {task for task, state in states.items() if state == "success"}
         reads = {side: run.read(side) for side in SIDES}
         planned = run.planned() if naming.RECONCILE in done else None
+        if reviewed := run.reviewed(place.spec):
+            if reviewed.opened is None or reviewed.planned is None:
+                return Summary(ok=True, line=reviewed.line)
+            opened, planned = reviewed.opened, reviewed.planned
+            reads = {Side.LEFT: reviewed.left, Side.RIGHT: reviewed.right}
+            request = replace(request, apply_plan=planned.hash)
+        elif naming.REVIEW in run.failed():
+            unanswered(place, request)
+            raise StopError(
+                "Nothing was written: the task review failed.", next_step="read the log of the task review."
+            )
         loaded = {side: run.loaded(side) if naming.load_id(side) in done else None for side in SIDES}
         return record(place, request, opened, reads, planned, loaded, run.failed())
 
@@ -187,7 +210,8 @@ class BrokenOperator(BaseOperator):
         raise StopError(self.problem)
 
 
-def _needed(value: Any, task: str) -> Any:
+def needed(value: Any, task: str) -> Any:
+    """What an earlier task handed on. Errors: ArtefactError where there is nothing."""
     if value is None:
         raise ArtefactError(
             f"The task {task} of this run handed nothing on.",

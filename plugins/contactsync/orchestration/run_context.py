@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from contactsync.errors import ArtefactError
-from contactsync.model.spec import Side
-from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, RunKind, RunRequest
+from contactsync.model.approval import When
+from contactsync.model.spec import Side, SyncSpec
+from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, Reviewed, RunKind, RunRequest
 from contactsync.orchestration import command_owner, handover, naming
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class RunContext:
             by=str(getattr(dag_run, "triggering_user_name", None) or NOBODY_NAMED),
             limit=int(params.get("limit") or 0) or None,
             contacts=tuple(params.get("contacts") or ()),
+            can_ask=True,
             since=_utc(dag_run.data_interval_start) if kind is RunKind.BACKFILL else None,
         )
 
@@ -75,6 +77,12 @@ class RunContext:
     def planned(self) -> Planned | None:
         """What `reconcile` handed on."""
         return self._pulled(naming.RECONCILE, handover.planned_from)
+
+    def reviewed(self, spec: SyncSpec) -> Reviewed | None:
+        """What `review` handed on in this run: of an earlier try, or where it was skipped, nothing."""
+        if spec.approval.when is When.NEVER or self.states().get(naming.REVIEW) != "success":
+            return None
+        return self._pulled(naming.REVIEW, handover.reviewed_from)
 
     def loaded(self, side: Side) -> Loaded | None:
         """What the load of a side handed on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from contactsync.model.alerts import Watched
+from contactsync.model.alerts import Event, Notice, Watched
 from contactsync.model.stages import RunRequest
 from contactsync.orchestration.connections import task_connection
 from contactsync.orchestration.notifying import notifiers_of, sender
@@ -13,6 +13,7 @@ from contactsync.orchestration.run_context import RunContext
 
 if TYPE_CHECKING:
     from contactsync.pipeline import Workplace
+    from contactsync.stages.asking import Question
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,20 @@ def tell_of_run(place: Workplace, run: RunContext, request: RunRequest, red: str
         tell(place.ledger, sight, notifiers, sender(task_connection))
     except Exception as error:  # noqa: BLE001 - the run is recorded, and contactsync__freshness tells it later
         log.warning("Nobody could be told of this run (%s).", type(error).__name__)
+
+
+def tell_of_question(place: Workplace, question: Question) -> None:
+    """A plan waits for a person, who is told once."""
+    notifiers = notifiers_of(place.project, place.spec.alerts)
+    if not notifiers:
+        return
+    from contactsync.stages.alerting import tell_one
+
+    about = (place.spec.id, "", Event.APPROVAL, question.asked.plan_hash)
+    try:
+        tell_one(place.ledger, Notice(*about, question.line, place.clock()), notifiers, sender(task_connection))
+    except Exception as error:  # noqa: BLE001 - the question is in Airflow all the same
+        log.warning("Nobody could be told of this plan (%s).", type(error).__name__)
 
 
 def new_holds(place: Workplace, request: RunRequest) -> dict[str, int]:

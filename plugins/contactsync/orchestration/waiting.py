@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LOCK_PAUSE = timedelta(seconds=15)
 LOCK_PATIENCE = {RunKind.MANUAL: timedelta(minutes=10), RunKind.BACKFILL: timedelta(hours=24)}
+REVIEW_PATIENCE = timedelta(hours=24)
 ACCOUNT_PAUSE = timedelta(seconds=30)
 ACCOUNT_PATIENCE = timedelta(minutes=15)
 
@@ -29,6 +30,11 @@ def lock_is_busy(busy: LockBusy, run: RunContext, now: datetime) -> NoReturn:
     if kind is RunKind.SCHEDULED:
         raise AirflowSkipException(f"This sync is held by {busy.holder}; the next scheduled run looks again.")
     _put_off(busy, run, now, LOCK_PAUSE, LOCK_PATIENCE[kind])
+
+
+def review_is_busy(busy: LockBusy, run: RunContext, now: datetime) -> NoReturn:
+    """A plan was approved while another run works on the sync: whoever answered is not to answer again."""
+    _put_off(busy, run, now, LOCK_PAUSE, REVIEW_PATIENCE)
 
 
 def account_is_busy(busy: AccountBusy, run: RunContext, now: datetime) -> NoReturn:

@@ -19,7 +19,7 @@ from contactsync.stages.account_words import check_pairs, check_rules
 from contactsync.stages.backfilling import stop_if_covered
 from contactsync.stages.desk import desk_of
 from contactsync.stages.permitting import check_accounts
-from contactsync.stages.plans_waiting import stop_if_waiting
+from contactsync.stages.plans_waiting import stop_if_remapped, stop_if_waiting
 from contactsync.stages.run_count import in_union, keep_count, ledger_lost, run_count
 from contactsync.stages.sweeping import recall, remembered_salt
 from contactsync.stages.workplace import Workplace, sync_row
@@ -57,6 +57,7 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
         stop_if_covered(place, request)  # by the run that was waited for
     check_pairs(place)
     check_rules(place)
+    stop_if_remapped(place, request)
     if row != sync_row(place):
         place.ledger.save_sync(row)
     if lost:

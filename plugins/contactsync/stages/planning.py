@@ -12,6 +12,7 @@ from functools import cached_property
 from contactsync.errors import StopError
 from contactsync.frames import plan_artefact, readings
 from contactsync.ledger.store import LedgerReader
+from contactsync.model.approval import When
 from contactsync.model.decisions import Decided
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import FoldBatch, SyncRow
@@ -24,6 +25,7 @@ from contactsync.stages.carriers import carriers
 from contactsync.stages.fields_again import with_fields_of_now
 from contactsync.stages.letting_pass import how_to_release, judge, part_of, who_decides
 from contactsync.stages.mapping_state import changed
+from contactsync.stages.plans_waiting import asked_or_next, for_whom, without_waiting
 from contactsync.stages.rivals import rivals
 from contactsync.stages.run_count import in_union, unchanged_sides
 from contactsync.stages.workplace import Workplace, sync_row
@@ -63,7 +65,7 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
             place.ledger.note_plan(place.spec.id, request.run_id, plan.hash, asdict(ref))
         sync, passes = place.spec.id, how_to_release(place.spec.id, plan.hash)
         judge(request, plan, look=f"contactsync plan {sync}", passes=passes)
-        if request.apply_plan:
+        if request.apply_plan and request.by:
             let_pass = Decided(f"plan {plan.hash}", "release", request.by)
             place.ledger.fold(sync, request.run_id, FoldBatch(decided=[let_pass]), fence=opened.fence)
     return Planned(ref, plan.hash, left, right, waits)
@@ -86,12 +88,15 @@ def make_plan(
     known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
     plan = replace(plan, hash=bound_to(plan.hash, readings, known))
     waits = who_decides(place, request, plan, first=_is_first(place, opened))
-    if waits is Waits.NOBODY:  # a plan that waits is shown, and stored, as a whole
-        part = part_of(place, request, plan, too_short(readings, known))
+    if waits is Waits.RELEASE and request.can_ask and place.spec.approval.when is not When.NEVER:
+        waits = asked_or_next(place, request)
+    if waits is Waits.NOBODY:  # a first plan that waits is shown, and stored, as a whole
+        part = part_of(place, request, without_waiting(place, request, plan), too_short(readings, known))
         released = part.hash == request.apply_plan
         plan = part if released or not part.put_off else replace(part, hash=bound_to(plan_hash(part), readings, known))
     has_links = place.reader.has_links(place.spec.id)
-    return replace(plan, problems=exceeded(plan, place.spec.limits, known, readings, has_links=has_links)), waits
+    plan = replace(plan, problems=exceeded(plan, place.spec.limits, known, readings, has_links=has_links))
+    return plan, waits if waits is not Waits.NOBODY else for_whom(place, request, plan)
 
 
 def _row(place: Workplace, request: RunRequest, opened: Opened) -> SyncRow:

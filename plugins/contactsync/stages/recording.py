@@ -18,6 +18,7 @@ from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, Run
 from contactsync.model.undo import Stay, Stays
 from contactsync.packed import PackedMap
 from contactsync.record import Folding, batches
+from contactsync.stages.answering import with_answer
 from contactsync.stages.backfilling import moves_cursors, to_keep
 from contactsync.stages.leaving_out import keep_away
 from contactsync.stages.letting_pass import how_to_release
@@ -72,7 +73,7 @@ def record(
         done = _Done(plan, headers, states, problems, plan.holds, _undone(place, request, plan, states))
         return _summary(place, done, dry_run=True)
     place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
-    if planned and planned.waits is Waits.RELEASE and not failed:
+    if planned and planned.waits is not Waits.NOBODY and not failed:
         return _left_waiting(place, request, opened, planned, plan, headers)
     judges = planned is not None and not plan.undo and place.reader.has_links(place.spec.id)
     had = {(h.side, h.contact_id) for h, _ in place.reader.holds(place.spec.id)} if judges else set()
@@ -92,7 +93,7 @@ def record(
         elif moves_cursors(place, request):
             _move_cursors(place, request, opened, headers)
             _remember_spec(place, headers)
-    summary = _summary(place, done, dry_run=False)
+    summary = with_answer(place, request, _summary(place, done, dry_run=False), states)
     _end(place, request, opened, planned, summary, kept)
     return summary
 
@@ -105,14 +106,19 @@ def _left_waiting(
     plan: Plan,
     headers: Mapping[Side, Header],
 ) -> Summary:
-    """A first plan: nothing was written, nothing is remembered; the report says what the plan would do."""
+    """Nothing was written, nothing is remembered; of a first plan a report says what it would do."""
+    first = not place.reader.has_links(place.spec.id)
     report = match_report(place, plan, {s: int(h["listed"]) for s, h in headers.items()})
-    for words in report_lines(report, place.names):
+    for words in report_lines(report, place.names) if first else ():
         log.info("%s", words)
     as_planned = _Done(plan, headers, {i.key: State.DONE for i in plan.intents}, (), plan.holds)
     told, how = _summary(place, as_planned, dry_run=False), how_to_release(place.spec.id, plan.hash)
-    waits = "Nothing written, the first plan of this sync waits for a person"
-    summary = replace(told, line=f"{waits}: {told.line}. Let it pass by {how}")
+    which = "the first plan of this sync" if first else "this plan"
+    if planned.waits is Waits.TURN:
+        summary = replace(told, line=f"Nothing written, as another plan waits for approval; this one: {told.line}")
+    else:
+        line = f"Nothing written, {which} waits for a person: {told.line}. Let it pass by {how}"
+        summary = replace(told, line=line)
     _end(place, request, opened, planned, summary, {}, RunState.WAITING)
     return summary
 
@@ -126,7 +132,7 @@ def _undone(
 
 def _stopped(failed: Sequence[str]) -> bool:
     """True where nothing may be believed: the plan was not made or not let pass."""
-    return any(task.split("_")[0] in ("open", "extract", "transform", "reconcile") for task in failed)
+    return any(task.split("_")[0] in ("open", "extract", "transform", "reconcile", "review") for task in failed)
 
 
 def _problems(failed: Sequence[str], loaded: Mapping[Side, Loaded | None], dry: Plan) -> tuple[str, ...]:

@@ -75,11 +75,11 @@ def test_logs_go_to_stderr_and_hold_no_contact(project: Path) -> None:
 
 def test_a_broken_file_is_named_with_its_line_and_exit_code_4(project: Path) -> None:
     bad = project / "bad.yaml"
-    bad.write_text("version: 1\nleft: {app: memory, connection: x}\napproval: {when: never}\n")
+    bad.write_text("version: 1\nleft: {app: memory, connection: x}\napproval: {when: sometimes}\n")
     done = contactsync(project, "validate", str(bad))
     assert done.returncode == 4
     assert "bad.yaml:3" in done.stdout
-    assert "not yet in this version" in done.stdout
+    assert "over_limits" in done.stdout
 
 
 def test_validate_says_what_the_apps_cannot_do(project: Path) -> None:

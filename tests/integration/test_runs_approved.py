@@ -1,0 +1,380 @@
+"""A plan waits for a person: nothing is written before the answer, and afterwards only what was approved and holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contactsync.errors import LimitExceeded, PlanWaits
+from contactsync.model.approval import Approval, Reply, When, WhileWaiting
+from contactsync.model.exchange import State
+from contactsync.model.ledger import RunState
+from contactsync.model.spec import DeletionPolicy, FirstRun, Limit, Limits, Side
+from contactsync.model.stages import RunKind, RunRequest, Summary
+from contactsync.pipeline import answer_sync, run_sync
+from contactsync.stages.asking import ask
+from contactsync.stages.stored_plans import plan_of_run
+from views import links
+from world import WIDE, World, mail, memory_spec
+
+ASKS = Approval(When.OVER_LIMITS)
+FEW = Limits(*[Limit(3)] * 5)
+
+
+def contact(n: int, **more: Any) -> dict[str, Any]:
+    return {"names.given": f"Person{n}", "names.family": "Muster", "emails": mail(f"p{n}@example.org"), **more}
+
+
+@dataclass
+class Office:
+    """A world whose runs can ask; `open_runs`: those that Airflow says are under way."""
+
+    world: World
+    open_runs: set[str] = field(default_factory=set)
+
+    def begin(self, kind: RunKind = RunKind.SCHEDULED, **asked: Any) -> tuple[RunRequest, Summary]:
+        base = self.world.request()
+        request = RunRequest(base.run_id, base.owner, kind, can_ask=True, **asked)
+        self.open_runs.add(request.owner)
+        try:
+            summary = run_sync(self.place(), request)
+        finally:
+            if self.state(request) is not RunState.WAITING:
+                self.open_runs.discard(request.owner)
+        return request, summary
+
+    def answer(self, request: RunRequest, answer: Reply, by: str = "maria") -> Summary:
+        summary = answer_sync(self.place(), request, answer, by)
+        self.open_runs.discard(request.owner)
+        return summary
+
+    def state(self, request: RunRequest) -> RunState | None:
+        run = self.world.known.run("pair", request.run_id)
+        return run.state if run else None
+
+    def place(self) -> Any:
+        place = self.world.place()
+        return type(place)(**{**vars_of(place), "ended": lambda owner: owner not in self.open_runs})
+
+    def titles(self) -> dict[str, str]:
+        return {i: one.get("job_title", "") for i, one in self.world.right.contacts().items()}
+
+
+def vars_of(place: Any) -> dict[str, Any]:
+    return {name: getattr(place, name) for name in place.__dataclass_fields__}
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """Eight contacts on both sides, linked; more than three updates of a side are asked about."""
+    world = World(tmp_path, memory_spec(approval=ASKS, deletions={Side.LEFT: DeletionPolicy.DELETE}))
+    for n in range(8):
+        world.left.put(f"l{n}", contact(n))
+        world.right.put(f"r{n}", contact(n))
+    world.run()
+    world.with_spec(limits=FEW)
+    assert len(links(world)) == 8
+    return Office(world)
+
+
+def promote(office: Office, *numbers: int, title: str = "Chief") -> None:
+    for n in numbers:
+        office.world.left.put(f"l{n}", contact(n, job_title=title))
+
+
+def titled(office: Office) -> set[str]:
+    return {i for i, title in office.titles().items() if title}
+
+
+# ---- asking
+
+
+def test_a_plan_over_a_limit_waits_and_nothing_is_written(office: Office) -> None:
+    promote(office, *range(5))
+    before = office.world.writes()
+    request, summary = office.begin()
+    assert summary.ok
+    assert "5 updates on the right side; the limit is 3" in summary.line
+    assert office.world.writes() == before
+    assert office.state(request) is RunState.WAITING
+    assert office.world.known.lock("pair") is None  # others may work on the sync
+    assert office.world.known.journal("pair", request.run_id) == []
+    plan, _ = plan_of_run(office.place(), request.run_id)
+    assert len(plan.intents) == 5
+
+
+def test_a_plan_within_the_limits_asks_nobody(office: Office) -> None:
+    promote(office, 0, 1)
+    request, summary = office.begin()
+    assert summary.ok
+    assert office.world.known.approval("pair", request.run_id) is None
+    assert titled(office) == {"r0", "r1"}
+
+
+def test_a_command_cannot_ask_and_stops(office: Office) -> None:
+    promote(office, *range(5))
+    with pytest.raises(LimitExceeded):
+        office.world.run()
+    assert titled(office) == set()
+
+
+def test_never_asks_nobody(office: Office) -> None:
+    office.world.with_spec(approval=Approval(When.NEVER))
+    promote(office, *range(5))
+    with pytest.raises(LimitExceeded):
+        office.begin()
+
+
+def test_always_asks_about_every_plan_that_writes_and_only_those(office: Office) -> None:
+    office.world.with_spec(approval=Approval(When.ALWAYS), limits=WIDE)
+    request, _ = office.begin()
+    assert office.state(request) is RunState.DONE
+    promote(office, 0)
+    request, summary = office.begin()
+    assert "every plan of this sync is asked about" in summary.line
+    assert titled(office) == set()
+    assert office.answer(request, Reply.APPROVED).ok
+    assert titled(office) == {"r0"}
+
+
+def test_always_holds_a_command_back_until_its_plan_is_let_pass(office: Office) -> None:
+    office.world.with_spec(approval=Approval(When.ALWAYS), limits=WIDE)
+    promote(office, 0)
+    assert "this plan waits for a person" in office.world.run().line
+    assert titled(office) == set()
+    assert office.world.run(apply_plan=office.world.last().plan_hash).ok
+    assert titled(office) == {"r0"}
+
+
+def test_the_question_holds_counts_reasons_and_earlier_runs_and_no_contact(office: Office) -> None:
+    promote(office, 0, 1)
+    office.begin()
+    promote(office, *range(2, 7))
+    asked: list[Any] = []
+    place = office.place()
+
+    request, _ = office.begin()
+    reread = replace_question(place, request)
+    asked.append(reread)
+    body = reread.body
+    assert reread.subject.endswith(f"may plan {office.world.last().plan_hash} be written (5 actions)?")
+    assert "5 updates on the right side; the limit is 3" in body
+    assert "| Memory (right) | 5 | 0 | 0 | 0 |" in body or "| 5 |" in body
+    assert "5 x Memory (right): job\\_title changed" in body
+    assert "2 updated" in body  # the run before
+    assert f"contactsync plan pair --run {request.run_id}" in body
+    for value in ("Person", "Muster", "example.org", "Chief"):
+        assert value not in body
+
+
+def replace_question(place: Any, request: RunRequest) -> Any:
+    """The question of a run that has asked already: a task that was killed and is tried again."""
+    from contactsync.model.stages import ArtefactRef, Opened, Planned, Waits
+
+    run = place.reader.run("pair", request.run_id)
+    planned = Planned(ArtefactRef(**run.plan_ref), run.plan_hash, 0, 5, Waits.APPROVAL)
+    nothing = dict.fromkeys(Side)
+    return ask(place, request, Opened(1, run.seq, 0), planned, nothing)
+
+
+# ---- the answer
+
+
+def test_approve_writes_the_plan_and_says_who_and_how_many(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    summary = office.answer(request, Reply.APPROVED)
+    assert summary.ok
+    assert "(5 actions) was approved by maria, 5 written" in summary.line
+    assert titled(office) == {f"r{n}" for n in range(5)}
+    run = office.world.last()
+    assert (run.run_id, run.state, run.applied_hash) == (request.run_id, RunState.DONE, run.plan_hash)
+    [(_, run_id, decided)] = office.world.known.decisions("pair")
+    assert (run_id, decided.by, decided.answer, decided.what) == (
+        request.run_id,
+        "maria",
+        "approved",
+        f"plan {run.plan_hash}",
+    )
+    before = office.world.writes()
+    office.begin()
+    assert office.world.writes() == before
+
+
+@pytest.mark.parametrize("side", Side)
+def test_whoever_was_edited_meanwhile_on_either_side_is_left_for_the_next_run(office: Office, side: Side) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    office.world.book(side).put(f"{side.value[0]}0", contact(0, job_title="Someone else's edit"))
+    promote(office, 5)  # was not in the plan
+    summary = office.answer(request, Reply.APPROVED)
+    assert "(5 actions) was approved by maria, 4 written" in summary.line
+    assert office.titles()["r0"] == ("" if side is Side.LEFT else "Someone else's edit")
+    assert titled(office) - {"r0"} == {f"r{n}" for n in range(1, 5)}
+    office.begin()
+    assert {"r0", "r5"} <= titled(office)
+
+
+def test_where_all_has_changed_nothing_is_written_and_the_run_ends_well(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    promote(office, *range(5), title="Another")
+    before = office.world.writes()
+    summary = office.answer(request, Reply.APPROVED)
+    assert summary.ok
+    assert "0 written: all of it has changed meanwhile" in summary.line
+    assert office.world.writes() == before
+    assert office.state(request) is RunState.DONE
+    assert office.world.known.lock("pair") is None
+
+
+@pytest.mark.parametrize("answer", [Reply.REJECTED, Reply.TIMED_OUT])
+def test_a_rejected_plan_is_not_written_and_its_run_ends_well(office: Office, answer: Reply) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    before = office.world.writes()
+    summary = office.answer(request, answer, "" if answer is Reply.TIMED_OUT else "maria")
+    assert summary.ok
+    assert "nothing written" in summary.line
+    assert office.world.writes() == before
+    assert office.state(request) is RunState.DONE
+    assert office.world.known.seen("pair").complete != office.world.last().ended_at  # it brought nobody up to date
+    assert office.world.known.lock("pair") is None
+
+
+def test_the_first_answer_holds(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    office.answer(request, Reply.REJECTED)
+    before = office.world.writes()
+    office.answer(request, Reply.APPROVED, "ben")
+    assert office.world.writes() == before
+    asked = office.world.known.approval("pair", request.run_id)
+    assert asked is not None
+    assert (asked.answer, asked.by) == (Reply.REJECTED, "maria")
+
+
+# ---- meanwhile
+
+
+def test_later_runs_leave_the_waiting_contacts_out_and_go_on(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    promote(office, 6)
+    promote(office, 0, title="Edited again")
+    _, summary = office.begin()
+    assert summary.ok
+    assert titled(office) == {"r6"}
+    assert office.answer(request, Reply.APPROVED).ok
+    assert titled(office) == {"r6", "r1", "r2", "r3", "r4"}
+    office.begin()
+    assert office.titles()["r0"] == "Edited again"
+
+
+def test_one_plan_is_asked_about_at_a_time(office: Office) -> None:
+    promote(office, *range(4))
+    first, _ = office.begin()
+    promote(office, *range(4, 8))
+    _, summary = office.begin()
+    assert "as another plan waits for approval" in summary.line
+    assert titled(office) == set()
+    assert [asked.run_id for asked in office.world.known.approvals("pair")] == [first.run_id]
+    office.answer(first, Reply.APPROVED)
+    third, _ = office.begin()
+    assert {asked.run_id for asked in office.world.known.approvals("pair")} == {first.run_id, third.run_id}
+    office.answer(third, Reply.APPROVED)
+    assert len(titled(office)) == 8
+
+
+@pytest.mark.parametrize("kind", [RunKind.SCHEDULED, RunKind.MANUAL])
+def test_stop_ends_later_runs(office: Office, kind: RunKind) -> None:
+    office.world.with_spec(approval=Approval(When.OVER_LIMITS, while_waiting=WhileWaiting.STOP))
+    promote(office, *range(5))
+    request, _ = office.begin()
+    promote(office, 6)
+    with pytest.raises(PlanWaits, match=request.run_id):
+        office.begin(kind)
+    assert titled(office) == set()
+    office.answer(request, Reply.APPROVED)
+    office.begin(kind)
+    assert "r6" in titled(office)
+
+
+def test_a_run_that_vanished_holds_nobody_back(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    office.open_runs.discard(request.owner)  # somebody marked it failed
+    again, _ = office.begin()
+    assert office.state(again) is RunState.WAITING
+
+
+def test_what_was_rejected_is_asked_again_after_a_day_and_at_once_by_a_run_by_hand(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    office.answer(request, Reply.REJECTED)
+    promote(office, 6)
+    quiet, _ = office.begin()
+    assert titled(office) == {"r6"}  # the rest goes on
+    assert office.world.known.approval("pair", quiet.run_id) is None
+    by_hand, _ = office.begin(RunKind.MANUAL)
+    assert office.state(by_hand) is RunState.WAITING
+    office.answer(by_hand, Reply.REJECTED)
+    office.world.clock.forward(hours=25)
+    later, _ = office.begin()
+    assert office.state(later) is RunState.WAITING
+
+
+def test_what_nobody_answered_is_asked_again_by_the_next_run(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    office.answer(request, Reply.TIMED_OUT, "")
+    again, _ = office.begin()
+    assert office.state(again) is RunState.WAITING
+
+
+def test_a_plan_that_waits_can_be_let_pass_by_its_hash(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    assert office.world.run(apply_plan=office.world.last().plan_hash).ok
+    assert len(titled(office)) == 5
+    before = office.world.writes()
+    assert "0 written" in office.answer(request, Reply.APPROVED).line
+    assert office.world.writes() == before
+
+
+# ---- the first run
+
+
+def test_a_first_plan_waits_in_airflow_too_and_later_runs_end_skipped(tmp_path: Path) -> None:
+    world = World(tmp_path, memory_spec(approval=ASKS, first_run=FirstRun.REVIEW))
+    for n in range(5):
+        world.left.put(f"l{n}", contact(n))
+    office = Office(world)
+    request, summary = office.begin()
+    assert "the first plan of this sync" in summary.line
+    with pytest.raises(PlanWaits):
+        office.begin()
+    assert office.answer(request, Reply.APPROVED).ok
+    assert len(world.right.contacts()) == 5
+
+
+def test_deletions_over_the_limit_are_done_once_they_are_approved(office: Office) -> None:
+    for n in range(5):
+        office.world.left.remove(f"l{n}")
+    request, summary = office.begin()
+    assert "5 deletes on the right side" in summary.line
+    assert len(office.world.right.contacts()) == 8
+    office.answer(request, Reply.APPROVED)
+    assert len(office.world.right.contacts()) == 3
+    done = [r for r in office.world.known.journal("pair", request.run_id) if r.outcome.state is State.DONE]
+    assert len(done) == 5
+
+
+def test_housekeeping_keeps_a_plan_that_waits(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    now = office.world.clock() + timedelta(days=30)
+    assert request.run_id in office.world.known.needed_runs("pair", now)
