@@ -62,7 +62,7 @@ upgrade-db: $(VENV)/.installed ## bring the ledger to this version's schema
 ##### checking it
 
 .PHONY: test
-test: lint types imports docs-check unit scheduler ## style, types, import rules, documentation, all tests
+test: lint types imports docs-check unit model scheduler ## style, types, import rules, documentation, all tests
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## style, format, unsafe calls, words
@@ -89,8 +89,12 @@ docs-check: $(VENV)/.installed-dev ## generated pages are up to date, links and 
 	$(BIN)/python tools/check_docs.py
 
 .PHONY: unit
-unit: $(VENV)/.installed-dev ## all tests but those with a real scheduler or browser (T="tests/unit/rest -x" names some)
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser" $(T)
+unit: $(VENV)/.installed-dev ## all tests but `model` and those with a real scheduler or browser (T="tests/unit/rest -x" names some)
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser and not model" $(T)
+
+.PHONY: model
+model: $(VENV)/.installed-dev ## 2,000 random histories of people, runs and mishaps, always the same ones
+	$(PYTEST) -n $(WORKERS) --dist load -m model tests/model
 
 .PHONY: scheduler
 scheduler: $(VENV)/.installed-dev ## the demo as a person starts it, on a real scheduler

@@ -53,8 +53,10 @@ def _frame_of(records: Mapping[str, Record]) -> pd.DataFrame:
     """Part by part, for the records are many and small only while they are packed."""
     import pandas as pd
 
+    if not records:
+        return _nobody().copy(deep=False)
     rest = iter(records.values())
-    parts = (records_frame(itertools.islice(rest, ROWS)) for _ in range(0, max(1, len(records)), ROWS))
+    parts = (records_frame(itertools.islice(rest, ROWS)) for _ in range(0, len(records), ROWS))
     texts = [as_texts(part, but=("raw",)) for part in parts]
     return texts[0] if len(texts) == 1 else pd.concat(texts, ignore_index=True)
 
@@ -66,6 +68,12 @@ def as_texts(frame: pd.DataFrame, *, but: Sequence[str]) -> pd.DataFrame:
     return frame.astype(others) if others else frame
 
 
+@functools.cache
+def _nobody() -> pd.DataFrame:
+    """Of a side that shows nothing new: most sides of most runs."""
+    return as_texts(records_frame(()), but=("raw",))
+
+
 def readings(
     pieces: Iterable[pd.DataFrame], headers: Mapping[str, Any], mapped: Mapping[Side, Sequence[str]]
 ) -> dict[Side, Reading]:
@@ -75,7 +83,8 @@ def readings(
     for piece in pieces:
         for side, held in shown.items():
             own = piece[piece["side"] == side.value]
-            held.update((s.id, s) for s in _shown(own, began_at[side], mapped[side]))
+            if len(own):
+                held.update((s.id, s) for s in _shown(own, began_at[side], mapped[side]))
     return {side: _reading(headers[side.value], began_at[side], held) for side, held in shown.items()}
 
 

@@ -115,13 +115,15 @@ def transform(
     headers = {}
     for side, ref in zip(SIDES, (left, right), strict=True):
         pieces, header = place.artefacts.read_pieces(ref)
+        headers[side.value] = header
+        if not ref.rows and (left.rows or right.rows):
+            continue  # nobody is new on this side, as in most runs
         translator = place.translator(side)
         for piece in pieces:
             held = translator.expect(piece["id"].tolist())
             canonical, bad = _canonical(place, side, piece, header, held)
             header["unreadable"] = {**header["unreadable"], **bad}
             frames.append(canonical)
-        headers[side.value] = header
     columns = list(dict.fromkeys(name for frame in frames for name in frame.columns))
     alike = (as_texts(frame.reindex(columns=columns), but=NUMBERS) for frame in frames)
     return place.artefacts.write_pieces("canonical", alike, headers)
