@@ -12,7 +12,7 @@ import pytest
 from machine import Histories, prove
 
 SHARDS, EXAMPLES = 20, 1000
-SHORT = 100
+SHORT = 30
 SEED = int(os.environ.get("PROVE_SEED", "1"))
 
 

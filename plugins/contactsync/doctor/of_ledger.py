@@ -43,9 +43,10 @@ def files(at: Installation) -> Iterator[Found]:
     if found is None:
         return
     where = str(found.path)
-    for path in (found.path, *found.companions):
-        if path.stat().st_mode & 0o077:
-            yield soon(str(path), "Others on this machine may read the contacts in it.", f"chmod 600 {path}")
+    # SQLite gives its log the mode of the database: one finding, and one command that mends all.
+    if open_to_others := [str(path) for path in (found.path, *found.companions) if path.stat().st_mode & 0o077]:
+        words = "Others on this machine may read the contacts in it."
+        yield soon(open_to_others[0], words, f"chmod 600 {' '.join(open_to_others)}")
     if found.mode != "wal":
         yield soon(
             where,
