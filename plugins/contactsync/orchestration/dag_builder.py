@@ -73,7 +73,7 @@ def _dag(sync_id: str, schedule: CronDataIntervalTimetable | None, **shown: Any)
     )
 
 
-def own_dag(name: str, schedule: str, *, description: str, page: str) -> DAG:
+def own_dag(name: str, schedule: str | None, *, description: str, page: str) -> DAG:
     """A DAG that belongs to no sync. It is not paused at first: nobody would miss what it does."""
     return DAG(
         naming.dag_id_of(name),

@@ -31,13 +31,27 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
 
     Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing.
     """
-    settings, runs_by = ProjectSpec(**json.loads(project)), executor()
-    if not settings.artefacts_root:
+    settings = ProjectSpec(**json.loads(project))
+    with workplace_in_task(spec_from_json(spec), settings, run.request().run_id, run.run_has_ended) as place:
+        yield place
+
+
+@contextmanager
+def workplace_in_task(
+    spec: SyncSpec, project: ProjectSpec, run_id: str, ended: Callable[[str], bool]
+) -> Iterator[Workplace]:
+    """The same for a sync that is read already, and a run of that id. Errors: as above."""
+    runs_by = shared_executor(project)
+    with open_engine(project, task_connection, executor=runs_by) as engine:
+        yield _workplace(spec, project, engine, run_id, task_connection, ended)
+
+
+def shared_executor(project: ProjectSpec) -> str:
+    """What runs Airflow's tasks. Errors: ConfigError, where they would not find each other's artefacts."""
+    runs_by = executor()
+    if not project.artefacts_root:
         check_shared(runs_by, setting="artefacts.root in contactsync.yaml")
-    with open_engine(settings, task_connection, executor=runs_by) as engine:
-        yield _workplace(
-            spec_from_json(spec), settings, engine, run.request().run_id, task_connection, run.run_has_ended
-        )
+    return runs_by
 
 
 def executor() -> str:

@@ -45,8 +45,9 @@ def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: Undo
     ref = place.artefacts.write_pieces("plan", *plan_artefact(plan, about))
     log.info("Undo %s: %d actions, %d things stay", plan.hash, len(plan.intents), len(plan.stays))
     if not request.dry_run:
-        look = "the same command with --dry-run"
-        judge(request, plan, look=look, passes=f"the same command with --apply-plan {plan.hash}")
+        look = "the same command with --dry-run (in a form: dry_run)"
+        passes = f"the same command with --apply-plan {plan.hash} (in a form: apply_plan)"
+        judge(request, plan, look=look, passes=passes)
         # Before the first write: who asked is known of an undo that is killed, too.
         place.ledger.fold(place.spec.id, request.run_id, asked_for(plan, request.by), fence=opened.fence)
     left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)

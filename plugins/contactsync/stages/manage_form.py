@@ -1,0 +1,93 @@
+"""The form of contactsync__manage -> an order, or why it is none. Nothing is asked of anybody here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from contactsync.errors import ConfigError
+from contactsync.model.acts import TAKES, Act, Order
+from contactsync.model.spec import SIDES, Side
+from contactsync.stages.persons import key_of
+from contactsync.stages.undo_orders import check_one_of
+
+AGAIN = "trigger contactsync__manage again"
+_NAMES = tuple(one.name for one in fields(Order) if one.name != "act")
+_PERSONS = ("contact", "contacts", "left", "right", "of")
+
+
+def order_of(form: Mapping[str, Any]) -> Order:
+    """The order that a filled-in form gives. Errors: ConfigError, for anything that leaves a doubt about what is meant.
+
+    A value that the act does not take is refused, not ignored: who asked for a dry run of it must not get the act.
+    """
+    act = _act(form.get("act"))
+    given = {name: _tidy(form[name]) for name in _NAMES if name in form and _tidy(form[name])}
+    takes = TAKES[act]
+    if missing := [name for name in takes.needs if name not in given]:
+        raise ConfigError(f"The form lacks {_list(missing)}, without which {act} is not done.", next_step=_with(act))
+    allowed = (*takes.needs, *takes.may, *(("yes",) if takes.sure else ()))
+    if strange := [name for name in given if name not in allowed]:
+        raise ConfigError(
+            f"{_list(strange)} in the form mean nothing to {act}.",
+            allowed=allowed,
+            next_step=f"{AGAIN} with these left empty, or with the act that you meant",
+        )
+    order = Order(act, **given)
+    if takes.sure and not (order.yes or order.dry_run):
+        beside = ", or `dry_run` to look first" if "dry_run" in takes.may else ""
+        raise ConfigError(f"{act} is done only if the form says `yes`.", next_step=f"{AGAIN} with `yes`{beside}")
+    if act is Act.UNDO:
+        check_one_of(order.run, order.since)
+    for name in _PERSONS:
+        _check_no_address(name, getattr(order, name))
+    return order
+
+
+def _act(given: Any) -> Act:
+    try:
+        return Act(str(given or ""))
+    except ValueError:
+        acts = tuple(act.value for act in Act)
+        raise ConfigError("The form names no act.", allowed=acts, next_step=f"{AGAIN} with one of these") from None
+
+
+def _tidy(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(text for one in value if (text := str(one).strip()))
+    return value.strip() if isinstance(value, str) else value
+
+
+def _check_no_address(name: str, given: str | tuple[str, ...]) -> None:
+    for text in (given,) if isinstance(given, str) else given:
+        key = key_of(text)
+        if key.mail or key.number:
+            raise ConfigError(
+                f"`{name}` looks like an address or a number. Airflow keeps what stands in a form, for all to see who "
+                "may see the DAG.",
+                allowed=("left:ID", "right:ID", "an id that is no address"),
+                next_step="name the contact by its id (contactsync explain SYNC ADDRESS prints it), or use the command",
+            )
+
+
+def bare_id(text: str, side: Side | None = None) -> str:
+    """The id in `left:ID`, `right:ID` or `ID`. Errors: ConfigError, where it is one of the other side."""
+    named, colon, rest = text.partition(":")
+    if not colon or named not in SIDES:
+        return text
+    if side is not None and named != side:
+        raise ConfigError(
+            f"`{side}` in the form names a contact of the {named} side.", next_step=f"{AGAIN} with both in their places"
+        )
+    return rest
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _with(act: Act) -> str:
+    takes = TAKES[act]
+    may = f"; it may also have {_list(list(takes.may))}" if takes.may else ""
+    return f"{AGAIN} with {_list(list(takes.needs))}{may}"
