@@ -149,9 +149,8 @@ def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -
         buried = known.keys() - linked
     told = listing.raws.items()
     heirs = _heirs(ledger, order, listing.moved)
-    fresh = listing.records.only(
-        i for i, raw in told if order.anew or i not in linked or i in heirs or raws.get(i) != raw
-    )
+    settled = linked - heirs
+    fresh = listing.records.only(i for i, raw in told if order.anew or i not in settled or raws.get(i) != raw)
     doubtful = _doubtful(app, ledger, order, fresh, buried | {*listing.deleted})
     gone = _told_gone(app, ledger, order, [i for i in listing.deleted if i not in listing.records])
     extracted = Extracted(
