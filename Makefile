@@ -93,7 +93,7 @@ unit: $(VENV)/.installed-dev ## all tests but `model` and those with a real sche
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser and not model" $(T)
 
 .PHONY: model
-model: $(VENV)/.installed-dev ## 600 random histories of people, runs and mishaps, always the same ones
+model: $(VENV)/.installed-dev ## 2,000 random histories of people, runs and mishaps, always the same ones
 	$(PYTEST) -n $(WORKERS) --dist load -m model tests/model
 
 .PHONY: scheduler

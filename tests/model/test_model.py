@@ -1,7 +1,8 @@
 """Whatever people, runs and mishaps do, in any order, between vendors of any kind: the promises hold.
 
-`make model` draws the same 2,000 every time; `make prove` draws 20,000 others (PROVE_SEED names them). A failing one is
-made small and printed behind the word HISTORY. To play it again: python tests/model/replay.py SCRIPT.json
+`make model` draws the same 2,000 every time (SHORT of them a shard); `make prove` draws 20,000 others (PROVE_SEED names
+them). A failing one is made small and printed behind the word HISTORY. To play it again: python
+tests/model/replay.py SCRIPT.json
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 from machine import Histories, prove
 
 SHARDS, EXAMPLES = 20, 1000
-SHORT = 30
+SHORT = 100
 SEED = int(os.environ.get("PROVE_SEED", "1"))
 
 

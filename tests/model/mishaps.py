@@ -1,0 +1,89 @@
+"""What befalls accounts, their settings and the ledger, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, FieldsSpec, Side
+from scene import Scene
+from vendor_kinds import KINDS
+
+
+class Mishaps(Scene):
+    """Requests fail, ids move, the file and the accounts change, the ledger is lost."""
+
+    def expire(self, side: str) -> None:
+        """The vendor accepts no cursor that it has given so far."""
+        self.vendors[Side(side)].expire()
+
+    def bad_listing(self, side: str, fault: str) -> None:
+        """The next listing fails, or shows too little."""
+        self.faults[Side(side)].pulls[:] = [fault]
+
+    def bad_write(self, side: str, fault: str) -> None:
+        """The next write fails, or its answer is lost."""
+        self.touched = True
+        self.faults[Side(side)].pushes[:] = [fault]
+
+    def rename(self, side: str, pick: int) -> None:
+        """The vendor gives a contact another id."""
+        if (row := self._picked(side, pick)) is not None:
+            self.touched = True
+            self.vendors[Side(side)].rename(row.rec)
+
+    def merge(self, side: str, pick: int, into: int) -> None:
+        """Somebody merges two contacts: who they are is for a person to say from now on."""
+        loser, winner = self._picked(side, pick), self._picked(side, into)
+        if loser is None or winner is None or loser.rec == winner.rec:
+            return
+        self.touched = True
+        self.oracle.note_merged(side, loser.rec, winner.rec, self.clock.seconds())
+        self.vendors[Side(side)].merge(loser.rec, winner.rec)
+
+    # ---- changes of the file and of the accounts
+
+    def policy(self, conflicts: str) -> None:
+        """The file names another winner."""
+        self._respell(conflicts=ConflictPolicy(conflicts))
+
+    def deleting(self, deletions: str) -> None:
+        """The file says something else of deletions."""
+        self._respell(deletions=dict.fromkeys(SIDES, DeletionPolicy(deletions)))
+
+    def fields(self, exclude: Sequence[str]) -> None:
+        """The file leaves out other fields."""
+        self._respell(fields=FieldsSpec(exclude=tuple(exclude)))
+
+    def direction(self, direction: str) -> None:
+        """The file opens other directions."""
+        self._respell(direction=Direction(direction))
+
+    def schema(self, side: str, kind: str) -> None:
+        """The account's administrator changes what its fields hold."""
+        self.touched = True
+        fresh, vendor = KINDS[kind], self.vendors[Side(side)]
+        vendor.traits = replace(vendor.traits, forms=fresh.forms, refuses=fresh.refuses, lengths=fresh.lengths)
+        self._note_setting()
+
+    def _respell(self, **changes: Any) -> None:
+        self.touched = True
+        self.rig.spec = replace(self.rig.spec, **changes)
+        self._note_setting()
+
+    # ---- the ledger
+
+    def backup(self) -> None:
+        """Somebody keeps a copy of the ledger."""
+        self.kept = self.rig.snapshot()
+
+    def restore(self) -> None:
+        """The ledger is as it was at the last backup: what it listed since is no longer there."""
+        if self.kept:
+            self.touched = True
+            self.rig.restore(self.kept)
+            self.happened.restored += 1
+            self.oracle.lost.clear()
+            self.excused |= {("*", why) for why in ("ledger_lost", "held", "unproven")}
+            self.oracle.trusting = False

@@ -1,0 +1,85 @@
+"""What people do to contacts, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contactsync.model.spec import Side
+from scene import Scene
+from vendor import Vendor
+
+
+class People(Scene):
+    """Somebody enters, edits and deletes contacts."""
+
+    def add(self, side: str, person: int, key: str, fields: Sequence[str]) -> None:
+        """A new contact. key: own | none | shared; a person without a key of his own is on one side only."""
+        vendor, oracle = self.vendors[Side(side)], self.oracle
+        here = any(oracle.who[side, r] == person for r in vendor.recs())
+        if here or (person in self.keys and (key, self.keys[person]) != ("own", "own")):
+            return
+        self.keys[person] = key
+        self.touched = True
+        row = vendor.add({})
+        oracle.note_contact(side, row.rec, person, self.clock.seconds())
+        for other in (p for p, k in self.keys.items() if key == k == "shared"):
+            oracle.unite(person, other)
+        for name in ("names.given", *(f for f in fields if f != "names.given")):
+            self._type(vendor, row.rec, name, "abc")
+        if key != "none":
+            self._enter(vendor, row.rec, "emails", f"p{person}@own.test" if key == "own" else "family@shared.test")
+
+    def type(self, side: str, pick: int, name: str, tail: str) -> None:
+        """Somebody types a new single value."""
+        if (row := self._picked(side, pick)) is not None:
+            self._type(self.vendors[Side(side)], row.rec, name, tail)
+
+    def clear(self, side: str, pick: int, name: str) -> None:
+        """Somebody empties a single value; a name stays."""
+        row = self._picked(side, pick)
+        if row is None or name == "names.given" or not row.values[name]:
+            return
+        self.touched = True
+        now = self.clock.seconds()
+        self.oracle.note_typed(side, row.rec, name, "", str(row.values[name]), now)
+        self.vendors[Side(side)].edit(row.rec, {name: ""})
+
+    def enter(self, side: str, pick: int, name: str) -> None:
+        """Somebody adds one more element."""
+        if (row := self._picked(side, pick)) is not None:
+            person = self.oracle.who[side, row.rec]
+            number = sum(len(v) for v in self.oracle.entered.values())
+            element = f"p{person}n{number}" + ("@more.test" if name == "emails" else "")
+            self._enter(self.vendors[Side(side)], row.rec, name, element)
+
+    def drop(self, side: str, pick: int, name: str, at: int) -> None:
+        """Somebody removes an element; the address by which a person is known stays."""
+        row = self._picked(side, pick)
+        there = [e for e in row.values[name] if not e.endswith(("@own.test", "@shared.test"))] if row else []
+        if row is None or not there:
+            return
+        self.touched = True
+        out = there[at % len(there)]
+        self.oracle.note_removed(side, row.rec, name, out, self.clock.seconds())
+        self.vendors[Side(side)].edit(row.rec, {name: tuple(e for e in row.values[name] if e != out)})
+
+    def delete(self, side: str, pick: int) -> None:
+        """Somebody deletes a contact."""
+        if (row := self._picked(side, pick)) is not None:
+            self.touched = True
+            self.oracle.note_deleted(side, row.rec, dict(row.values), self.clock.seconds())
+            self.vendors[Side(side)].remove(row.rec)
+
+    def _type(self, vendor: Vendor, rec: int, name: str, tail: str) -> None:
+        self.touched = True
+        person, before = self.oracle.who[vendor.side, rec], str(vendor.row_of(rec).values[name])
+        text = self.oracle.text(person, tail)
+        self.oracle.note_typed(vendor.side, rec, name, text, before, self.clock.seconds())
+        vendor.edit(rec, {name: vendor.traits.form(name, text)})
+
+    def _enter(self, vendor: Vendor, rec: int, name: str, element: str) -> None:
+        now = vendor.row_of(rec).values[name]
+        if element not in now:
+            self.touched = True
+            self.oracle.note_entered(vendor.side, rec, name, element, self.clock.seconds())
+            vendor.edit(rec, {name: (*now, element)})
