@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from contactsync.errors import ConfigError, ForeignAccount, WritesForbidden
+from contactsync.model.exchange import Verb
 from contactsync.model.spec import SIDES, FirstRun, ProjectSpec
 from contactsync.stages.deciding import Judge, keep_apart
 from contactsync.stages.desk import desk_of
 from contactsync.stages.relinking import relink
 from contactsync.stages.resetting import reset
+from undos import undo, why
 from views import changed_tables, links
 from world import World, mail, memory_spec
 
@@ -61,6 +63,21 @@ def test_who_let_a_plan_pass_relinked_or_reset_stands_in_the_record(tmp_path: Pa
     assert made == [(f"plan {plan}", "release", MARIA), ("accounts", "relink", "uma"), ("cursors", "reset", "olga")]
     assert world.known.decisions("pair")[-1][1] == released
     assert [row.run_id for row in world.known.journal("pair")] == [released]
+
+
+def test_a_run_whose_plan_was_let_pass_can_be_taken_back_by_its_id_and_since_a_time(tmp_path: Path) -> None:
+    world = World(tmp_path, memory_spec(first_run=FirstRun.REVIEW))
+    world.left.put("a", ADA)
+    world.run()
+    before = world.clock()
+    world.run(apply_plan=world.last().plan_hash, by=MARIA)
+    released = world.last().run_id
+    reset(desk_of(world.place()), world.request(by="olga"))
+    for asked in ({"run_id": released}, {"since": before}):
+        shown = undo(world, dry_run=True, **asked)
+        assert ([i.verb for i in shown.plan.intents], why(shown)) == ([Verb.DELETE], [])
+    assert undo(world, released).summary.ok
+    assert world.right.contacts() == {}
 
 
 def test_a_plan_that_is_not_let_pass_was_let_pass_by_nobody(tmp_path: Path) -> None:

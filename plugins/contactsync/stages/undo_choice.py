@@ -93,12 +93,15 @@ def _parted(place: Workplace, runs: Sequence[RunRow]) -> list[Link]:
 
 
 def _decisions(place: Workplace, runs: Sequence[RunRow]) -> list[Stays]:
-    """What persons decided in these runs: it stands until they decide anew."""
+    """What persons decided of contacts in these runs: it stands until they decide anew.
+
+    That a plan was let pass, or cursors dropped, is of no contact, and nothing that could stay.
+    """
     of = {r.run_id for r in runs if r.kind != RunKind.UNDO.value}
     out = []
     for _, run_id, decided in place.reader.decisions(place.spec.id) if of else ():
         side, _, contact_id = decided.what.split()[-1].partition(":")
-        if run_id in of:
+        if run_id in of and side in SIDES:
             detail = f"{decided.what} -> {decided.answer}"
             out.append(Stays(Side(side), contact_id, Stay.DECIDED, decided.field, detail, run_id))
     return out
