@@ -25,7 +25,7 @@ from contactsync.stages.recording import record
 from contactsync.stages.undoing import check_order, plan_undo
 from contactsync.stages.undone import failures
 from contactsync.stages.workplace import Workplace
-from contactsync.stages.writing import load_side
+from contactsync.stages.writing import load_side, written_line
 
 __all__ = [
     "Workplace",
@@ -47,6 +47,7 @@ __all__ = [
     "transform",
     "unanswered",
     "undo_sync",
+    "written_line",
 ]
 
 ACCOUNT_PATIENCE = 900.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -80,6 +81,6 @@ def test_f30_a_load_that_is_handed_something_else_writes_nothing_and_says_what_t
 def load(tries: Tries) -> None:
     """The task that writes to the right."""
     dag_run = SimpleNamespace(dag_id=naming.dag_id_of(tries.world.spec.id), run_id=tries.request.run_id)
-    context: Any = {"ti": tries.airflow, "dag_run": dag_run}
+    context: Any = {"ti": tries.airflow, "dag_run": dag_run, "outlet_events": defaultdict(SimpleNamespace)}
     task = LoadOperator(task_id=naming.load_id(Side.RIGHT), spec="{}", project="{}", side="right")
     task.stage(tries.world.place(), RunContext(context), tries.request)

@@ -101,6 +101,11 @@ def test_what_a_load_said_counts_in_its_own_try(tries: Tries) -> None:
         tries.record()
 
 
+def test_a_load_that_ended_skipped_as_it_wrote_nothing_is_heard_too(tries: Tries) -> None:
+    with pytest.raises(StopError, match="1 batches failed as a whole on the right side"):
+        tries.record(load_right="skipped")
+
+
 def test_a_try_that_has_nothing_to_write_does_not_fail_for_an_earlier_one(
     tries: Tries, caplog: pytest.LogCaptureFixture
 ) -> None:

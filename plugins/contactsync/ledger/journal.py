@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
 from contactsync.ledger.codec import unpack
 from contactsync.ledger.statements import among, chunks
@@ -45,6 +45,12 @@ def keys_of_run(connection: Connection, sync_id: str, run_id: str) -> set[str]:
     """Operation keys of a run's rows."""
     query = select(journal.c.op_key).where(journal.c.sync_id == sync_id, journal.c.run_id == run_id)
     return set(connection.execute(query).scalars())
+
+
+def ends_of_run(connection: Connection, sync_id: str, run_id: str, side: Side) -> dict[tuple[Verb, State], int]:
+    """How many of a run's actions on a side stand how."""
+    ends = connection.execute(_ends(), {"sync_id": sync_id, "run_id": run_id, "side": side})
+    return {(Verb(verb), State(state)): count for verb, state, count in ends}
 
 
 def of_run(connection: Connection, sync_id: str, run_id: str | None) -> list[JournalRow]:
@@ -137,6 +143,12 @@ def _writes() -> Select[Any]:
 @cache
 def _of_run() -> Select[Any]:
     return _of(bindparam("sync_id")).where(journal.c.run_id == bindparam("run_id"))
+
+
+@cache
+def _ends() -> Select[Any]:
+    here = [journal.c[name] == bindparam(name) for name in ("sync_id", "run_id", "side")]
+    return select(journal.c.verb, journal.c.state, func.count()).where(*here).group_by(journal.c.verb, journal.c.state)
 
 
 def _of(sync_id: Any) -> Select[Any]:

@@ -30,6 +30,7 @@ from contactsync.ledger.transactions import reading
 from contactsync.model.alerts import Notice, Seen, Watched
 from contactsync.model.approval import Asked
 from contactsync.model.decisions import Decided, Verdict
+from contactsync.model.exchange import State, Verb
 from contactsync.model.forgotten import Tombstone, Traces
 from contactsync.model.ledger import KeyMember, Lease, RunRow, StoredCursor, SyncRow
 from contactsync.model.link import Known, Link
@@ -182,6 +183,11 @@ class LedgerReader:
         """Operation keys of a run's journal rows."""
         with reading(self._engine) as connection:
             return journal.keys_of_run(connection, sync_id, run_id)
+
+    def ends_of_run(self, sync_id: str, run_id: str, side: Side) -> Mapping[tuple[Verb, State], int]:
+        """How many of a run's actions on a side stand how."""
+        with reading(self._engine) as connection:
+            return journal.ends_of_run(connection, sync_id, run_id, side)
 
     def journal(self, sync_id: str, run_id: str | None = None) -> list[JournalRow]:
         """Journal rows of a run, or all, oldest first."""

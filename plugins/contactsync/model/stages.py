@@ -167,11 +167,17 @@ class Planned:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load hands on."""
+    """What a load hands on, of all its tries in this run.
+
+    written    created | updated | deleted -> contacts that the app wrote
+    unwritten  the state of an action that wrote nothing, as far as is known -> how many
+    """
 
     side: str
     settled: int
     failed_batches: int
+    written: Mapping[str, int] = field(default_factory=dict)
+    unwritten: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from contactsync.mapping.loader import BrokenFile
 from contactsync.model.approval import When
 from contactsync.model.spec import SIDES, ProjectSpec, SyncSpec
 from contactsync.orchestration import naming
+from contactsync.orchestration.assets import account_asset
 from contactsync.orchestration.describe import description_of, page_of, title_of
 from contactsync.orchestration.operators import (
     BrokenOperator,
@@ -136,13 +137,19 @@ def _params() -> dict[str, Param]:
 def _add_tasks(dag: DAG, spec: SyncSpec, project: ProjectSpec) -> None:
     common = _common(spec, project)
     first = OpenOperator(task_id=naming.OPEN, **common)
-    extracts = [ExtractOperator(task_id=naming.extract_id(side), side=side.value, **common) for side in SIDES]
+    accounts = {side: [account_asset(spec.side(side))] for side in SIDES}
+    extracts = [
+        ExtractOperator(task_id=naming.extract_id(s), side=s.value, inlets=accounts[s], **common) for s in SIDES
+    ]
     # One quiet side is skipped, yet the other's changes must be worked on.
     middle = TransformOperator(task_id=naming.TRANSFORM, trigger_rule="none_failed_min_one_success", **common)
     plan = ReconcileOperator(task_id=naming.RECONCILE, **common)
     asks = spec.approval.when is not When.NEVER
     rule = "none_failed_min_one_success" if asks else "all_success"  # `review` is skipped where nothing waits
-    loads = [LoadOperator(task_id=naming.load_id(s), side=s.value, trigger_rule=rule, **common) for s in SIDES]
+    loads = [
+        LoadOperator(task_id=naming.load_id(s), side=s.value, trigger_rule=rule, outlets=accounts[s], **common)
+        for s in SIDES
+    ]
     # After the extracts too: a failed one ends all loads while the other may still read.
     last = RecordOperator(task_id=naming.RECORD, trigger_rule="all_done", **{**common, "retries": 0})
     # Not by their constructors: those would copy all params of the DAG, once for each class of the operator. The first

@@ -18,8 +18,9 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 from contactsync.errors import AccountBusy, ArtefactError, ContactsyncError, CoveredBy, LockBusy, PlanWaits, StopError
 from contactsync.model.approval import When
 from contactsync.model.spec import SIDES, Side
-from contactsync.model.stages import ArtefactRef, Ended, Opened, Planned, Read, RunRequest, Summary, Waits
+from contactsync.model.stages import ArtefactRef, Ended, Loaded, Opened, Planned, Read, RunRequest, Summary, Waits
 from contactsync.orchestration import naming
+from contactsync.orchestration.assets import account_asset
 from contactsync.orchestration.discretion import discreet
 from contactsync.orchestration.handover import Handed, to_json
 from contactsync.orchestration.run_context import RunContext
@@ -129,7 +130,7 @@ class ReconcileOperator(StageOperator):
 
         opened, frames = needed(run.opened(), naming.OPEN), needed(run.frames(), naming.TRANSFORM)
         planned = reconcile(place, request, opened, frames)
-        idle = _idle_loads(planned, written=not request.dry_run and planned.waits in (Waits.NOBODY, Waits.APPROVAL))
+        idle = _idle_loads(planned, request)
         if place.spec.approval.when is not When.NEVER and planned.waits is not Waits.APPROVAL:
             idle.append(naming.REVIEW)
         if idle:
@@ -139,10 +140,21 @@ class ReconcileOperator(StageOperator):
 
 
 class LoadOperator(StageOperator):
-    """Writes the plan's actions to one side."""
+    """Writes the plan's actions to one side. Airflow is told of the account only where something was written."""
 
     def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Handed:
-        """Load, or wait for the load that writes to the same account."""
+        """Load, or wait for the load that writes to the same account. One that wrote nothing ends skipped."""
+        from contactsync.pipeline import written_line
+
+        loaded, side = self._loaded(place, run, request), Side(self.side)
+        log.info("%s", written_line(place, side, loaded))
+        if not loaded.written:  # a task that succeeds tells Airflow that its outlet changed
+            run.push(loaded)
+            raise AirflowSkipException("Nothing was written, so no asset event is sent.")
+        run.tell(account_asset(place.spec.side(side)), loaded.written)
+        return loaded
+
+    def _loaded(self, place: Workplace, run: RunContext, request: RunRequest) -> Loaded:
         from contactsync.pipeline import load_side
 
         opened, planned = needed(run.opened(), naming.OPEN), needed(run.planned(), naming.RECONCILE)
@@ -194,6 +206,7 @@ class RecordOperator(StageOperator):
             raise StopError(
                 "Nothing was written: the task review failed.", next_step="read the log of the task review."
             )
+        done |= {load for load in _own_loads(planned, request) if states.get(load) == "skipped"}
         loaded = {side: run.loaded(side) if naming.load_id(side) in done else None for side in SIDES}
         return record(place, request, opened, reads, planned, loaded, run.failed())
 
@@ -220,9 +233,16 @@ def needed(value: Any, task: str) -> Any:
     return value
 
 
-def _idle_loads(planned: Planned, *, written: bool) -> list[str]:
+def _idle_loads(planned: Planned, request: RunRequest) -> list[str]:
+    """Loads that have nothing to do: they are skipped without a process."""
+    written = not request.dry_run and planned.waits in (Waits.NOBODY, Waits.APPROVAL)
     waiting = {Side.LEFT: planned.left, Side.RIGHT: planned.right}
     return [naming.load_id(side) for side in SIDES if not (written and waiting[side])]
+
+
+def _own_loads(planned: Planned | None, request: RunRequest) -> set[str]:
+    """Loads that had a process, however it ended."""
+    return {naming.load_id(side) for side in SIDES}.difference(_idle_loads(planned, request)) if planned else set()
 
 
 def _report(summary: Summary, held: Mapping[str, int]) -> Ended:

@@ -14,7 +14,7 @@ from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read,
 from contactsync.orchestration import command_owner, handover, naming
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import Asset, Context
 
 RETURN_VALUE = "return_value"
 ERROR = "error"
@@ -52,6 +52,10 @@ class RunContext:
     def push(self, value: handover.Handed) -> None:
         """Hand a value on although the task ends by an exception (skipped)."""
         self.context["ti"].xcom_push(key=RETURN_VALUE, value=handover.to_json(value))
+
+    def tell(self, asset: Asset, counts: Mapping[str, int]) -> None:
+        """What Airflow is to keep of the change of an outlet, once this task has succeeded."""
+        self.context["outlet_events"][asset].extra = dict(counts)
 
     def push_error(self, error: Exception) -> None:
         """What kind of error ended this task, for `record`: its own words stay in the log."""
