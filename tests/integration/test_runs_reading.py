@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -169,6 +170,7 @@ class Slow(OddBook):
         assert lease is not None
         self.expiries = (*self.expiries, lease.expires_at)
         self.world.clock.forward(minutes=2)
+        time.sleep(0.002)  # a lock ends by the database's clock, which counts milliseconds
         return page
 
 
