@@ -135,6 +135,7 @@ class Loader:
             return []
         pause = min(self.pause, 60.0)
         self.waited += pause
+        self.target.app.access.services.waited(pause)
         self.order.sleep(pause)
         again = self._plan(limited)
         return [i for i in limited if i.key in again]

@@ -52,6 +52,7 @@ SYNCS: dict[str, Json] = {
     "rerun": {},
     "cleared": {},
     "dry": {},
+    "observed": {},
     "asked": {
         "approval": {"approvers": ["admin", "vera"], "timeout": "1h"},
         "limits": {"updates": {"count": 2, "percent": 0}},
@@ -176,6 +177,11 @@ class Scene:
     def states(self, run_id: str) -> dict[str, str]:
         """Task -> state."""
         return {task: str(one["state"]) for task, one in self.tasks(run_id).items()}
+
+    def told_assets(self) -> list[Json]:
+        """The asset events of this sync's runs, oldest first."""
+        found = self.rest.ask("GET", "assets/events", params={"source_dag_id": self.dag, "order_by": "timestamp"})
+        return list(found["asset_events"])
 
     def clear(self, run_id: str, *tasks: str, downstream: bool = False) -> None:
         """What the button Clear does; no task named: the whole run."""

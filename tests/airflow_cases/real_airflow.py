@@ -19,6 +19,7 @@ from contactsync.ledger.migrate import upgrade
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.server import PERMITTED
 from sqlalchemy import make_url, text
+from statsd_listener import StatsdListener
 
 ROOT = Path(__file__).parents[2]
 LEDGER = "case_ledger"
@@ -49,6 +50,7 @@ class RealAirflow:
         self.policies = folder / "policies"
         self.policies.mkdir()
         database = make_url(metadata).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        self.statsd = StatsdListener()
         self.server = AirflowServer(
             folder / "home",
             self.project / "dags",
@@ -58,6 +60,7 @@ class RealAirflow:
                 "DATABASE__SQL_ALCHEMY_CONN_ASYNC": database,
                 "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,vera:viewer,olga:op",
                 "WORKERS__EXECUTION_API_TIMEOUT": "60",  # of a machine that is busy with other tests
+                **self.statsd.settings,
             },
         )
 
@@ -91,6 +94,7 @@ class RealAirflow:
         for sandbox in self.sandboxes.values():
             sandbox.stop()
         self.server.stop()
+        self.statsd.close()
         self.engine.dispose()
         self.metadata.dispose()
 

@@ -217,3 +217,4 @@ class Summary:
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     dry_run: bool = False
+    again: bool = False  # it was recorded before

@@ -68,6 +68,7 @@ class FreshnessOperator(BaseOperator):
         """Which syncs are stale, and how many alerts went out. Errors: StopError (too old, or a name is wrong)."""
         from contactsync.ledger.store import Ledger
         from contactsync.orchestration.connections import task_connection
+        from contactsync.orchestration.metrics import of_ages
         from contactsync.orchestration.notifying import notifiers_of, sender, unknown
         from contactsync.orchestration.workplace import executor, open_engine
         from contactsync.rest.services import utc_now
@@ -81,6 +82,7 @@ class FreshnessOperator(BaseOperator):
             found = check_all(
                 ledger, syncs, lambda names: notifiers_of(project, names), sender(task_connection), utc_now()
             )
+        of_ages(found.complete, utc_now())
         log.info("%s", found.line)
         lacking = sorted({name for one in syncs for name in unknown(project, one.alerts)})
         if lacking:

@@ -172,6 +172,7 @@ class RecordOperator(StageOperator):
 
     def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Ended:
         """Record what the other tasks did, however they ended, and tell who wants to know."""
+        from contactsync.orchestration.metrics import of_run
         from contactsync.orchestration.telling import new_holds, tell_of_run
 
         try:
@@ -179,6 +180,7 @@ class RecordOperator(StageOperator):
         except ContactsyncError as error:
             tell_of_run(place, run, request, error.message)
             raise
+        of_run(place, summary)
         tell_of_run(place, run, request, "" if summary.ok else summary.line)
         return _report(summary, new_holds(place, request))
 

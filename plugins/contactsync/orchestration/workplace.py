@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from contactsync.apps.base import App
 from contactsync.mapping.as_data import spec_from_json
-from contactsync.model.spec import ProjectSpec, Side, SyncSpec
+from contactsync.model.spec import SIDES, ProjectSpec, Side, SyncSpec
 from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from contactsync.orchestration.command_owner import has_ended
 from contactsync.orchestration.connections import FindConnection, cli_connection, task_connection
 from contactsync.orchestration.hooks import hook_class
 from contactsync.orchestration.ledger_connection import LOCAL_EXECUTOR, check_shared, ledger_url
+from contactsync.orchestration.metrics import of_task
 from contactsync.orchestration.run_context import RunContext
 from contactsync.orchestration.services import cipher_of, services_of
+from contactsync.rest.metering import Meter, metered
 from contactsync.rest.services import Services, utc_now
 
 if TYPE_CHECKING:
@@ -34,10 +36,17 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
     settings, runs_by = ProjectSpec(**json.loads(project)), executor()
     if not settings.artefacts_root:
         check_shared(runs_by, setting="artefacts.root in contactsync.yaml")
+    sync, meters = spec_from_json(spec), {side: Meter() for side in SIDES}
     with open_engine(settings, task_connection, executor=runs_by) as engine:
-        yield _workplace(
-            spec_from_json(spec), settings, engine, run.request().run_id, task_connection, run.run_has_ended
-        )
+        services = services_of(engine, settings)
+
+        def open_app(side: Side) -> App:
+            return app_opener(sync, metered(services, meters[side]), task_connection)(side)
+
+        try:
+            yield _workplace(sync, settings, engine, run.request().run_id, open_app, run.run_has_ended)
+        finally:
+            of_task(sync.id, meters)
 
 
 def executor() -> str:
@@ -51,7 +60,8 @@ def executor() -> str:
 def cli_workplace(spec: SyncSpec, project: ProjectSpec, run_id: str) -> Iterator[Workplace]:
     """For a run of the command line, which knows only of dead commands on this machine."""
     with open_engine(project, cli_connection) as engine:
-        yield _workplace(spec, project, engine, run_id, cli_connection, has_ended)
+        open_app = app_opener(spec, services_of(engine, project), cli_connection)
+        yield _workplace(spec, project, engine, run_id, open_app, has_ended)
 
 
 @contextmanager
@@ -83,7 +93,7 @@ def _workplace(
     project: ProjectSpec,
     engine: Engine,
     run_id: str,
-    find: FindConnection,
+    open_app: Callable[[Side], App],
     ended: Callable[[str], bool],
 ) -> Workplace:
     from contactsync.ledger.store import Ledger
@@ -93,7 +103,7 @@ def _workplace(
     return Workplace(
         spec=spec,
         project=project,
-        open_app=app_opener(spec, services_of(engine, project), find),
+        open_app=open_app,
         ledger=ledger,
         artefacts=StoredArtefacts(artefact_root(project.artefacts_root), spec.id, run_id, ledger.became),
         clock=utc_now,

@@ -118,6 +118,11 @@ def ignore(headers: Mapping[str, str]) -> None:
     del headers
 
 
+def unnoticed(seconds: float) -> None:
+    """Nobody wants to know how long limits make requests wait."""
+    del seconds
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything around a request that is not the vendor's: budget, tokens, cache, clock."""
@@ -129,5 +134,6 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
     heard: Callable[[Mapping[str, str]], None] = ignore  # is told the headers of every answer
+    waited: Callable[[float], None] = unnoticed  # is told of every wait for a limit, in seconds
     writes: bool = True  # False: no mutating request leaves
     tries: int = 5  # of a request that may be repeated, at most; 1 where a person waits for the answer

@@ -219,6 +219,7 @@ class Api:
             queued += wait
             if queued > LONGEST_QUEUE or wait > PATIENCE:
                 break
+            services.waited(wait)
             services.sleep(wait)
         # Above PATIENCE, so that the loop around this does not queue again.
         raise RateLimited(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from contactsync.ledger.store import Ledger
@@ -32,12 +32,16 @@ def look(
 
 @dataclass(frozen=True)
 class Checked:
-    """What a look at all syncs found. stale: beyond warn_after; too_old: beyond error_after, with their files there."""
+    """What a look at all syncs found. stale: beyond warn_after; too_old: beyond error_after, with their files there.
+
+    complete  sync id -> when its newest complete run ended
+    """
 
     syncs: int
     stale: tuple[str, ...]
     too_old: tuple[str, ...]
     sent: int
+    complete: Mapping[str, datetime | None] = field(default_factory=dict)
 
     @property
     def line(self) -> str:
@@ -62,7 +66,8 @@ def check_all(
         sights.append(sight)
     late = {sight.sync_id: stale(sight) for sight in sights}
     too_old = tuple(sorted(i for i, levels in late.items() if ERROR in levels and i in here))
-    return Checked(len(sights), tuple(sorted(i for i, levels in late.items() if levels)), too_old, sent)
+    ended = {sight.sync_id: sight.complete for sight in sights}
+    return Checked(len(sights), tuple(sorted(i for i, levels in late.items() if levels)), too_old, sent, ended)
 
 
 def tell(ledger: Ledger, sight: Sight, notifiers: Sequence[Notifier], send: Send) -> int:

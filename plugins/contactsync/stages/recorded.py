@@ -22,4 +22,4 @@ def recorded_before(place: Workplace, request: RunRequest, opened: Opened) -> Su
     if run is None or run.state is RunState.RUNNING:
         return None
     log.info("This run was recorded at %s; nothing is left to do.", f"{run.ended_at:%Y-%m-%d %H:%M} UTC")
-    return Summary(run.state is not RunState.FAILED, run.message, run.counts)
+    return Summary(run.state is not RunState.FAILED, run.message, run.counts, again=True)
