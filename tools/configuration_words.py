@@ -157,7 +157,7 @@ in [apps.md](apps.md).
 The ledger is the database of the connection `contactsync_ledger` (or the one named under `ledger.connection`), of type
 `postgres`, `postgresql` or `sqlite`. Without that connection it is the file `contactsync/ledger.db` in `AIRFLOW_HOME`;
 with an executor other than LocalExecutor both that connection and `artefacts.root` are required, for tasks may run on
-machines that share no disk.
+machines that share no disk ([scaling out](scaling-out.md)).
 
 ```sh
 export AIRFLOW_CONN_CONTACTSYNC_LEDGER='{"conn_type": "postgres", "host": "db.example.org", "port": 5432,

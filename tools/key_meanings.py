@@ -62,7 +62,7 @@ SYNC: Mapping[str, Meaning] = {
     "dag.timezone": Meaning("Of the schedule.", "Europe/Berlin", "a name of the time zone database"),
     "dag.owner": Meaning("Airflow's owner of the tasks.", "revops", "one line, at most 100"),
     "dag.tags": Meaning("Tags beside `contactsync` and the two apps.", "[crm, address-book]", "at most 100"),
-    "dag.pool": Meaning("Airflow pool of the tasks. A pool that does not exist keeps them waiting for ever.", "crm"),
+    "dag.pool": Meaning("Airflow pool of the tasks. Of a pool that does not exist, a run ends red at once.", "crm"),
     "left.app": Meaning("The app of the left side.", "freshsales", APP),
     "left.connection": Meaning("Id of the Airflow connection of its account.", "freshsales_acme", CONNECTION),
     "left.options": Meaning("[Options of that app](#options-of-the-apps).", "{view: Customers}"),
@@ -254,6 +254,11 @@ PROJECT: Mapping[str, Meaning] = {
         "s3://aws_default@acme-sync/contactsync",
         allowed="an absolute path, or a URL with an Airflow connection's id in it",
         default="`contactsync/artefacts` in `AIRFLOW_HOME`",
+    ),
+    "artefacts.shared": Meaning(
+        "The folder under `artefacts.root` is mounted on every machine that runs tasks. Said only where it is: with an "
+        "executor other than LocalExecutor a folder without it is refused ([scaling out](scaling-out.md)).",
+        "true",
     ),
     "artefacts.keep": Meaning(
         "How long artefacts are kept, counted from the last file of a run. Those of the newest run, of the newest plan "

@@ -60,6 +60,7 @@ SYNCS: dict[str, Json] = {
     "stopped": {
         "approval": {"when": "always", "timeout": "1h", "while_waiting": "stop"},
     },
+    "pooled": {"dag": {"schedule": None, "pool": "nobody_made_it"}},
     "limits": {"deletions": {"left_to_right": "delete"}, "limits": {"deletes": {"count": 0, "percent": 0}}},
 }
 

@@ -25,8 +25,15 @@ def test_without_a_connection_it_is_a_file_under_airflows_home():
     "executor", ["CeleryExecutor", "LocalExecutor,KubernetesExecutor", "airflow.providers.x.CeleryExecutor"]
 )
 def test_executors_whose_tasks_share_no_disk_need_the_connection(executor):
-    with pytest.raises(ConfigError, match=r"contactsync_ledger is not set.*LocalExecutor"):
+    with pytest.raises(ConfigError, match=r"contactsync_ledger of the ledger is not set.*ledger\.connection"):
         ledger_url(PROJECT, task_connection, executor=executor)
+
+
+def test_a_file_is_no_ledger_for_executors_whose_tasks_share_no_disk(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_CONTACTSYNC_LEDGER", json.dumps({"conn_type": "sqlite", "host": "/x/ledger.db"}))
+    assert ledger_url(PROJECT, task_connection, executor="LocalExecutor") == "sqlite:////x/ledger.db"
+    with pytest.raises(ConfigError, match=r"names a SQLite file.*PostgreSQL"):
+        ledger_url(PROJECT, task_connection, executor="CeleryExecutor")
 
 
 def test_a_postgres_connection_keeps_its_odd_characters(monkeypatch):

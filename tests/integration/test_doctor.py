@@ -242,7 +242,7 @@ def tokens_that_begin_anew(p: Patient) -> None:
 
 
 def disks_that_are_not_shared(p: Patient) -> None:
-    p.change(unshared=("artefacts.root is not set, and with CeleryExecutor tasks share no disk.", "set it."))
+    p.change(unshared=[("artefacts.root is not set, and with CeleryExecutor tasks share no disk.", "set it.")])
 
 
 def a_root_that_is_a_file(p: Patient) -> None:

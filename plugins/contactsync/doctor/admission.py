@@ -20,11 +20,12 @@ from contactsync.orchestration.accounts import looked_at
 from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from contactsync.orchestration.command_owner import has_ended
 from contactsync.orchestration.connections import cli_connection
-from contactsync.orchestration.ledger_connection import check_shared, ledger_url
+from contactsync.orchestration.ledger_connection import ledger_url
 from contactsync.orchestration.listed_connections import listed_connections
 from contactsync.orchestration.pools import pool_names
 from contactsync.orchestration.services import NoTokens, encryption_key, services_of
-from contactsync.orchestration.workplace import executor, open_engine
+from contactsync.orchestration.sharing import executor, unshared
+from contactsync.orchestration.workplace import open_engine
 from contactsync.provider import importable_apps
 from contactsync.rest.services import FreeBudget, MemoryMetadata, Services, utc_now
 
@@ -108,14 +109,13 @@ def _known(reader: LedgerReader | None) -> Callable[[str], Mapping[Side, str]]:
     return known
 
 
-def _unshared(project: ProjectSpec) -> tuple[str, str]:
+def _unshared(project: ProjectSpec) -> tuple[tuple[str, str], ...]:
     """Why tasks on several machines would not see the same ledger and artefacts."""
+    found = list(unshared(project, executor()))
     try:
         ledger_url(project, cli_connection, executor=executor())
-        if not project.artefacts_root:
-            check_shared(executor(), setting="artefacts.root in contactsync.yaml")
     except ConfigError as error:
-        return error.message, error.next_step
+        found.append(error)
     except ContactsyncError:
-        return "", ""  # said of the ledger
-    return "", ""
+        pass  # said of the ledger
+    return tuple({error.message: (error.message, error.next_step) for error in found}.values())

@@ -37,7 +37,7 @@ CHECKS = (
     Check("accounts", "Each connection leads to its account, which answers", of_accounts.accounts),
     Check("tokens", "The key opens every stored token", of_ledger.tokens),
     Check("housekeeping", "What is too old is removed", of_upkeep.overdue),
-    Check("shared", "All tasks see the same artefacts", of_artefacts.shared),
+    Check("shared", "All tasks see the same ledger and artefacts", of_artefacts.shared),
     Check("writable", "The artefact root can be written", of_artefacts.writable),
     Check("private", "Only their owner may read artefacts", of_artefacts.private),
     Check("drafts", "No half-written artefacts lie about", of_artefacts.drafts),

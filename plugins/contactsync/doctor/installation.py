@@ -44,7 +44,7 @@ class Installation:
     no_ledger: tuple[str, str] = ("", "")
     artefacts: Artefacts | None = None
     root: Path | None = None
-    unshared: tuple[str, str] = ("", "")
+    unshared: Sequence[tuple[str, str]] = ()
     accounts: Sequence[ConnectedAccount] = ()
     asked: bool = True
     pools: Collection[str] | None = None

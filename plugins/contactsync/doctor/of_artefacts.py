@@ -14,9 +14,8 @@ NAMED = 3  # paths named of those that are wrong in one way
 
 def shared(at: Installation) -> Iterator[Found]:
     """Tasks of other executors than LocalExecutor may run on machines that share no disk."""
-    why, next_step = at.unshared
-    if why:
-        yield broken("artefacts", why, next_step)
+    for why, next_step in at.unshared:
+        yield broken("contactsync.yaml", why, next_step)
 
 
 def writable(at: Installation) -> Iterator[Found]:

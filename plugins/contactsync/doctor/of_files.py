@@ -16,7 +16,7 @@ def readable(at: Installation) -> Iterator[Found]:
 
 
 def pools(at: Installation) -> Iterator[Found]:
-    """A task whose pool does not exist stays scheduled for ever, silently."""
+    """A run whose pool does not exist ends red as soon as it begins."""
     if at.pools is None:
         yield note(
             "Airflow",
@@ -28,7 +28,7 @@ def pools(at: Installation) -> Iterator[Found]:
         if spec.dag.pool not in at.pools:
             yield broken(
                 spec.id,
-                f"Its pool {spec.dag.pool!r} does not exist: its tasks would stay scheduled for ever.",
+                f"Its pool {spec.dag.pool!r} does not exist: its runs end red.",
                 f"airflow pools set {spec.dag.pool} 2 'contactsync', or correct dag.pool in {spec.file or 'its file'}",
             )
 

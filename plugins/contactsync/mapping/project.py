@@ -31,6 +31,7 @@ class ArtefactsSection(Section):
     """`artefacts:` where the runs keep what they read and decided; '' = below AIRFLOW_HOME."""
 
     root: ArtefactRoot = ProjectSpec().artefacts_root
+    shared: bool = ProjectSpec().artefacts_shared
     keep: Retained = Retention().artefacts
 
 
@@ -76,7 +77,9 @@ def load_project(path: Path, environment: str = "") -> ProjectSpec:
     name, writes = environment_of(document, file.environments, environment)
     return ProjectSpec(
         artefacts_root=file.artefacts.root,
+        artefacts_shared=file.artefacts.shared,
         ledger_connection=file.ledger.connection,
+        ledger_named="connection" in file.ledger.model_fields_set,
         rate_share=float(file.rate.share),
         encrypt_values=file.ledger.encrypt_values,
         environment=name,

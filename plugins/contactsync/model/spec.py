@@ -222,6 +222,8 @@ class ProjectSpec:
     writes: bool = True
     accounts: Mapping[str, str] = field(default_factory=dict)
     alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    artefacts_shared: bool = False  # their folder is mounted on all machines
+    ledger_named: bool = False  # its connection stands in the file, rather than being the default
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from contactsync.orchestration import absent_pools
 from contactsync.orchestration.blank_port import BlankPort
 
 
 class ContactsyncPlugin(AirflowPlugin):
-    """One middleware; connection types come by contactsync/provider.py, DAGs by the DAG folder."""
+    """One middleware, one listener; connection types come by contactsync/provider.py, DAGs by the DAG folder."""
 
     name = "contactsync"
     fastapi_root_middlewares: list[dict[str, Any]] = [  # noqa: RUF012 - as the base class has it
         {"name": "contactsync: the Test button of connections without a port", "middleware": BlankPort}
     ]
+    listeners = [absent_pools]  # noqa: RUF012

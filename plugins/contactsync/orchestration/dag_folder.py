@@ -14,6 +14,7 @@ from contactsync.orchestration import naming
 from contactsync.orchestration.dag_builder import build_broken_dag, build_dag
 from contactsync.orchestration.freshness import EVERY, build_freshness
 from contactsync.orchestration.project_file import PROJECT, defaults_in, project_in, retention_in
+from contactsync.orchestration.sharing import executor, unshared
 from contactsync.orchestration.shipped_apps import ShippedApps
 from contactsync.orchestration.upkeep import DAILY, build_housekeeping
 
@@ -45,12 +46,15 @@ def dags_beside(dag_file: str) -> dict[str, DAG]:
 
 
 def raise_what_is_broken(dag_file: str) -> None:
-    """Errors: ConfigError that lists every broken file, so that Airflow shows it as an import error of this file."""
+    """Errors: ConfigError that lists every broken file, and what tasks on several machines would lack.
+
+    Airflow shows it as an import error of this file.
+    """
     loaded, project, problem = _read(_include(dag_file))
     errors = [*([problem] if problem else []), *(broken.error for broken in loaded.broken)]
-    errors += [] if problem else list(_unknown_alerts(loaded, project))
+    errors += [] if problem else [*unshared(project, executor()), *_unknown_alerts(loaded, project)]
     if errors:
-        raise ConfigError("\n".join([f"{len(errors)} broken file(s):", *(str(error) for error in errors)]))
+        raise ConfigError("\n".join([f"{len(errors)} thing(s) to correct:", *(str(error) for error in errors)]))
 
 
 def _upkeep(name: str, include: Path, loaded: Loaded, project: ProjectSpec) -> DAG:

@@ -70,7 +70,8 @@ class FreshnessOperator(BaseOperator):
         from contactsync.orchestration.connections import task_connection
         from contactsync.orchestration.metrics import of_ages
         from contactsync.orchestration.notifying import notifiers_of, sender, unknown
-        from contactsync.orchestration.workplace import executor, open_engine
+        from contactsync.orchestration.sharing import executor
+        from contactsync.orchestration.workplace import open_engine
         from contactsync.rest.services import utc_now
         from contactsync.stages.alerting import check_all
 

@@ -6,32 +6,28 @@ from contactsync.errors import ConfigError, ConnectionMissing
 from contactsync.model.spec import ProjectSpec
 from contactsync.orchestration.connections import Connection, FindConnection
 from contactsync.orchestration.home import contactsync_home
+from contactsync.orchestration.sharing import ELSEWHERE, no_ledger, one_machine
 
-LOCAL_EXECUTOR = "LocalExecutor"
 DRIVERS = ("postgres", "postgresql", "sqlite")
 
 
 def ledger_url(project: ProjectSpec, find: FindConnection, *, executor: str) -> str:
     """The ledger's SQLAlchemy URL. `executor`: Airflow's setting; tasks of others than LocalExecutor share no disk.
 
-    Errors: ConfigError (no connection although the executor needs one), ConnectionMissing (connection of another type).
+    Errors: ConfigError (none, or SQLite, although the executor needs a server), ConnectionMissing (of another type).
     """
     try:
         connection = find(project.ledger_connection)
     except ConnectionMissing:
-        check_shared(executor, setting=f"the connection {project.ledger_connection}")
+        if not one_machine(executor):
+            raise no_ledger(project, executor) from None
         return f"sqlite:///{contactsync_home() / 'ledger.db'}"
+    if connection.conn_type == "sqlite" and not one_machine(executor):
+        raise ConfigError(
+            f"The connection {connection.conn_id} names a SQLite file, and with {executor} {ELSEWHERE}.",
+            next_step="let it lead to PostgreSQL (docs/scaling-out).",
+        )
     return url_of(connection)
-
-
-def check_shared(executor: str, *, setting: str) -> None:
-    """Files under Airflow's home serve only where all tasks run on one machine. Errors: ConfigError."""
-    if all(name.strip().rsplit(".", 1)[-1] == LOCAL_EXECUTOR for name in executor.split(",")):
-        return
-    raise ConfigError(
-        f"{setting} is not set, and with {executor} tasks may run on machines that share no disk.",
-        next_step="set it (docs/configuration), or use LocalExecutor.",
-    )
 
 
 def url_of(connection: Connection) -> str:

@@ -20,6 +20,7 @@ from contactsync.model.approval import When
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Ended, Loaded, Opened, Planned, Read, RunRequest, Summary, Waits
 from contactsync.orchestration import naming
+from contactsync.orchestration.absent_pools import no_such_pool
 from contactsync.orchestration.assets import account_asset
 from contactsync.orchestration.discretion import discreet
 from contactsync.orchestration.handover import Handed, to_json
@@ -87,6 +88,8 @@ class OpenOperator(StageOperator):
         """Open the run, or wait for the one that holds the lock."""
         from contactsync.pipeline import open_run
 
+        if absent := run.absent_pool(place.spec):
+            raise no_such_pool(absent)
         try:
             return open_run(place, request)
         except LockBusy as busy:

@@ -1,4 +1,4 @@
-"""Which pools Airflow has: a task whose pool does not exist stays scheduled for ever."""
+"""Which pools Airflow has, for commands; what becomes of a run without its pool: absent_pools."""
 
 from __future__ import annotations
 

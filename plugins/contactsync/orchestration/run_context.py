@@ -12,6 +12,7 @@ from contactsync.model.approval import When
 from contactsync.model.spec import Side, SyncSpec
 from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, Reviewed, RunKind, RunRequest
 from contactsync.orchestration import command_owner, handover, naming
+from contactsync.orchestration.absent_pools import ABSENT_POOL, DEFAULT_POOL
 
 if TYPE_CHECKING:
     from airflow.sdk import Asset, Context
@@ -65,6 +66,12 @@ class RunContext:
         """Task -> the kind of error that ended it, '' where nobody said."""
         ti = self.context["ti"]
         return {task: str(ti.xcom_pull(task_ids=task, key=ERROR) or "") for task in tasks}
+
+    def absent_pool(self, spec: SyncSpec) -> str:
+        """The pool that the scheduler did not find when it started this run, '' = all is well."""
+        if spec.dag.pool == DEFAULT_POOL:
+            return ""
+        return str(self.context["ti"].xcom_pull(task_ids=naming.RECORD, key=ABSENT_POOL) or "")
 
     def opened(self) -> Opened | None:
         """What `open` handed on, None where it did not end well."""

@@ -70,7 +70,7 @@ class HousekeepingOperator(BaseOperator):
         """What went, by sync; the last line says it for people."""
         from contactsync.orchestration.connections import task_connection
         from contactsync.orchestration.households import all_households
-        from contactsync.orchestration.workplace import executor
+        from contactsync.orchestration.sharing import executor
         from contactsync.rest.services import utc_now
         from contactsync.stages.housekeeping import in_all, sweep_all
 

@@ -14,10 +14,11 @@ from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from contactsync.orchestration.command_owner import has_ended
 from contactsync.orchestration.connections import FindConnection, cli_connection, task_connection
 from contactsync.orchestration.hooks import hook_class
-from contactsync.orchestration.ledger_connection import LOCAL_EXECUTOR, check_shared, ledger_url
+from contactsync.orchestration.ledger_connection import ledger_url
 from contactsync.orchestration.metrics import of_task
 from contactsync.orchestration.run_context import RunContext
 from contactsync.orchestration.services import cipher_of, services_of
+from contactsync.orchestration.sharing import LOCAL_EXECUTOR, check_artefacts, executor
 from contactsync.rest.metering import Meter, metered
 from contactsync.rest.services import Services, utc_now
 
@@ -34,8 +35,7 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
     Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing.
     """
     settings, runs_by = ProjectSpec(**json.loads(project)), executor()
-    if not settings.artefacts_root:
-        check_shared(runs_by, setting="artefacts.root in contactsync.yaml")
+    check_artefacts(settings, runs_by)
     sync, meters = spec_from_json(spec), {side: Meter() for side in SIDES}
     with open_engine(settings, task_connection, executor=runs_by) as engine:
         services = services_of(engine, settings)
@@ -47,13 +47,6 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
             yield _workplace(sync, settings, engine, run.request().run_id, open_app, run.run_has_ended)
         finally:
             of_task(sync.id, meters)
-
-
-def executor() -> str:
-    """What runs Airflow's tasks, by its own settings."""
-    from airflow.sdk import conf
-
-    return str(conf.get("core", "executor", fallback=LOCAL_EXECUTOR))
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def test_the_shipped_file_says_the_defaults_and_lets_only_named_environments_wri
 def test_the_commented_keys_of_the_shipped_file_work_when_they_are_uncommented(write: Write) -> None:
     rows = [re.sub(r"^# ( *\w+:)", r"\1", row) for row in SHIPPED.read_text().splitlines()[1:]]
     file = write("\n".join(rows))
-    wanted = ProjectSpec("s3://CONNECTION@bucket/contactsync", "contactsync_ledger", 0.8)
+    wanted = ProjectSpec("s3://CONNECTION@bucket/contactsync", "contactsync_ledger", 0.8, ledger_named=True)
     accounts = {"CONNECTION": "acme.freshsales.io"}
     alerts = load_project(file, "prod").alerts
     assert load_project(file, "prod") == replace(wanted, environment="prod", accounts=accounts, alerts=alerts)
@@ -65,7 +65,7 @@ def test_a_file_without_environments_lets_everybody_write(write: Write) -> None:
 
 def test_every_key(write: Write) -> None:
     text = "version: 1\nartefacts: {root: /srv/runs}\nledger: {connection: pg}\nrate: {share: 1}\n"
-    assert load_project(write(text)) == ProjectSpec("/srv/runs", "pg", 1.0)
+    assert load_project(write(text)) == ProjectSpec("/srv/runs", "pg", 1.0, ledger_named=True)
 
 
 def test_how_long_things_are_kept(tmp_path: Path, write: Write) -> None:
