@@ -158,7 +158,7 @@ class World:
             self._fold(intent, outcome)
         for link_id in {i.link_id for i in plan.intents if i.link_id}:
             link = self.links[link_id]
-            if link.due_run is None and is_pending(link, self.pairs):
+            if link.due_run is None and is_pending(link, self.pairs, self.direction):
                 self.links[link_id] = replace(link, due_run=0)
 
     def undo(self, since: int, until: int, troubles: Troubles | None = None) -> Plan:
@@ -289,7 +289,7 @@ class World:
         link = self.links.get(intent.link_id or "")
         fields = [f for f in intent.patch if f not in intent.acts]
         if link is not None and fields:
-            assert in_scope(link), "a field flows out of scope"
+            assert in_scope(link, self.direction), "a field flows out of scope"
         if link is not None and intent.verb is Verb.DELETE:
             assert link.scope[source], "a deletion in a closed direction"
         if intent.verb is Verb.CREATE:

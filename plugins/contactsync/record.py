@@ -24,7 +24,7 @@ from contactsync.model.plan import (
     Outcome,
     Plan,
 )
-from contactsync.model.spec import SIDES, FieldPair, MatchSpec, Side
+from contactsync.model.spec import SIDES, Direction, FieldPair, MatchSpec, Side
 from contactsync.packed import PackedMap
 from contactsync.sync.created import fold_create
 from contactsync.sync.creates import left_out
@@ -58,6 +58,7 @@ class Folding:
     folded: list[str] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
     effects: Effects = field(default_factory=dict)
+    direction: Direction = Direction.BOTH
     buried: set[Place] = field(default_factory=set)  # contacts that the plan saw gone: there is nothing to decide
     freed: dict[str, set[int]] = field(default_factory=dict)  # key hashes that contacts lost with our writes
     worked: set[Place] = field(default_factory=set)  # contacts whose holds are told anew
@@ -102,7 +103,7 @@ class Folding:
                 self._link(row)
         for link_id in worked & self.links.keys():
             link = self.links[link_id]
-            if link.due_run is None and is_pending(link, self.pairs):
+            if link.due_run is None and is_pending(link, self.pairs, self.direction):
                 self._keep([replace(link, due_run=0)])
         self._judge_again()
         self._keep_holds()
@@ -307,7 +308,7 @@ class Folding:
         link = fold_create(self.sync_id, intent, outcome, self.pairs, self.effects)
         if intent.source_fingerprint is not None and source.fingerprint != intent.source_fingerprint:
             link = with_standing(link, intent.side.other, Standing.MISSING)  # edited meanwhile: read by id next
-        self._keep([replace(link, due_run=0) if is_pending(link, self.pairs) else link])
+        self._keep([replace(link, due_run=0) if is_pending(link, self.pairs, self.direction) else link])
         self.holds.extend(left_out(link, intent, self.pairs))
         self.conflicts.extend(doubts(None, link, outcome))
         target_key = (intent.side, outcome.target_id)

@@ -94,6 +94,20 @@ def test_who_leaves_and_comes_back_loses_nothing(tmp_path: Path) -> None:
     quiet(world)
 
 
+def test_who_leaves_a_one_way_sync_is_no_longer_written(tmp_path: Path) -> None:
+    rules = "direction: left_to_right\n" + RULES.partition("  right_to_left:")[0]
+    world = world_of(tmp_path, rules)
+    world.left.put("l1", gold())
+    world.run()
+    world.left.put("l1", {"company": "Tin", "job_title": "Writer"})
+    world.run()
+    assert [c["job_title"] for c in world.right.contacts().values()] == ["Editor"]
+    world.left.put("l1", {"company": "Gold"})
+    world.run()
+    assert [c["job_title"] for c in world.right.contacts().values()] == ["Writer"], "back again, with what it missed"
+    quiet(world)
+
+
 def test_a_persons_later_edit_of_what_an_action_set_stands(tmp_path: Path) -> None:
     world = world_of(tmp_path, RULES)
     world.left.put("l1", gold())

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from shrink import promise_of, smallest
 from story import Step, Story
 from vendor import SEVERAL, SINGLE
@@ -32,6 +32,14 @@ EDIT = st.one_of(
     st.tuples(st.just("drop"), SIDE, PICK, LIST, PICK),
 )
 DELETE = st.tuples(st.just("delete"), SIDE, PICK)
+FILTER = st.tuples(st.just("filter"), SIDE, st.sampled_from(("", "tags", "nickname", "company")))
+FILTERED: tuple[tuple[Step, ...], ...] = (
+    (),
+    (),
+    (("filter", "left", "tags"), ("filter", "right", "tags")),
+    (("filter", "left", "nickname"), ("filter", "right", "company")),
+    (("filter", "left", "company"), ("direction", "left_to_right")),
+)
 
 
 class Histories(RuleBasedStateMachine):
@@ -41,11 +49,14 @@ class Histories(RuleBasedStateMachine):
         kinds=st.tuples(st.sampled_from(sorted(KINDS)), st.sampled_from(sorted(KINDS))),
         conflicts=POLICY,
         deletions=st.sampled_from(("delete", "delete", "ignore")),
+        filters=st.sampled_from(FILTERED),
         first=st.lists(ADD, min_size=1, max_size=4),
     )
-    def begin(self, kinds: tuple[str, str], conflicts: str, deletions: str, first: list[Step]) -> None:
+    def begin(
+        self, kinds: tuple[str, str], conflicts: str, deletions: str, filters: list[Step], first: list[Step]
+    ) -> None:
         self.story = Story(*kinds, conflicts, deletions)
-        self.play(*first, ("run", 60.0))
+        self.play(*filters, *first, ("run", 60.0))
 
     def play(self, *steps: Step) -> None:
         try:
@@ -69,6 +80,11 @@ class Histories(RuleBasedStateMachine):
     @rule(one=DELETE)
     def delete(self, one: Step) -> None:
         self.play(one)
+
+    @precondition(lambda self: any(self.story.filters.values()))
+    @rule(side=SIDE, pick=PICK, wait=WAIT, edit=EDIT)
+    def cross(self, side: str, pick: int, wait: float, edit: Step) -> None:
+        self.play(("cross", side, pick), ("run", wait), edit)
 
     @rule(wait=WAIT, full=st.sampled_from((False, False, True)))
     def run(self, wait: float, full: bool) -> None:
@@ -113,6 +129,7 @@ class Histories(RuleBasedStateMachine):
             st.tuples(st.just("deleting"), st.sampled_from(("delete", "ignore"))),
             st.tuples(st.just("fields"), st.sampled_from(((), ("nickname",), ("job_title", "tags")))),
             st.tuples(st.just("direction"), st.sampled_from(("both", "both", "left_to_right"))),
+            FILTER,
             st.tuples(st.just("schema"), SIDE, st.sampled_from(("plain", "strict"))),
         )
     )

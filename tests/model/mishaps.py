@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from contactsync.model.rules import FIELD, Compare, Condition, Join, Rule
 from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, FieldsSpec, Side
 from scene import Scene
 from vendor_kinds import KINDS
@@ -58,7 +59,15 @@ class Mishaps(Scene):
 
     def direction(self, direction: str) -> None:
         """The file opens other directions."""
-        self._respell(direction=Direction(direction))
+        self._respell(direction=Direction(direction), rules=self._rules(Direction(direction)))
+
+    def filter(self, side: str, name: str) -> None:
+        """The file lets through only contacts of a side that hold something in this field; '' = all of them."""
+        self.filters[Side(side)] = name
+        self._respell(rules=self._rules(self.rig.spec.direction))
+
+    def _rules(self, direction: Direction) -> dict[Side, tuple[Rule, ...]]:
+        return {s: (_let_in(name),) for s, name in self.filters.items() if name and direction.open_from(s)}
 
     def schema(self, side: str, kind: str) -> None:
         """The account's administrator changes what its fields hold."""
@@ -87,3 +96,7 @@ class Mishaps(Scene):
             self.oracle.lost.clear()
             self.excused |= {("*", why) for why in ("ledger_lost", "held", "unproven")}
             self.oracle.trusting = False
+
+
+def _let_in(name: str) -> Rule:
+    return Rule("let in", (Condition(Join.LEAF, FIELD, name, Compare.EMPTY, ("false",)),))

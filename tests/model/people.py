@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from contactsync.model.spec import Side
 from scene import Scene
-from vendor import Vendor
+from vendor import SEVERAL, Vendor
 
 
 class People(Scene):
@@ -62,6 +62,19 @@ class People(Scene):
         out = there[at % len(there)]
         self.oracle.note_removed(side, row.rec, name, out, self.clock.seconds())
         self.vendors[Side(side)].edit(row.rec, {name: tuple(e for e in row.values[name] if e != out)})
+
+    def cross(self, side: str, pick: int) -> None:
+        """Somebody brings a contact out of the file's filter, or into it."""
+        row, name = self._picked(side, pick), self.filters.get(Side(side), "")
+        if row is None or not name:
+            return
+        if name in SEVERAL:
+            for _ in row.values[name]:
+                self.drop(side, pick, name, 0)
+        elif row.values[name]:
+            self.clear(side, pick, name)
+        if not row.values[name]:
+            self.enter(side, pick, name) if name in SEVERAL else self.type(side, pick, name, "")
 
     def delete(self, side: str, pick: int) -> None:
         """Somebody deletes a contact."""

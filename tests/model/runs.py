@@ -65,7 +65,11 @@ class Runs(Quiet):
     def _run(self, wait: float, process: Process | None, **asked: Any) -> Summary | str:
         self.clock.forward(seconds=wait)
         self.oracle.run += 1
-        return self.rig.run(process, **asked)
+        start, fooled = self.clock.seconds(), any(f.pulls for f in self.faults.values())
+        ended = self.rig.run(process, **asked)
+        if not isinstance(ended, str) and ended.ok and not fooled:
+            self.oracle.note_read(start)
+        return ended
 
     # ---- at rest
 

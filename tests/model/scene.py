@@ -28,6 +28,7 @@ class Scene:
     deletions: str = "delete"
     steps: list[Step] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)  # person -> own | none | shared
+    filters: dict[Side, str] = field(default_factory=dict)  # side -> the field that has to hold something
     settled_after: list[int] = field(default_factory=list)
     excused: set[tuple[str, str]] = field(default_factory=set)  # (field or *, reason): what may rightly be apart
     happened: Happened = field(default_factory=Happened)  # what settling may take longer for
@@ -62,6 +63,9 @@ class Scene:
 
     def _note_setting(self) -> None:
         """What the file and the accounts say now, and which fields may rightly differ for it, also later."""
+        self.oracle.note_filters(
+            {s.value: self.filters.get(s, "") for s in SIDES if self.rig.spec.direction.open_from(s)}
+        )
         spec, told = self.rig.spec, {s for s in SIDES if self.vendors[s].traits.deletes != "none"}
         deletes = {s for s in told if spec.deletions[s] is DeletionPolicy.DELETE and spec.direction.open_from(s)}
         self.oracle.deleting |= {s.value for s in deletes}

@@ -97,6 +97,9 @@ class Witness(Protocol):
     def dropped(self, side: str, rec: int, before: Values) -> None:
         """A program deleted."""
 
+    def stands(self, side: str, rec: int, values: Values) -> None:
+        """Somebody, or a program, has just left this there."""
+
 
 class CursorDead(Exception):
     """The delta cursor is no longer accepted."""
@@ -239,6 +242,7 @@ class Vendor:
         row = Row(rec, contact_id, seq, self.now(), {**empty, **values}, marker)
         self.rows[contact_id] = row
         self.events.append(Event(seq, row.at, contact_id, row))
+        self.witness.stands(self.side, rec, dict(row.values))
         return row
 
     def _drop(self, contact_id: str, moved: str = "") -> None:

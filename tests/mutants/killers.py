@@ -140,4 +140,20 @@ KILLERS: dict[str, tuple[str, str]] = {
         "tests/unit/rest/test_redaction.py",
         "test_written_values_are_left_out_and_the_length_is_bounded",
     ),
+    "who left the filter is kept up to date": (
+        "tests/mutants/test_killers.py",
+        "test_who_left_the_filter_is_left_alone",
+    ),
+    "a closed direction lets everybody through": (
+        "tests/mutants/test_killers.py",
+        "test_who_left_the_filter_is_left_alone",
+    ),
+    "who is deleted outside the filter is deleted": (
+        "tests/mutants/test_killers.py",
+        "test_who_is_deleted_outside_the_filter_stays_on_the_other_side",
+    ),
+    "who is outside the filter is made": (
+        "tests/mutants/test_killers.py",
+        "test_who_is_outside_the_filter_is_not_made",
+    ),
 }

@@ -317,4 +317,26 @@ TALKING = (
     ),
 )
 
-MUTANTS = {m.name: m for m in (*WRITING, *REMEMBERING, *DECIDING, *ALONE, *TALKING)}
+FILTERING = (
+    one("who left the filter is kept up to date", "sync.links", "in_scope(observed, rules.direction):", "True:"),
+    one(
+        "a closed direction lets everybody through",
+        "sync.scope",
+        " for side in SIDES if direction.open_from(side))",
+        " for side in SIDES)",
+    ),
+    one(
+        "who is deleted outside the filter is deleted",
+        "sync.links",
+        "open_from(gone) and link.scope.get(gone, True)",
+        "open_from(gone)",
+    ),
+    one(
+        "who is outside the filter is made",
+        "sync.scope",
+        "    return UPDATE_ONLY if _lets_through((*matching.alone, *matching.rules), rules) else NO_RULE\n",
+        '    return ""\n',
+    ),
+)
+
+MUTANTS = {m.name: m for m in (*WRITING, *REMEMBERING, *DECIDING, *ALONE, *TALKING, *FILTERING)}

@@ -110,3 +110,18 @@ def test_a_cursor_goes_by_the_vendors_clock_where_ours_is_ahead(tmp_path: Path) 
         clock.forward(minutes=5)
         vendor.edit_contact(str(contact["id"]), {"job_title": "Lighthouse keeper"})
         assert [r.id for page in app.pull(cursor) for r in page.records] == [str(contact["id"])]
+
+
+def test_who_left_the_filter_is_left_alone() -> None:
+    steps = [("filter", "left", "nickname"), ("direction", "left_to_right"), ("add", "left", 0, "own", ["nickname"])]
+    told(*steps, ("run", 60.0), ("clear", "left", 0, "nickname"), ("run", 60.0), ("type", "left", 0, "company", ""))
+
+
+def test_who_is_deleted_outside_the_filter_stays_on_the_other_side() -> None:
+    steps = [("filter", "left", "tags"), ("add", "right", 0, "own", []), ("run", 60.0), ("run", 60.0)]
+    story = told(*steps, ("delete", "left", 0))
+    assert [len(vendor.rows) for vendor in story.vendors.values()] == [0, 1]
+
+
+def test_who_is_outside_the_filter_is_not_made() -> None:
+    told(("filter", "left", "tags"), ("add", "left", 0, "own", []), ("run", 60.0), ("run", 60.0))

@@ -131,7 +131,7 @@ def check(history: History) -> None:
         if (
             link.status is LinkStatus.LIVE
             and all(link.side(s).contact_id in history.world.apps[s].contacts for s in SIDES)
-            and in_scope(link)
+            and in_scope(link, history.world.direction)
         ):
             check_equal(history.world, link)
     check_typed(history.world, history.typist)

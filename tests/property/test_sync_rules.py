@@ -311,7 +311,9 @@ def test_leaving_takes_nothing_away_and_coming_back_reconciles(history: Ruled, e
     history.settle(RUNS)
     check(history)
     for link in live(history.world):
-        if all(link.side(s).contact_id in history.world.apps[s].contacts for s in SIDES) and in_scope(link):
+        if all(link.side(s).contact_id in history.world.apps[s].contacts for s in SIDES) and in_scope(
+            link, history.world.direction
+        ):
             check_equal(history.world, link)
     assert not [k for k in history.world.links.values() if k.status is LinkStatus.MERGED]
 

@@ -154,7 +154,16 @@ def fold_rows(place: Workplace, run_id: str, row: SyncRow, rows: Sequence[Journa
     if not ready:
         return
     when = When(seq, place.clock())
-    folding = Folding(place.spec.id, row.salt, place.spec.match, place.pairs, when, place.reader, effects=place.effects)
+    folding = Folding(
+        place.spec.id,
+        row.salt,
+        place.spec.match,
+        place.pairs,
+        when,
+        place.reader,
+        effects=place.effects,
+        direction=place.spec.direction,
+    )
     folding.fold(ready)
     for batch in batches(folding, None):
         place.ledger.fold(place.spec.id, run_id, batch, fence=fence)

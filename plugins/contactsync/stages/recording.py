@@ -157,7 +157,16 @@ def _fold(
     place.ledger.count_listing(sync_id, list(plan.listed))
     rows, states = _with_unsent(place, request, plan)
     when = When(opened.seq, place.clock())
-    folding = Folding(sync_id, row.salt, place.spec.match, place.pairs, when, place.reader, effects=place.effects)
+    folding = Folding(
+        sync_id,
+        row.salt,
+        place.spec.match,
+        place.pairs,
+        when,
+        place.reader,
+        effects=place.effects,
+        direction=place.spec.direction,
+    )
     folding.start(plan)
     folding.fold(rows)
     if plan.undo:

@@ -11,7 +11,7 @@ from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
-from contactsync.model.spec import SIDES, FieldPair, Side
+from contactsync.model.spec import SIDES, Direction, FieldPair, Side
 from contactsync.model.unfit import alike
 from contactsync.sync.bases import written_base
 from contactsync.sync.elements import by_id
@@ -151,13 +151,13 @@ def _doubts(folded: Link, intent: Intent, outcome: Outcome, apart: Mapping[str, 
     return (Hold(intent.side, contact, HoldReason.UNKNOWN_OUTCOME, words, folded.id),)
 
 
-def is_pending(link: Link, pairs: Sequence[FieldPair]) -> bool:
+def is_pending(link: Link, pairs: Sequence[FieldPair], direction: Direction = Direction.BOTH) -> bool:
     """True where a field still waits to be settled though nobody need read it again (a foreign edit in an answer)."""
     if link.status is not LinkStatus.LIVE:
         return False
     if rules_wait(link):
         return True
-    for pair in pairs if in_scope(link) else ():
+    for pair in pairs if in_scope(link, direction) else ():
         name = pair.field
         now = {s: now_values(link.side(s)).get(name) for s in (Side.LEFT, Side.RIGHT)}
         if None in now.values() or (name in link.apart and not _edited_before(link.apart[name], now)):

@@ -216,7 +216,7 @@ def _settle_fields(
     before: Link, observed: Link, fields: list[FieldState], case: Case, rules: Rules, closed: str
 ) -> LinkDecision:
     """Fields three-way, while the link is in scope; and what rules do to the partners, whether it is or not."""
-    if in_scope(observed):
+    if in_scope(observed, rules.direction):
         closed = ""
         found = {f.pair.field: _calmed(settle(f), f, observed, rules) for f in fields}
         settled = without_collisions(observed, found, {f.pair.field: f for f in fields}, rules.owner)
@@ -321,7 +321,7 @@ def _with_shown(sender: Counted, case: Case) -> tuple[Counted, ...]:
 
 def _survives(link: Link, gone: Side, case: Case, rules: Rules) -> LinkDecision:
     here = link.side(gone.other)
-    if not in_scope(link):
+    if not in_scope(link, rules.direction):
         parted = replace(link, status=LinkStatus.PARTED)
         return LinkDecision(parted, counted=_count(case, Bucket.SKIPPED, OUT_OF_SCOPE))
     hold = Hold(

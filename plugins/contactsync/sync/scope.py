@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contactsync.model.link import Link
 from contactsync.model.rules import Contacts, Matching, RuleEffects
-from contactsync.model.spec import SIDES, Side
+from contactsync.model.spec import SIDES, Direction, Side
 from contactsync.sync.readings import Shown
 
 Effects = Mapping[Side, Mapping[str, RuleEffects]]
@@ -35,9 +35,9 @@ def judged(link: Link, shown: Mapping[Side, Shown], effects: Effects) -> Link:
     return replace(link, scope=scope, matching=matching, entered=entered)
 
 
-def in_scope(link: Link) -> bool:
-    """True while either bit is set: then fields flow in every direction that the sync's own direction allows."""
-    return any(link.scope.get(side, True) for side in SIDES)
+def in_scope(link: Link, direction: Direction = Direction.BOTH) -> bool:
+    """True while the bit of an open direction is set: then fields flow in every direction that is open."""
+    return any(link.scope.get(side, True) for side in SIDES if direction.open_from(side))
 
 
 def first_scope(source: Side, matching: Iterable[str], effects: Effects) -> dict[Side, bool]:

@@ -55,13 +55,14 @@ def expected(states: tuple[SideState, ...], bits: tuple[bool, ...], direction: D
     """What may be written, in the words of the core."""
     state, bit = dict(zip(SIDES, states, strict=True)), dict(zip(SIDES, bits, strict=True))
     out = set()
+    inside = any(bit[s] for s in SIDES if direction.open_from(s))
     for source in SIDES:
         here, there = state[source], state[source.other]
         if here is GONE and there is SAME and direction.open_from(source) and bit[source]:
             out.add((source.other, Verb.DELETE))
         both_there = there in (SAME, CHANGED)
         beaten = there is CHANGED and direction.open_from(source.other) and source is RIGHT  # conflicts: left
-        if here is CHANGED and both_there and direction.open_from(source) and any(bits) and not beaten:
+        if here is CHANGED and both_there and direction.open_from(source) and inside and not beaten:
             out.add((source.other, Verb.UPDATE))
     return out
 
