@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from contactsync.apps.base import Access
 from contactsync.apps.memory import Memory
-from contactsync.errors import ConfigError, LockBusy, NothingSent, ServerTrouble
+from contactsync.errors import ConfigError, LimitExceeded, LockBusy, NothingSent, ServerTrouble
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Presence, Ref, Result, State, Verb, Window
 from contactsync.model.link import LinkStatus
 from contactsync.model.plan import HoldReason
-from contactsync.model.spec import DeletionPolicy, Side
+from contactsync.model.spec import DeletionPolicy, Limit, Side
 from contactsync.model.waiting import NOT_SENT, UNKNOWN
 from contactsync.stages.deciding import Judge
 from contactsync.stages.retrying import Retried, retry
 from contactsync.stages.waiting import Wanted, waiting
 from views import QUIET_TABLES, changed_tables, differences, links
-from world import World, mail, memory_spec
+from world import WIDE, World, mail, memory_spec
 
 DELETE = {Side.LEFT: DeletionPolicy.DELETE, Side.RIGHT: DeletionPolicy.DELETE}
 WORDS = "The value is not allowed here."
@@ -111,6 +111,19 @@ def refused_everywhere(world: World, right: Strict) -> tuple[str, str]:
     world.run()
     assert right.sent == []
     return edited, deleted
+
+
+def test_what_is_tried_again_is_judged_by_the_limits(tmp_path: Path) -> None:
+    world, right = strict(tmp_path)
+    refused_everywhere(world, right)
+    right.refuses = set()
+    world.with_spec(limits=replace(WIDE, updates=Limit(1, 0)))
+    assert len(again(world).again) == 4
+    with pytest.raises(LimitExceeded, match="2 updates on the right side; the limit is 1") as stopped:
+        world.run()
+    assert right.sent == []
+    assert world.run(apply_plan=stopped.value.plan_hash).ok
+    assert len(right.sent) == 4
 
 
 def test_only_what_failed_is_sent_again_creates_updates_and_deletions(tmp_path: Path) -> None:

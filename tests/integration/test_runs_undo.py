@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from contactsync.errors import ConfigError, LimitExceeded, LockBusy, PlanMismatch
 from contactsync.mapping.rule_sections import RulesSection
+from contactsync.model.approval import Approval, When
 from contactsync.model.ledger import RunState
 from contactsync.model.link import ApartReason, LinkStatus
 from contactsync.model.spec import DeletionPolicy, FieldsSpec, Limit, Limits, Side, Unsubscribes
@@ -389,6 +390,24 @@ def test_over_a_limit_nothing_is_written_until_that_very_plan_is_let_pass(tmp_pa
     assert world.right.contacts() == {}
     world.with_spec(limits=WIDE)
     quiet(world)
+
+
+def test_where_every_plan_is_asked_about_an_undo_passes_by_its_hash_only(tmp_path: Path) -> None:
+    world = new(tmp_path)
+    linked(world, job_title="Clerk")
+    world.left.put("l1", {"job_title": "Editor"})
+    assert world.run().ok
+    run = world.last().run_id
+    world.with_spec(approval=Approval(When.ALWAYS))
+    with pytest.raises(LimitExceeded, match=r"every plan of this sync is asked about .*--apply-plan") as stopped:
+        undo(world, run)
+    assert only(world, RIGHT)["job_title"] == "Editor"
+    world.with_spec(approval=Approval(When.OVER_LIMITS))
+    shown = undo(world, run, dry_run=True)
+    assert ([*shown.plan.problems], shown.plan.hash) == ([], stopped.value.plan_hash)
+    world.with_spec(approval=Approval(When.ALWAYS))
+    assert undo(world, run, apply_plan=stopped.value.plan_hash).summary.ok
+    assert only(world, RIGHT)["job_title"] == "Clerk"
 
 
 def test_one_contact_or_one_field_only(tmp_path: Path) -> None:

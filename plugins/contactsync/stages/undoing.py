@@ -19,11 +19,14 @@ from contactsync.stages.undo_means import means_of
 from contactsync.stages.undo_past import past_of
 from contactsync.stages.undone import asked_for
 from contactsync.stages.workplace import Workplace, sync_row
+from contactsync.sync.approval import asks
 from contactsync.sync.guards import exceeded
 from contactsync.sync.readings import Reading
 from contactsync.sync.undoing import undo
 
 log = logging.getLogger(__name__)
+
+ASKED = "every plan of this sync is asked about (approval: always)"
 
 
 def check_order(place: Workplace, order: UndoOrder) -> None:
@@ -45,8 +48,9 @@ def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: Undo
     ref = place.artefacts.write_pieces("plan", *plan_artefact(plan, about))
     log.info("Undo %s: %d actions, %d things stay", plan.hash, len(plan.intents), len(plan.stays))
     if not request.dry_run:
-        look = "the same command with --dry-run"
-        judge(request, plan, look=look, passes=f"the same command with --apply-plan {plan.hash}")
+        look = "the same command with --dry-run (in a form: without yes)"
+        passes = f"the same command with --apply-plan {plan.hash} (in a form: apply_plan)"
+        judge(request, plan, look=look, passes=passes)
         # Before the first write: who asked is known of an undo that is killed, too.
         place.ledger.fold(place.spec.id, request.run_id, asked_for(plan, request.by), fence=opened.fence)
     left, right = (sum(i.side is side for i in plan.intents) for side in SIDES)
@@ -61,6 +65,8 @@ def make_undo(place: Workplace, order: UndoOrder) -> Plan:
     known = {side: place.reader.known_count(place.spec.id, side) for side in SIDES}
     nothing_read = {side: Reading(side, place.clock()) for side in SIDES}
     problems = exceeded(plan, place.spec.limits, known, nothing_read, has_links=True)
+    if not problems and asks(place.spec.approval.when, plan, problems):  # where every plan is asked about, an undo too
+        problems = (ASKED,)
     return replace(plan, stays=[*plan.stays, *chosen.decisions], problems=problems)
 
 
