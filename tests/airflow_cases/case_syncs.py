@@ -53,6 +53,7 @@ SYNCS: dict[str, Json] = {
     "cleared": {},
     "dry": {},
     "observed": {},
+    "managed": {},
     "asked": {
         "approval": {"approvers": ["admin", "vera"], "timeout": "1h"},
         "limits": {"updates": {"count": 2, "percent": 0}},

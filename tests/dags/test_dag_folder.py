@@ -15,8 +15,8 @@ def test_each_sync_file_becomes_a_dag_of_its_id(project):
     project.sync("second", dag={"schedule": None, "owner": "revops", "tags": ["crm"]})
     bag = project.bag()
     assert bag.import_errors == {}
-    upkeep = {"contactsync__freshness", "contactsync__housekeeping"}
-    assert set(bag.dags) == {"contactsync__first", "contactsync__second"} | upkeep
+    own = {"contactsync__freshness", "contactsync__housekeeping", "contactsync__manage"}
+    assert set(bag.dags) == {"contactsync__first", "contactsync__second"} | own
     first, second = bag.dags["contactsync__first"], bag.dags["contactsync__second"]
     assert sorted(first.task_ids) == TASKS
     assert first.dag_display_name == "First {{ 7*7 }}"
@@ -62,8 +62,8 @@ def test_a_broken_file_is_a_failing_dag_of_its_id_and_one_import_error(project):
     project.sync("bad", direction="sideways", dag={"schedule": "@hourly"})
     project.write("mappings/unreadable.yaml", "left: [unclosed")
     bag = project.bag()
-    upkeep = {"contactsync__freshness", "contactsync__housekeeping"}
-    assert set(bag.dags) == {"contactsync__bad", "contactsync__good", "contactsync__unreadable"} | upkeep
+    own = {"contactsync__freshness", "contactsync__housekeeping", "contactsync__manage"}
+    assert set(bag.dags) == {"contactsync__bad", "contactsync__good", "contactsync__unreadable"} | own
     bad = bag.dags["contactsync__bad"]
     assert bad.timetable.expression == "0 * * * *"
     assert bag.dags["contactsync__unreadable"].timetable.expression == "0 0 * * *"

@@ -19,7 +19,8 @@ def _loaded(project, code):
 
 def test_parsing_loads_no_data_frames(project):
     project.sync("first")
-    code = "import contactsync_dags, contactsync_config_errors; assert contactsync_dags.contactsync__first"
+    code = "import contactsync_dags as made, contactsync_config_errors; "
+    code += "assert made.contactsync__first; assert made.contactsync__manage"
     assert _loaded(project, code) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,16 +11,12 @@ import typer
 
 from contactsync.cli import hold_tables, spreadsheet
 from contactsync.cli.place import include_folder, request, workplace
-from contactsync.errors import ConfigError
 from contactsync.model.decisions import Answer
-from contactsync.model.stages import RunRequest
-from contactsync.model.waiting import REASONS, Waiting
+from contactsync.model.waiting import REASONS
 
 if TYPE_CHECKING:
     from contactsync.stages.deciding import Judge
     from contactsync.stages.retrying import Retried
-    from contactsync.stages.waiting import Wanted
-    from contactsync.stages.workplace import Workplace
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
 Sync = Annotated[str, typer.Argument(help="Id of the sync.", show_default=False)]
@@ -54,6 +50,8 @@ def holds(
     as_json: AsJson = False,
 ) -> None:
     """List what waits, grouped by reason, with what may be answered to each; export it, or let it be tried again."""
+    from contactsync.stages.deciding import Judge
+    from contactsync.stages.retrying import retry_waiting
     from contactsync.stages.waiting import Wanted, waiting
 
     asked, wanted = request(), Wanted(reason, contact)
@@ -63,27 +61,13 @@ def holds(
         if export is not None:
             rows = [hold_tables.exported(sync, one, names) for one in found]
             spreadsheet.export(export, rows, hold_tables.EXPORTED)
-        done = _retried(place, asked, wanted, found) if retry else None
+        done = retry_waiting(Judge(place, asked), wanted) if retry else None
     if done is not None:
         _tell(sync, done, as_json=as_json)
     elif as_json:
         typer.echo(json.dumps([hold_tables.waiting_as_data(one) for one in found], indent=2))
     else:
         hold_tables.holds(sync, found, names)
-
-
-def _retried(place: Workplace, asked: RunRequest, wanted: Wanted, found: Sequence[Waiting]) -> Retried:
-    from contactsync.stages.deciding import Judge
-    from contactsync.stages.retrying import Retried, retry
-
-    if not found and wanted.contact:
-        raise ConfigError(
-            f"Nothing of {wanted.contact!r} waits in sync {place.spec.id!r}.",
-            next_step=f"list what does: contactsync holds {place.spec.id}",
-        )
-    if any(one.retried for one in found):
-        return retry(Judge(place, asked), wanted)
-    return Retried(left=tuple(found))
 
 
 def _tell(sync: str, done: Retried, *, as_json: bool) -> None:

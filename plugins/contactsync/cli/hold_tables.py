@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -80,15 +79,13 @@ def exported(sync: str, one: Waiting, names: Mapping[Side, str]) -> dict[str, An
 
 def retried(sync: str, done: Retried) -> None:
     """What the next run tries again, and what no further try would end."""
+    from contactsync.stages.retrying import lines
+
+    again, *others = lines(sync, done)
     out = console()
-    out.print(f"{len(done.again)} are tried again in the next run.")
-    if done.left:
-        why = ", ".join(f"{reason} {n}" for reason, n in sorted(Counter(one.reason for one in done.left).items()))
-        words = f"{len(done.left)} were left alone ({why}): another try would not end them. See: contactsync holds"
-        out.print(Text(f"{words} {sync}", style="yellow"))
-    if done.unread:
-        words = f"{len(done.unread)} were never read, so they cannot be asked for by id: contactsync run {sync}"
-        out.print(Text(f"{words} --full-read", style="yellow"))
+    out.print(again)
+    for line in others:
+        out.print(Text(line, style="yellow"))
 
 
 def conflicts(rows: Sequence[Mapping[str, Any]]) -> None:

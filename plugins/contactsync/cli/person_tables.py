@@ -45,14 +45,14 @@ def done(erased: Erased, *, as_json: bool) -> None:
         told = {"syncs": [_portion(one) for one in erased.portions], "artefacts_rewritten": erased.artefacts}
         _print_json({**told, "compacted": erased.compacted})
         return
+    from contactsync.stages.forgetting import lines
+
+    erased_so, as_before, *more = lines(erased)
     out = console()
-    count = sum(len(one.traces.contacts) for one in erased.portions)
-    names = ", ".join(one.sync_id for one in erased.portions)
-    out.print(f"Forgotten in {names}: {count} contacts; {erased.artefacts} artefacts rewritten.")
-    out.print("The contacts in the apps are as they were, and are not synced any more. Take it back with --lift.")
-    if not erased.compacted:
-        words = "The ledger's file could not be compacted, for another process uses it: erased rows may still stand in "
-        out.print(Text(f"{words}its free space. Say the same again when no run is on.", style="yellow"))
+    out.print(erased_so)
+    out.print(as_before)
+    for line in more:
+        out.print(Text(line, style="yellow"))
 
 
 def lifted(syncs: Sequence[str], *, as_json: bool) -> None:

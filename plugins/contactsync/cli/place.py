@@ -88,18 +88,7 @@ def _include_of(file: Path) -> Path | None:
 
 def spec_of(include: Path, sync: str) -> SyncSpec:
     """The sync with that id. Errors: ConfigError for an unknown id, or the file's own error where it is broken."""
-    files = loaded(include)
-    for broken in files.broken:
-        if broken.id == sync:
-            raise broken.error
-    for spec in files.specs:
-        if spec.id == sync:
-            return spec
-    raise ConfigError(
-        f"There is no sync {sync!r} in {include / MAPPINGS}.",
-        allowed=tuple(sorted(s.id for s in files.specs)),
-        next_step="name one of these, or add its file",
-    )
+    return loaded(include).named(sync, str(include / MAPPINGS))
 
 
 def project_of(include: Path) -> ProjectSpec:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,18 +12,13 @@ import typer
 
 from contactsync.cli import undo_tables
 from contactsync.cli.place import include_folder, request, spec_of, workplace
-from contactsync.errors import ConfigError
 from contactsync.model.spec import SIDES
 from contactsync.model.stages import RunKind
-from contactsync.model.undo import UndoOrder
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
 Sync = Annotated[str, typer.Argument(help="Id of the sync.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens (ids and counts only).")]
-
-_AGO = re.compile(r"([1-9][0-9]{0,4})([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,12 +62,11 @@ def undo(
 ) -> None:
     """Take back what a run wrote, or all that was written since. What was edited since stays, with the reason."""
     from contactsync.pipeline import undo_sync
+    from contactsync.stages.undo_orders import undo_order
 
     folder = include_folder(include)
-    if bool(run) == bool(since):
-        raise ConfigError("Say what is to be taken back.", next_step="name one run, or give --since, and not both")
-    moment = since_when(since, ZoneInfo(spec_of(folder, sync).dag.timezone), datetime.now(UTC)) if since else None
-    order = UndoOrder(run, moment, contact, tuple(field or ()))
+    zone = ZoneInfo(spec_of(folder, sync).dag.timezone)
+    order = undo_order(run, since, contact, field or (), zone, datetime.now(UTC))
     asked = request(dry_run=dry_run, apply_plan=apply_plan, kind=RunKind.UNDO)
     with workplace(folder, sync, asked.run_id, verbose=verbose) as place:
         done = undo_sync(place, asked, order)
@@ -84,20 +77,3 @@ def undo(
         undo_tables.undo(done, names)
     if not done.summary.ok:
         raise typer.Exit(1)
-
-
-def since_when(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """A time, as people write it: so long ago, or a date and time. Errors: ConfigError."""
-    ago = _AGO.fullmatch(text.strip())
-    if ago:
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ConfigError(
-            f"{text[:40]!r} is not a time.", next_step="write 90m, 2h or 3d, or a time such as 2026-01-05T08:00"
-        ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    if moment > now:
-        raise ConfigError(f"{text[:40]!r} is still to come.", next_step="name a time that has passed")
-    return moment.astimezone(UTC)

@@ -92,6 +92,20 @@ class Loaded:
         """The syncs."""
         return tuple(file.spec for file in self.files)
 
+    def named(self, sync: str, where: str) -> SyncSpec:
+        """The sync with that id. Errors: ConfigError for an unknown id, or the file's own error where it is broken."""
+        for broken in self.broken:
+            if broken.id == sync:
+                raise broken.error
+        for spec in self.specs:
+            if spec.id == sync:
+                return spec
+        raise ConfigError(
+            f"There is no sync {sync!r} in {where}.",
+            allowed=tuple(sorted(spec.id for spec in self.specs)),
+            next_step="name one of these, or add its file",
+        )
+
 
 def load_sync(path: Path, root: Path, apps: AppsPort, defaults: Defaults = NO_DEFAULTS) -> SyncSpec:
     """One file. `root` is the mappings folder, to which SyncSpec.file is relative; defaults: of the project file.

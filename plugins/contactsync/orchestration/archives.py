@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from contactsync.errors import ConfigError
 from contactsync.model.spec import ProjectSpec
 from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from contactsync.orchestration.command_owner import has_ended
+from contactsync.orchestration.connections import FindConnection, cli_connection
+from contactsync.orchestration.sharing import LOCAL_EXECUTOR
 from contactsync.orchestration.shelf import ArtefactShelf
 from contactsync.orchestration.workplace import open_engine
 from contactsync.rest.services import utc_now
@@ -19,14 +21,25 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def all_archives(project: ProjectSpec, run_id: str, only: str = "") -> Iterator[dict[str, Archive]]:
-    """By id of the sync; one whose file is gone is there too. Errors: LedgerSchema, ConfigError (an unknown sync)."""
+def all_archives(
+    project: ProjectSpec,
+    run_id: str,
+    only: str = "",
+    *,
+    find: FindConnection = cli_connection,
+    executor: str = LOCAL_EXECUTOR,
+    ended: Callable[[str], bool] = has_ended,
+) -> Iterator[dict[str, Archive]]:
+    """By id of the sync; one whose file is gone is there too. Errors: LedgerSchema, ConfigError (an unknown sync).
+
+    find, executor, ended  of whom this is for: the command line, or a task
+    """
     from contactsync.ledger.store import Ledger
     from contactsync.stages.desk import forbidden_in
     from contactsync.stages.persons import Archive
 
     root = artefact_root(project.artefacts_root)
-    with open_engine(project) as engine:
+    with open_engine(project, find, executor=executor) as engine:
         ledger = Ledger(engine, utc_now)
         ledger.check()
         ids = ledger.sync_ids()
@@ -42,7 +55,7 @@ def all_archives(project: ProjectSpec, run_id: str, only: str = "") -> Iterator[
                 ledger,
                 StoredArtefacts(root, sync_id, run_id),
                 utc_now,
-                has_ended,
+                ended,
                 ArtefactShelf(root, sync_id),
                 forbidden_in=forbidden_in(project),
             )

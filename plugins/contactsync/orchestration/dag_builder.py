@@ -74,14 +74,14 @@ def _dag(sync_id: str, schedule: CronDataIntervalTimetable | None, **shown: Any)
     )
 
 
-def own_dag(name: str, schedule: str, *, description: str, page: str) -> DAG:
+def own_dag(name: str, schedule: str | None, *, description: str, page: str, at_once: int = 1) -> DAG:
     """A DAG that belongs to no sync. It is not paused at first: nobody would miss what it does."""
     return DAG(
         naming.dag_id_of(name),
         schedule=timetable(schedule, "UTC"),
         start_date=START,
         catchup=False,
-        max_active_runs=1,
+        max_active_runs=at_once,
         is_paused_upon_creation=False,
         dag_display_name=f"contactsync: {name}",
         description=description,

@@ -13,6 +13,7 @@ from contactsync.model.spec import ProjectSpec
 from contactsync.orchestration import naming
 from contactsync.orchestration.dag_builder import build_broken_dag, build_dag
 from contactsync.orchestration.freshness import EVERY, build_freshness
+from contactsync.orchestration.manage import build_manage
 from contactsync.orchestration.project_file import PROJECT, defaults_in, project_in, retention_in
 from contactsync.orchestration.sharing import executor, unshared
 from contactsync.orchestration.shipped_apps import ShippedApps
@@ -20,7 +21,7 @@ from contactsync.orchestration.upkeep import DAILY, build_housekeeping
 
 INCLUDE = "include"
 MAPPINGS = "mappings"
-UPKEEP = {naming.HOUSEKEEPING: DAILY, naming.FRESHNESS: EVERY}
+UPKEEP = {naming.HOUSEKEEPING: DAILY, naming.FRESHNESS: EVERY, naming.MANAGE: None}
 
 
 def dags_beside(dag_file: str) -> dict[str, DAG]:
@@ -59,6 +60,8 @@ def raise_what_is_broken(dag_file: str) -> None:
 
 def _upkeep(name: str, include: Path, loaded: Loaded, project: ProjectSpec) -> DAG:
     """A DAG that belongs to no sync."""
+    if name == naming.MANAGE:
+        return build_manage(loaded, project)
     if name == naming.FRESHNESS:
         return build_freshness(loaded.specs, project)
     return build_housekeeping([spec.id for spec in loaded.specs], project, retention_in(include))

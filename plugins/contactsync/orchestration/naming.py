@@ -7,6 +7,7 @@ from contactsync.model.spec import Side
 DAG_PREFIX = "contactsync__"
 HOUSEKEEPING = "housekeeping"  # ids that no sync may have: mapping.words.RESERVED_IDS
 FRESHNESS = "freshness"
+MANAGE = "manage"
 OPEN = "open"
 TRANSFORM = "transform"
 RECONCILE = "reconcile"

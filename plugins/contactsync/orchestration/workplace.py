@@ -34,19 +34,35 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
 
     Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing.
     """
-    settings, runs_by = ProjectSpec(**json.loads(project)), executor()
-    check_artefacts(settings, runs_by)
-    sync, meters = spec_from_json(spec), {side: Meter() for side in SIDES}
-    with open_engine(settings, task_connection, executor=runs_by) as engine:
-        services = services_of(engine, settings)
+    settings = ProjectSpec(**json.loads(project))
+    runs_by, ended = shared_executor(settings), run.run_has_ended
+    with workplace_in_task(spec_from_json(spec), settings, runs_by, run.request().run_id, ended) as place:
+        yield place
+
+
+@contextmanager
+def workplace_in_task(
+    spec: SyncSpec, project: ProjectSpec, runs_by: str, run_id: str, ended: Callable[[str], bool]
+) -> Iterator[Workplace]:
+    """The same for a sync that is read already, a run of that id, and what runs Airflow's tasks. Errors: as above."""
+    meters = {side: Meter() for side in SIDES}
+    with open_engine(project, task_connection, executor=runs_by) as engine:
+        services = services_of(engine, project)
 
         def open_app(side: Side) -> App:
-            return app_opener(sync, metered(services, meters[side]), task_connection)(side)
+            return app_opener(spec, metered(services, meters[side]), task_connection)(side)
 
         try:
-            yield _workplace(sync, settings, engine, run.request().run_id, open_app, run.run_has_ended)
+            yield _workplace(spec, project, engine, run_id, open_app, ended)
         finally:
-            of_task(sync.id, meters)
+            of_task(spec.id, meters)
+
+
+def shared_executor(project: ProjectSpec) -> str:
+    """What runs Airflow's tasks. Errors: ConfigError, where they would not find each other's artefacts."""
+    runs_by = executor()
+    check_artefacts(project, runs_by)
+    return runs_by
 
 
 @contextmanager

@@ -149,6 +149,22 @@ def forget(found: Sequence[Found], key: Key, request: RunRequest) -> Erased:
     return Erased(tuple(portions), rewritten, _compacted(found))
 
 
+def lines(erased: Erased) -> list[str]:
+    """For people: what was erased, and what is left to do."""
+    count = sum(len(one.traces.contacts) for one in erased.portions)
+    names = ", ".join(one.sync_id for one in erased.portions)
+    told = [
+        f"Forgotten in {names}: {count} contacts; {erased.artefacts} artefacts rewritten.",
+        "The contacts in the apps are as they were, and are not synced any more. Take it back with --lift.",
+    ]
+    if not erased.compacted:
+        told.append(
+            "The ledger's file could not be compacted, for another process uses it: erased rows may still stand in its "
+            "free space. Say the same again when no run is on."
+        )
+    return told
+
+
 def _stop_unsettled(ledger: LedgerReader, portion: Portion) -> None:
     """What such an action made would be a stranger by whom nobody is known."""
     if portion.before or any(t.kind in BLOCKING for t in portion.fresh):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from contactsync.errors import ConfigError
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.decisions import Decided
 from contactsync.model.ledger import FoldBatch
@@ -36,6 +38,30 @@ class _Draft:
     known: dict[tuple[Side, str], Known] = field(default_factory=dict)
     again: list[Waiting] = field(default_factory=list)
     unread: list[Waiting] = field(default_factory=list)
+
+
+def retry_waiting(judge: Judge, wanted: Wanted) -> Retried:
+    """The same, of what waits now. Errors: also ConfigError, where a contact is meant of which nothing waits."""
+    found = waiting(judge.ledger, judge.sync_id, wanted)
+    if not found and wanted.contact:
+        raise ConfigError(
+            f"Nothing of {wanted.contact!r} waits in sync {judge.sync_id!r}.",
+            next_step=f"list what does: contactsync holds {judge.sync_id}",
+        )
+    return retry(judge, wanted) if any(one.retried for one in found) else Retried(left=tuple(found))
+
+
+def lines(sync: str, done: Retried) -> list[str]:
+    """For people: what the next run tries again, and what no further try would end."""
+    told = [f"{len(done.again)} are tried again in the next run."]
+    if done.left:
+        why = ", ".join(f"{reason} {n}" for reason, n in sorted(Counter(one.reason for one in done.left).items()))
+        left = f"{len(done.left)} were left alone ({why}): another try would not end them."
+        told.append(f"{left} See: contactsync holds {sync}")
+    if done.unread:
+        unread = f"{len(done.unread)} were never read, so they cannot be asked for by id:"
+        told.append(f"{unread} contactsync run {sync} --full-read")
+    return told
 
 
 def retry(judge: Judge, wanted: Wanted) -> Retried:

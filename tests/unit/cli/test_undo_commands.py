@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from commands import command
 from contactsync.apps.memory import Book
-from contactsync.cli.undo_commands import since_when
 from contactsync.errors import ConfigError
+from contactsync.stages.undo_orders import since_when
 
 PAIR = """\
 version: 1
