@@ -106,14 +106,14 @@ def test_a_task_process_builds_only_its_own_dag(project, monkeypatch):
 def test_the_trigger_form_offers_what_a_run_can_be_asked_for(project):
     project.sync("first")
     params = dags_beside(str(project.dags / "contactsync_dags.py"))["contactsync__first"].params
-    nothing = {"dry_run": False, "full_read": False, "apply_plan": "", "limit": None, "contacts": []}
+    nothing = {"dry_run": False, "full_read": False, "apply_plan": None, "limit": None, "contacts": None}
     assert dict(params) == nothing
     assert {name: params.get_param(name).schema["type"] for name in params} == {
         "dry_run": "boolean",
         "full_read": "boolean",
-        "apply_plan": "string",
+        "apply_plan": ["null", "string"],
         "limit": ["null", "integer"],
-        "contacts": ["array"],
+        "contacts": ["null", "array"],
     }
 
 

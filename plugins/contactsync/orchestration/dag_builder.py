@@ -110,8 +110,8 @@ def _params() -> dict[str, Param]:
             False, type="boolean", title="Read everything", description="Read both sides completely, not only changes."
         ),
         "apply_plan": Param(
-            "",
-            type="string",
+            None,
+            type=["null", "string"],  # else Airflow marks it as required, and refuses what was emptied again
             pattern="^[0-9a-zA-Z:_-]{0,128}$",
             title="Apply plan",
             description="The hash of a plan that may pass once: a first one, or one over the limits. A run names it.",
@@ -124,8 +124,8 @@ def _params() -> dict[str, Param]:
             description="At most so many contacts a side are written; the others are planned again by the next run.",
         ),
         "contacts": Param(
-            [],
-            type=["array"],
+            None,
+            type=["null", "array"],
             items={"type": "string", "minLength": 1, "maxLength": 500},
             maxItems=1000,
             title="Contacts",

@@ -97,7 +97,8 @@ def find(archives: Mapping[str, Archive], key: Key, *, everybody: bool = False) 
     if not (key.mail or key.number or any(one.contacts or one.forgotten for one in found.values())):
         raise ConfigError(
             "No sync of this ledger has anything of a contact with that id.",
-            next_step="name one as left:ID or right:ID, or by e-mail address, or phone number with its country code",
+            next_step="name one as left:ID or right:ID, or, in a command, by e-mail address, or phone number with its "
+            "country code",
         )
     return [found[name] for name in order]
 

@@ -35,11 +35,21 @@ def test_nothing_is_filled_in_and_only_the_act_has_to_be() -> None:
     with pytest.raises(ParamValidationError, match="no default"):
         act.resolve()
     assert act.schema["enum"] == [one.value for one in Act]
+    for name, box in boxes.items():
+        assert "null" in box.schema["type"], f"Airflow would mark {name} as required"
+        box.resolve(None)
+
+
+def test_boxes_of_one_act_stand_in_a_section_of_its_name() -> None:
+    sections = {name: box.schema["section"] for name, box in form(SYNCS).items() if "section" in box.schema}
+    assert {name for name, section in sections.items() if section == "undo"} == {"run", "since", "fields"}
+    assert sections["left"] == sections["right"] == "link, keep-apart"
+    assert not {"act", "sync", "yes", "contact", "apply_plan"} & {*sections}
 
 
 def test_acts_syncs_answers_and_reasons_are_chosen_from_a_list() -> None:
     boxes = form(SYNCS)
-    assert boxes["sync"].schema["enum"] == ["", "one", "two"]
+    assert boxes["sync"].schema["enum"] == [None, "one", "two"]
     assert boxes["sync"].resolve("two") == "two"
     assert "'three' is not one of" in refused("sync", "three")
     assert "'delete-all' is not one of" in refused("act", "delete-all")

@@ -11,9 +11,9 @@ from contactsync.model.spec import Side
 from contactsync.stages.manage_form import bare_id, order_of
 
 EMPTY: dict[str, Any] = {
-    "act": "", "sync": "", "yes": False, "run": "", "since": "", "contact": "", "fields": [], "apply_plan": "",
-    "limit": None, "contacts": [], "left": "", "right": "", "hold": "", "answer": "", "of": "", "reason": "",
-    "lost": False,
+    "act": None, "sync": None, "yes": False, "run": None, "since": "", "contact": None, "fields": [], "apply_plan": "",
+    "limit": None, "contacts": None, "left": None, "right": None, "hold": None, "answer": None, "of": None,
+    "reason": "", "lost": None,
 }  # fmt: skip
 """What Airflow hands over of a form in which nothing was filled in."""
 
