@@ -306,7 +306,8 @@ class Loader:
         try:
             records = {f.id: f.record for f in self.target.app.fetch(refs) if f.presence is Presence.PRESENT}
         except RetryError as error:
-            log.warning("%s: writes could not be read back: %s", self.order.side, type(error).__name__)
+            level = self.target.app.access.services.few.level("not read back", logging.WARNING)
+            log.log(level, "%s: writes could not be read back: %s", self.order.side, type(error).__name__)
             records = {}
         out = [o for o in outcomes if o not in blind]
         for o in blind:

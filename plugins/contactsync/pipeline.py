@@ -22,6 +22,7 @@ from contactsync.stages.permitting import permitted
 from contactsync.stages.planning import reconcile
 from contactsync.stages.reading import extract_side, transform
 from contactsync.stages.recording import record
+from contactsync.stages.run_words import failed_words, new_holds_words
 from contactsync.stages.undoing import check_order, plan_undo
 from contactsync.stages.undone import failures
 from contactsync.stages.workplace import Workplace
@@ -36,7 +37,9 @@ __all__ = [
     "compare_specs",
     "declined",
     "extract_side",
+    "failed_words",
     "load_side",
+    "new_holds_words",
     "open_run",
     "permitted",
     "plan_sync",
@@ -119,8 +122,8 @@ def _run(place: Workplace, request: RunRequest) -> tuple[Summary, Planned | None
             for side in SIDES if planned.waits is Waits.NOBODY else ():
                 stage = f"load_{side}"
                 loaded[side] = _load(place, request, opened, planned, side)
-    except ContactsyncError:
-        record(place, request, opened, reads, planned, loaded, [stage])
+    except ContactsyncError as error:
+        record(place, request, opened, reads, planned, loaded, [stage], {stage: type(error).__name__})
         raise
     return record(place, request, opened, reads, planned, loaded, []), planned
 
@@ -172,8 +175,8 @@ def undo_sync(place: Workplace, request: RunRequest, order: UndoOrder) -> Undone
         for side in SIDES:
             stage = f"load_{side}"
             loaded[side] = _load(place, request, opened, planned, side)
-    except ContactsyncError:
-        record(place, request, opened, nothing, planned, loaded, [stage])
+    except ContactsyncError as error:
+        record(place, request, opened, nothing, planned, loaded, [stage], {stage: type(error).__name__})
         raise
     summary = record(place, request, opened, nothing, planned, loaded, [])
     plan = plan_from(*place.artefacts.read_pieces(planned.ref))

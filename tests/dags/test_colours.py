@@ -31,7 +31,7 @@ def test_new_holds_are_a_note_known_ones_are_not_and_a_red_run_returns_nothing(s
     noted = sync.run()
     told = returned(sync, noted)
     assert (noted.state, told["colour"], told["new_holds"]) == ("success", "noted", {"left:no_key": 1})
-    assert told["line"].endswith("NEW HOLDS: 1 left:no_key")
+    assert told["line"].endswith("NEW HOLDS: 1 of Memory (left) (no match key)")
     assert told["line"] in said()
     known = sync.run()
     assert returned(sync, known)["colour"] == "green"

@@ -177,25 +177,29 @@ class RecordOperator(StageOperator):
         """Record what the other tasks did, however they ended, and tell who wants to know."""
         from contactsync.orchestration.metrics import of_run
         from contactsync.orchestration.telling import new_holds, tell_of_run
+        from contactsync.pipeline import new_holds_words
 
         try:
             summary = self._recorded(place, run, request)
         except ContactsyncError as error:
             tell_of_run(place, run, request, error.message)
+            log.info("%s", error.message)
             raise
         of_run(place, summary)
         tell_of_run(place, run, request, "" if summary.ok else summary.line)
-        return _report(summary, new_holds(place, request))
+        held = new_holds(place, request)
+        return _report(summary, held, new_holds_words(held, place.names) if held else "")
 
     def _recorded(self, place: Workplace, run: RunContext, request: RunRequest) -> Summary:
-        from contactsync.pipeline import record, unanswered
+        from contactsync.pipeline import failed_words, record, unanswered
 
         states = run.states()
         if states.get(naming.OPEN) == "skipped":
             raise AirflowSkipException("Nothing was done: the task open was skipped, and its log says why.")
         opened = run.opened()
         if opened is None:
-            raise StopError("Nothing was done: the task open failed.", next_step="read the log of the task open.")
+            why = failed_words(naming.OPEN, run.errors([naming.OPEN])[naming.OPEN])
+            raise StopError(f"Nothing was done: the {why}.", next_step="read the log of the task open.")
         # What a task handed on stays until it starts anew: one that is skipped now may have done so in an earlier try.
         done = {task for task, state in states.items() if state == "success"}
         reads = {side: run.read(side) for side in SIDES}
@@ -213,7 +217,8 @@ class RecordOperator(StageOperator):
             )
         done |= {load for load in _own_loads(planned, request) if states.get(load) == "skipped"}
         loaded = {side: run.loaded(side) if naming.load_id(side) in done else None for side in SIDES}
-        return record(place, request, opened, reads, planned, loaded, run.failed())
+        failed = run.failed()
+        return record(place, request, opened, reads, planned, loaded, failed, run.errors(failed))
 
 
 class BrokenOperator(BaseOperator):
@@ -250,13 +255,12 @@ def _own_loads(planned: Planned | None, request: RunRequest) -> set[str]:
     return {naming.load_id(side) for side in SIDES}.difference(_idle_loads(planned, request)) if planned else set()
 
 
-def _report(summary: Summary, held: Mapping[str, int]) -> Ended:
+def _report(summary: Summary, held: Mapping[str, int], note: str) -> Ended:
     """The last line of a run, and whether it is green, or green with a note. Errors: StopError, where it is red."""
     for problem in summary.problems[:MOST_PROBLEMS]:
         log.warning("%s", problem)
     if len(summary.problems) > MOST_PROBLEMS:
         log.warning("... and %s more.", len(summary.problems) - MOST_PROBLEMS)
-    note = ", ".join(f"{count} {at}" for at, count in sorted(held.items()))
     line = f"{summary.line}. NEW HOLDS: {note}" if note else summary.line
     log.info("%s", line)
     if not summary.ok:

@@ -52,7 +52,8 @@ def repeated(
 
     def before(state: RetryCallState) -> None:
         error, pause = _error(state), state.next_action.sleep if state.next_action else 0.0
-        log.info("%s Try %d of %d; the next in %.1f s.", error, state.attempt_number, most, pause)
+        level = services.few.level("tried again")
+        log.log(level, "%s Try %d of %d; the next in %.1f s.", error, state.attempt_number, most, pause)
         if isinstance(error, RateLimited):
             services.waited(pause)
             if not error.retry_after:

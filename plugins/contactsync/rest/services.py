@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from contactsync.few import Few
 from contactsync.model.app import Rate
 
 
@@ -135,5 +136,6 @@ class Services:
     sleep: Callable[[float], None] = time.sleep
     heard: Callable[[Mapping[str, str]], None] = ignore  # is told the headers of every answer
     waited: Callable[[float], None] = unnoticed  # is told of every wait for a limit, in seconds
+    few: Few = field(default_factory=Few)  # log lines about requests
     writes: bool = True  # False: no mutating request leaves
     tries: int = 5  # of a request that may be repeated, at most; 1 where a person waits for the answer

@@ -170,7 +170,8 @@ class Api:
             if reply.status < 500:
                 return reply
             trouble = OutcomeUnknown(f"{self._host} answered HTTP {reply.status} to {call.method}.")
-        log.warning("%s %s: %s", call.method, self._host, type(trouble).__name__)
+        level = self._services.few.level("not written", logging.WARNING)
+        log.log(level, "%s %s: %s", call.method, self._host, type(trouble).__name__)
         raise trouble
 
     def _exchange(self, call: Call, *, writes: bool) -> Reply:

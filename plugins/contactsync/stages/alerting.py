@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from contactsync.few import Few
 from contactsync.ledger.store import Ledger
 from contactsync.model.alerts import Event, Notice, Notifier, Watched
 from contactsync.sync.alerts import ERROR, Sight, judge, stale
@@ -59,10 +60,10 @@ def check_all(
     ledger.watch(syncs)
     here = {one.sync_id for one in syncs}
     sights: list[Sight] = []
-    sent = 0
+    sent, few = 0, Few()
     for one in (*syncs, *(gone for gone in ledger.all_watched() if gone.sync_id not in here)):
         sight = look(ledger, one, now, here=one.sync_id in here)
-        sent += tell(ledger, sight, notifiers(one.alerts), send)
+        sent += tell(ledger, sight, notifiers(one.alerts), send, few)
         sights.append(sight)
     late = {sight.sync_id: stale(sight) for sight in sights}
     too_old = tuple(sorted(i for i, levels in late.items() if ERROR in levels and i in here))
@@ -70,13 +71,13 @@ def check_all(
     return Checked(len(sights), tuple(sorted(i for i, levels in late.items() if levels)), too_old, sent, ended)
 
 
-def tell(ledger: Ledger, sight: Sight, notifiers: Sequence[Notifier], send: Send) -> int:
+def tell(ledger: Ledger, sight: Sight, notifiers: Sequence[Notifier], send: Send, few: Few | None = None) -> int:
     """Give the alerts of now, and those that could not be sent before; how many went out."""
     told = ledger.notices(sight.sync_id)
     change = judge(sight, told, notifiers)
     if change.raised or change.ended:
         ledger.renew_notices(change.raised, change.ended)
-    return deliver(ledger, sight.sync_id, notifiers, send, sight.now)
+    return deliver(ledger, sight.sync_id, notifiers, send, sight.now, few)
 
 
 def tell_one(ledger: Ledger, notice: Notice, notifiers: Sequence[Notifier], send: Send) -> int:
@@ -91,8 +92,11 @@ def tell_one(ledger: Ledger, notice: Notice, notifiers: Sequence[Notifier], send
     return deliver(ledger, notice.sync_id, notifiers, send, notice.raised_at)
 
 
-def deliver(ledger: Ledger, sync_id: str, notifiers: Sequence[Notifier], send: Send, now: datetime) -> int:
+def deliver(
+    ledger: Ledger, sync_id: str, notifiers: Sequence[Notifier], send: Send, now: datetime, few: Few | None = None
+) -> int:
     """Send what was not sent. What fails is logged, and tried again the next time."""
+    few = few or Few()
     by_name = {one.name: one for one in notifiers}
     done = 0
     for notice in ledger.notices(sync_id):
@@ -100,21 +104,22 @@ def deliver(ledger: Ledger, sync_id: str, notifiers: Sequence[Notifier], send: S
         if notifier is None or notice.event not in notifier.events or _is_past(notice, now):
             ledger.renew_notices((), [notice])
         elif _is_due(notice, now) and ledger.claim_notice(notice, now):
-            done += _sent(ledger, notifier, notice, send, now)
+            done += _sent(ledger, notifier, notice, send, now, few)
     return done
 
 
-def _sent(ledger: Ledger, notifier: Notifier, notice: Notice, send: Send, now: datetime) -> bool:
+def _sent(ledger: Ledger, notifier: Notifier, notice: Notice, send: Send, now: datetime, few: Few) -> bool:
     try:
         send(notifier, notice)
     except Exception as error:  # noqa: BLE001 - of any library; its own text may hold a token
-        log.warning(
+        log.log(
+            few.level("not sent", logging.WARNING),
             "Alert %s of %s could not be sent by %s (%s); contactsync__freshness tries again.",
             notice.event.value, notice.sync_id, notifier.name, type(error).__name__,
         )  # fmt: skip
         return False
     ledger.notice_sent(notice, now)
-    log.info("Alert %s of %s was sent by %s.", notice.event.value, notice.sync_id, notifier.name)
+    log.log(few.level("sent"), "Alert %s of %s was sent by %s.", notice.event.value, notice.sync_id, notifier.name)
     return True
 
 

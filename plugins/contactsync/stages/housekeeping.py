@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contactsync.errors import ContactsyncError
+from contactsync.few import Few
 from contactsync.ledger.store import Ledger
 from contactsync.model.retention import OldRun, Retention, Trimmed
 from contactsync.model.stages import Shelf
 
 log = logging.getLogger(__name__)
+
+MOST_TOLD = 20  # syncs with a log line of their own; the task returns what went of each
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,12 @@ def sweep_all(houses: Iterable[Household], retention: Retention, now: datetime) 
     """One after the other; what fails in one does not spare the others. Errors: the first of those of `sweep`."""
     swept: list[Swept] = []
     failed: list[ContactsyncError] = []
+    few = Few(MOST_TOLD)
     for house in houses:
         try:
             swept.append(sweep(house, retention, now))
+            if swept[-1].line:
+                log.log(few.level("removed"), "%s: removed %s", house.sync_id, swept[-1].line)
         except ContactsyncError as error:
             log.warning("%s: %s", house.sync_id, error)
             failed.append(error)
@@ -81,7 +87,4 @@ def sweep(house: Household, retention: Retention, now: datetime, *, dry_run: boo
         return Swept(house.sync_id, old, house.ledger.would_trim(house.sync_id, values, whole))
     for one in old:
         house.shelf.drop(one.name)
-    swept = Swept(house.sync_id, old, house.ledger.trim(house.sync_id, values, whole))
-    if swept.line:
-        log.info("%s: removed %s", house.sync_id, swept.line)
-    return swept
+    return Swept(house.sync_id, old, house.ledger.trim(house.sync_id, values, whole))

@@ -12,7 +12,7 @@ from typing import Any
 from contactsync.frames import plan_from
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunRow, RunState, StoredCursor
-from contactsync.model.plan import Bucket, Hold, HoldReason, JournalRow, Outcome, Plan
+from contactsync.model.plan import Bucket, Hold, JournalRow, Outcome, Plan
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, RunRequest, Summary, Waits
 from contactsync.model.undo import Stay, Stays
@@ -28,6 +28,7 @@ from contactsync.stages.match_reporting import match_report, report_lines
 from contactsync.stages.new_holds import too_many_holds
 from contactsync.stages.putting_off import read_again
 from contactsync.stages.recorded import recorded_before
+from contactsync.stages.run_words import batches_words, failed_words, held_words
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
@@ -58,8 +59,11 @@ def record(
     planned: Planned | None,
     loaded: Mapping[Side, Loaded | None],
     failed: Sequence[str],
+    kinds: Mapping[str, str] | None = None,
 ) -> Summary:
     """End the run. `failed`: ids of tasks that failed. One that has ended stays as it was recorded.
+
+    kinds  task -> the kind of error that ended it, as far as is known
 
     Errors: FenceLost, LedgerBusy.
     """
@@ -67,7 +71,7 @@ def record(
         return before
     plan = plan_from(*place.artefacts.read_pieces(planned.ref)) if planned else Plan()
     headers = {s: place.artefacts.read(r.ref)[1] for s, r in reads.items() if r is not None}
-    problems = _problems(failed, loaded, plan if request.dry_run else Plan())
+    problems = _problems(failed, kinds or {}, loaded, plan if request.dry_run else Plan())
     if request.dry_run:
         states = {i.key: State.DONE for i in plan.intents}
         done = _Done(plan, headers, states, problems, plan.holds, _undone(place, request, plan, states))
@@ -82,7 +86,8 @@ def record(
     lost = sum(s.why in (Stay.REFUSED, Stay.FAILED, Stay.UNSETTLED) for s in left)
     problems += (f"{lost} not taken back",) if lost else ()
     problems += too_many_holds(place, had) if judges else ()
-    done = _Done(plan, headers, states, problems, holds, _undone(place, request, plan, states, left))
+    nothing = "Nothing was written" if planned is None and _stopped(failed) else ""
+    done = _Done(plan, headers, states, problems, holds, nothing or _undone(place, request, plan, states, left))
     kept: dict[str, Any] = {}
     read_whole = all(reads.get(s) is not None for s in SIDES)
     if read_whole and (planned is not None or all(r.quiet for r in reads.values() if r)) and not _stopped(failed):
@@ -135,10 +140,11 @@ def _stopped(failed: Sequence[str]) -> bool:
     return any(task.split("_")[0] in ("open", "extract", "transform", "reconcile", "review") for task in failed)
 
 
-def _problems(failed: Sequence[str], loaded: Mapping[Side, Loaded | None], dry: Plan) -> tuple[str, ...]:
-    out = [f"task {task} failed" for task in failed]
-    out += [f"{n.failed_batches} batches failed as a whole on the {n.side} side" for n in loaded.values()
-            if n is not None and n.failed_batches]  # fmt: skip
+def _problems(
+    failed: Sequence[str], kinds: Mapping[str, str], loaded: Mapping[Side, Loaded | None], dry: Plan
+) -> tuple[str, ...]:
+    out = [failed_words(task, kinds.get(task, "")) for task in failed]
+    out += [batches_words(n.failed_batches, n.side) for n in loaded.values() if n is not None and n.failed_batches]
     return (*out, *(f"limit: {p}" for p in dry.problems))
 
 
@@ -301,12 +307,6 @@ _TOLD = (
     Bucket.FORGOTTEN,
     Bucket.FAILED,
 )
-_HOLD_WORDS = {
-    HoldReason.NO_KEY: "no match key",
-    HoldReason.AMBIGUOUS: "ambiguous",
-    HoldReason.REFUSED: "refused by the app",
-    HoldReason.UNREADABLE: "unreadable",
-}
 
 
 def _sentence(place: Workplace, source: Side, totals: Counter[Bucket], holds: Sequence[Hold]) -> str:
@@ -314,7 +314,7 @@ def _sentence(place: Workplace, source: Side, totals: Counter[Bucket], holds: Se
     names = f"{place.names[source]} to {place.names[source.other]}"
     told = [f"{totals[b]} {b.value}" for b in _TOLD if totals[b]] or ["nothing to do"]
     reasons_of = {(h.contact_id, h.reason) for h in holds if h.side is source}
-    why = Counter(_HOLD_WORDS.get(reason, reason.value.replace("_", " ")) for _, reason in reasons_of)
+    why = Counter(held_words(reason) for _, reason in reasons_of)
     held = f"; {totals[Bucket.HELD]} held" if totals[Bucket.HELD] else ""
     reasons = f" ({', '.join(f'{w} {n}' for w, n in sorted(why.items()))})" if held and why else ""
     return f"{names}: {', '.join(told)}{held}{reasons}"

@@ -15,6 +15,7 @@ from contactsync.model.plan import Bucket
 from contactsync.model.spec import Side
 from contactsync.model.stages import Loaded, Opened, Planned, RunRequest, Waits
 from contactsync.packed import Packed
+from contactsync.stages.run_words import batches_words
 from contactsync.stages.workplace import Workplace
 
 WRITTEN = {Verb.CREATE: Bucket.CREATED, Verb.UPDATE: Bucket.UPDATED, Verb.DELETE: Bucket.DELETED}
@@ -70,7 +71,7 @@ def written_line(place: Workplace, side: Side, loaded: Loaded) -> str:
         why[words] = why.get(words, 0) + count
     told = ", ".join(f"{words} {count}" for words, count in sorted(why.items()))
     left = f"; {sum(why.values())} not written ({told})" if why else ""
-    failed = f". NOT COMPLETE: {loaded.failed_batches} batches failed as a whole" if loaded.failed_batches else ""
+    failed = f". NOT COMPLETE: {batches_words(loaded.failed_batches, side)}" if loaded.failed_batches else ""
     return f"{place.names[side]}: {done}{left}{failed}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
+from contactsync.errors import OutcomeUnknown
 from contactsync.rest.metering import Meter, metered
 from contactsync.rest.session import Api
 
@@ -34,3 +35,15 @@ def test_waits_for_the_budget_and_after_a_429_count_and_other_pauses_do_not(serv
     assert meter.waited == 9.5
     assert sum(time.slept) > 9.5
     assert meter.calls == 3
+
+
+def test_of_many_tries_a_person_reads_the_first_few(server, api, caplog):
+    caplog.set_level("INFO", "contactsync")
+    for _ in range(8):
+        server.will(answer(503), answer(503), answer(200, "{}"))
+        api.read("GET", "contacts")
+        server.will(answer(503))
+        with pytest.raises(OutcomeUnknown):
+            api.write("POST", "contacts")
+    assert len([record for record in caplog.records if "Try" in record.getMessage()]) == 5
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 5
