@@ -3,9 +3,11 @@
 ARG AIRFLOW_IMAGE=apache/airflow:slim-3.3.2-python3.12
 
 # The slim image has no providers but Airflow's own; the lock file brings the rest, in the versions that were tested.
+# For CeleryExecutor and artefacts in S3 (docs/scaling-out.md): --build-arg SCALE_OUT=yes
 FROM ${AIRFLOW_IMAGE} AS locked
-COPY requirements.lock /tmp/requirements.lock
-RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock
+ARG SCALE_OUT=
+COPY requirements.lock requirements-celery.lock /tmp/
+RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock ${SCALE_OUT:+-r /tmp/requirements-celery.lock}
 
 FROM locked AS wheel
 WORKDIR /tmp/source

@@ -41,11 +41,17 @@ $(VENV)/.installed-dev: requirements-dev.lock requirements-demo.lock $(VENV)/.in
 	@tools/install.sh $(VENV) requirements.lock requirements-demo.lock requirements-dev.lock
 	@touch $@
 
+$(VENV)/.installed-celery: requirements-celery.lock $(VENV)/.installed-dev
+	@tools/install.sh $(VENV) requirements.lock requirements-demo.lock requirements-dev.lock requirements-celery.lock
+	@touch $@
+
 .PHONY: lock
 lock: $(VENV)/.installed ## write the lock files anew (UPGRADE=--upgrade takes newer versions)
 	$(LOCK) pyproject.toml requirements-build.in -o requirements.lock
 	$(LOCK) -c requirements.lock requirements-demo.in -o requirements-demo.lock
-	$(LOCK) -c requirements.lock -c requirements-demo.lock requirements-dev.in -o requirements-dev.lock
+	$(LOCK) -c requirements.lock requirements-celery.in -o requirements-celery.lock
+	$(LOCK) -c requirements.lock -c requirements-demo.lock -c requirements-celery.lock requirements-dev.in \
+		-o requirements-dev.lock
 
 ##### trying it
 
@@ -91,8 +97,8 @@ docs-check: $(VENV)/.installed-dev ## generated pages are up to date, links and 
 	$(BIN)/python tools/check_docs.py
 
 .PHONY: unit
-unit: $(VENV)/.installed-dev ## all tests but `model` and those with a real scheduler or browser (T="tests/unit/rest -x" names some)
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser and not model" $(T)
+unit: $(VENV)/.installed-dev ## all tests but `model` and those with a real scheduler, Celery or a browser (T="tests/unit/rest -x" names some)
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser and not model and not celery" $(T)
 
 .PHONY: model
 model: $(VENV)/.installed-dev ## 2,000 random histories of people, runs and mishaps, always the same ones
@@ -105,6 +111,10 @@ scheduler: $(VENV)/.installed-dev ## the demo as a person starts it, on a real s
 .PHONY: airflow-cases
 airflow-cases: $(VENV)/.installed-dev ## clear, kill, stop, rerun and overlap runs on a real scheduler with PostgreSQL
 	$(PYTEST) -m airflow_cases tests/airflow_cases
+
+.PHONY: test-celery
+test-celery: $(VENV)/.installed-celery ## two Celery workers, Redis and a bucket: runs, a killed worker, lost artefacts
+	$(PYTEST) -m celery tests/airflow_cases/celery_cases
 
 .PHONY: test-browser
 test-browser: $(VENV)/.installed-dev ## walk the consent page in a real Chromium (SCREENSHOTS=folder keeps pictures)

@@ -20,6 +20,7 @@
     |  |- RateLimited               429 after all tries
     |  |- ServerTrouble             5xx, time-out or lost connection after all tries
     |  |- LedgerBusy                the ledger could not be reached or stayed locked
+    |  |- StoreTrouble              the store of artefacts did not answer
     |  |- LockBusy                  another run holds this sync (carries the holder)
     |  |- AccountBusy               another load task writes to this account
     |  `- Unforeseen                an error that is none of ours; its own text is not shown, for it may quote a contact
@@ -169,6 +170,10 @@ class ServerTrouble(RetryError):
 
 class LedgerBusy(RetryError):
     """The ledger could not be reached, or stayed locked."""
+
+
+class StoreTrouble(RetryError):
+    """The store of artefacts did not answer, or not as a store does."""
 
 
 class LockBusy(RetryError):

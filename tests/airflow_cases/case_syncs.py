@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from contactsync.apps.memory import Book
@@ -196,8 +197,9 @@ class Scene:
 
     def log(self, run_id: str, task: str) -> str:
         """The log of a task, all its tries."""
-        folder = self.airflow.server.home / "logs" / f"dag_id={self.dag}" / f"run_id={run_id}" / f"task_id={task}"
-        return "\n".join(file.read_text(errors="replace") for file in sorted(folder.glob("*.log")))
+        below = Path("logs", f"dag_id={self.dag}", f"run_id={run_id}", f"task_id={task}")
+        files = sorted(file for home in self.airflow.homes for file in (home / below).glob("*.log"))
+        return "\n".join(file.read_text(errors="replace") for file in files)
 
     # ---- the machine
 

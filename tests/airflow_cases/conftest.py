@@ -65,4 +65,4 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 def _is_case(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and item.path.parent == _HERE
+    return isinstance(item, pytest.Function) and item.path.is_relative_to(_HERE)

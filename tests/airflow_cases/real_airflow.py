@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from airflow.sdk import ObjectStoragePath
 from case_syncs import PATIENCE, SYNCS, Scene
 from contactsync.demo.airflow_rest import AirflowRest
 from contactsync.demo.airflow_server import AirflowServer
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.migrate import upgrade
+from contactsync.orchestration.artefacts import artefact_root
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.server import PERMITTED
 from sqlalchemy import make_url, text
@@ -38,12 +40,14 @@ RUN_SECONDS = 3600  # longer than any run of a case lasts: `out_of_time` lets it
 class RealAirflow:
     """The server, its folder, a sandbox for each sync, and one ledger."""
 
-    def __init__(self, folder: Path, metadata: str, ledger: str) -> None:
+    def __init__(
+        self, folder: Path, metadata: str, ledger: str, syncs: Mapping[str, Any] = SYNCS, **settings: str
+    ) -> None:
         self.folder = folder
+        self.syncs = syncs
         self.ledger_url = ledger
         self.project = folder / "project"
-        self.artefacts = folder / "artefacts"  # of tasks and of commands in this process
-        self.sandboxes = {sync: FreshsalesSandbox().start() for sync in SYNCS}
+        self.sandboxes = {sync: FreshsalesSandbox().start() for sync in syncs}
         self.engine = make_engine(ledger)
         self.metadata = make_engine(metadata)
         self.over = threading.Event()  # cases that still wait give up
@@ -60,6 +64,7 @@ class RealAirflow:
                 "DATABASE__SQL_ALCHEMY_CONN_ASYNC": database,
                 "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,vera:viewer,olga:op",
                 "WORKERS__EXECUTION_API_TIMEOUT": "60",  # of a machine that is busy with other tests
+                **settings,
                 **self.statsd.settings,
             },
         )
@@ -82,13 +87,13 @@ class RealAirflow:
         """Write the project, start, and wait until everything is up."""
         upgrade(self.ledger_url)
         shutil.copytree(ROOT / "dags", self.project / "dags", ignore=shutil.ignore_patterns("__pycache__"))
-        shared = {"ledger": {"connection": LEDGER}, "artefacts": {"root": str(self.artefacts)}}
+        shared = {"ledger": {"connection": LEDGER}, "artefacts": {"root": self.root}}
         self._write("contactsync.yaml", {"version": 1, **shared})
-        for sync, more in SYNCS.items():
+        for sync, more in self.syncs.items():
             self._write(f"mappings/{sync}.yaml", self._file(sync, more))
         (self.policies / "airflow_local_settings.py").write_text(POLICY.format(seconds=RUN_SECONDS))
         self.server.start()
-        self.server.await_healthy([f"contactsync__{sync}" for sync in SYNCS], print, PATIENCE)
+        self.server.await_healthy([f"contactsync__{sync}" for sync in self.syncs], print, PATIENCE)
 
     def stop(self) -> None:
         for sandbox in self.sandboxes.values():
@@ -98,8 +103,23 @@ class RealAirflow:
         self.engine.dispose()
         self.metadata.dispose()
 
+    @property
+    def root(self) -> str:
+        """Where tasks, and commands in this process, keep artefacts."""
+        return str(self.folder / "artefacts")
+
+    @property
+    def homes(self) -> list[Path]:
+        """AIRFLOW_HOME of all who run tasks."""
+        return [self.server.home]
+
     def scene(self, sync: str) -> Scene:
         return Scene(self, sync)
+
+    def artefacts(self, sync: str, run_id: str) -> list[ObjectStoragePath]:
+        """The files of a run."""
+        folder = artefact_root(self.root) / sync / run_id
+        return [ObjectStoragePath(f"{folder}/{path.name}") for path in folder.iterdir()] if folder.exists() else []
 
     def out_of_time(self, dag: str, run_id: str) -> None:
         """Let as much time pass for a run as its DAG gives it."""

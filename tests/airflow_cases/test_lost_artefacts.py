@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from airflow.sdk import ObjectStoragePath
 from case_syncs import Scene
 from contactsync.model.spec import Side
 from contactsync.orchestration.command_owner import owner_of
@@ -68,6 +67,6 @@ def heals(scene: Scene, run: str) -> None:
     assert scene.names() == ["ada", "ben", "cleo", "dora"]
 
 
-def artefact(scene: Scene, run: str, name: str) -> Path:
-    [file] = (scene.airflow.artefacts / scene.sync / run).glob(f"{name}-*.parquet")
+def artefact(scene: Scene, run: str, name: str) -> ObjectStoragePath:
+    [file] = [path for path in scene.airflow.artefacts(scene.sync, run) if path.name.startswith(f"{name}-")]
     return file

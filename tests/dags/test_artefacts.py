@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from contactsync.errors import ArtefactError
-from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root, safe_name
+from botocore.exceptions import EndpointConnectionError
+from contactsync.errors import ArtefactError, StoreTrouble
+from contactsync.orchestration.artefacts import StoredArtefacts, answering, artefact_root, safe_name
 
 RUN = "scheduled__2026-01-01T00:00:00+00:00"
 FRAME = pd.DataFrame(
@@ -101,6 +103,23 @@ def test_a_run_id_is_one_harmless_folder_name(name):
     assert "/" not in safe
     assert safe not in (".", "..")
     assert len(safe) < 100
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (EndpointConnectionError(endpoint_url="http://s3.example"), StoreTrouble),
+        (ConnectionResetError(), StoreTrouble),
+        (OSError(errno.EBUSY, "Please reduce your request rate"), StoreTrouble),
+        (FileNotFoundError("the bucket"), ArtefactError),
+        (PermissionError("the bucket"), ArtefactError),
+        (ValueError("no such scheme"), ArtefactError),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+def test_a_store_that_does_not_answer_is_asked_again_later_and_one_that_refuses_is_not(error, kind):
+    with pytest.raises(kind, match=rf"Nothing read \({type(error).__name__}\)"), answering("Nothing read", "look"):
+        raise error
 
 
 def test_another_file_system_works_as_well():

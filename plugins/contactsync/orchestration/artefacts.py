@@ -6,6 +6,7 @@ Parquet schema; file names hold ids only.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -13,13 +14,13 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ObjectStoragePath
 
-from contactsync.errors import ArtefactError
+from contactsync.errors import ArtefactError, StoreTrouble
 from contactsync.model.stages import ArtefactRef
 from contactsync.orchestration.home import contactsync_home
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 HEADER = b"contactsync"
 ENDING = ".parquet"
 PIECE = 2000  # rows of what is read piece by piece
+STORE_LIBRARIES = ("botocore", "aiohttp")  # s3fs says as an OSError what a store answers, not that it does not
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -80,15 +82,12 @@ class StoredArtefacts:
     def read_state(self, name: str) -> dict[str, Any] | None:
         """A small JSON file beside the runs, None where there is none. Errors: ArtefactError (unreadable)."""
         path = self._state_path(name)
-        try:
-            return dict(json.loads(path.read_bytes()))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, TypeError, RecursionError) as error:
-            raise ArtefactError(
-                f"The state file {path} cannot be read ({type(error).__name__}).",
-                next_step="restore it from a backup, or delete it: the sync then accepts the ledger as it is.",
-            ) from error
+        restore = "restore it from a backup, or delete it: the sync then accepts the ledger as it is."
+        with answering(f"The state file {path} cannot be read", restore):
+            try:
+                return dict(json.loads(path.read_bytes()))
+            except FileNotFoundError:
+                return None
 
     def write_state(self, name: str, value: Mapping[str, Any]) -> None:
         """Replace that small JSON file atomically."""
@@ -99,12 +98,8 @@ class StoredArtefacts:
 
     def _read_checked(self, ref: ArtefactRef) -> bytes:
         clear = "clear the task `open` of this run with everything downstream, or trigger a new run."
-        try:
+        with answering(f"The artefact {ref.uri} cannot be read", clear):
             data: bytes = ObjectStoragePath(ref.uri).read_bytes()
-        except OSError as error:
-            raise ArtefactError(
-                f"The artefact {ref.uri} cannot be read ({type(error).__name__}).", next_step=clear
-            ) from error
         if not self._is(ref.sha256, hashlib.sha256(data).hexdigest()):
             raise ArtefactError(f"The artefact {ref.uri} is not what was written (sha256 differs).", next_step=clear)
         return data
@@ -118,17 +113,30 @@ class StoredArtefacts:
 
 
 def put(root: ObjectStoragePath, path: ObjectStoragePath, data: bytes) -> None:
-    """Write a file below the root as a whole. Errors: ArtefactError (root not writable)."""
-    try:
+    """Write a file below the root as a whole. Errors: ArtefactError (root not writable), StoreTrouble."""
+    permit = "let the user that runs the tasks write there, or set artefacts.root in contactsync.yaml."
+    with answering(f"The artefact root {root} cannot be written", permit):
         if path.protocol == "file":
             _replace_local(Path(path.path), data, top=Path(root.path))
         else:
             path.write_bytes(data)  # one put: object stores show the whole object or none
+
+
+@contextmanager
+def answering(problem: str, next_step: str) -> Iterator[None]:
+    """Errors: ArtefactError (the store says no, or there is none), StoreTrouble (it says nothing: later it may)."""
+    try:
+        yield
     except Exception as error:
-        raise ArtefactError(
-            f"The artefact root {root} cannot be written ({type(error).__name__}).",
-            next_step="let the user that runs the tasks write there, or set artefacts.root in contactsync.yaml.",
-        ) from error
+        text = f"{problem} ({type(error).__name__})."
+        if _may_pass(error):
+            raise StoreTrouble(text, next_step="see that the store of artefacts.root can be reached.") from error
+        raise ArtefactError(text, next_step=next_step) from error
+
+
+def _may_pass(error: Exception) -> bool:
+    busy = isinstance(error, ConnectionError | TimeoutError) or getattr(error, "errno", None) == errno.EBUSY
+    return busy or any(kind.__module__.split(".")[0] in STORE_LIBRARIES for kind in type(error).__mro__)
 
 
 def _replace_local(path: Path, data: bytes, *, top: Path) -> None:

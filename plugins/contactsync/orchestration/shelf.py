@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ObjectStoragePath
 
-from contactsync.errors import ArtefactError
 from contactsync.model.retention import OldRun
 from contactsync.model.stages import KeptRun
-from contactsync.orchestration.artefacts import ENDING, from_parquet, put, safe_name, to_parquet
+from contactsync.orchestration.artefacts import ENDING, answering, from_parquet, put, safe_name, to_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,15 +62,12 @@ class ArtefactShelf:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        try:
+        permit = "let the user that runs the tasks list and remove files there."
+        with (
+            answering(f"Old artefacts below {self.folder} cannot be looked at or removed", permit),
+            suppress(FileNotFoundError),  # somebody else was faster
+        ):
             yield
-        except FileNotFoundError:
-            return  # somebody else was faster
-        except Exception as error:
-            raise ArtefactError(
-                f"Old artefacts below {self.folder} cannot be looked at or removed ({type(error).__name__}).",
-                next_step="let the user that runs the tasks list and remove files there.",
-            ) from error
 
     def clear_drafts(self) -> int:
         """Remove what a killed process left half written; how many files that were."""
@@ -86,13 +82,8 @@ class ArtefactShelf:
         return sorted((path for path in self.folder.iterdir() if path.is_dir()), key=lambda path: path.name)
 
     def _bytes(self, uri: str) -> bytes:
-        try:
+        with answering(f"The artefact {uri} cannot be read", "see who owns the artefact root, and say the same again."):
             data: bytes = ObjectStoragePath(uri).read_bytes()
-        except OSError as error:
-            raise ArtefactError(
-                f"The artefact {uri} cannot be read ({type(error).__name__}).",
-                next_step="see who owns the artefact root, and say the same again.",
-            ) from error
         return data
 
 
