@@ -4,6 +4,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 VENV ?= .venv
+LOWEST ?= .venv-lowest
 BIN := $(VENV)/bin
 DEMO := $(BIN)/python -m contactsync.demo
 # Tests that share nothing run in two processes; those that start a real Airflow run alone, after them.
@@ -37,6 +38,10 @@ $(VENV)/.installed-demo: requirements-demo.lock $(VENV)/.installed
 	@tools/install.sh $(VENV) requirements.lock requirements-demo.lock
 	@touch $@
 
+$(LOWEST)/.installed: requirements-lowest.lock pyproject.toml tools/install.sh
+	@tools/install.sh $(LOWEST) requirements-lowest.lock
+	@touch $@
+
 $(VENV)/.installed-dev: requirements-dev.lock requirements-demo.lock $(VENV)/.installed
 	@tools/install.sh $(VENV) requirements.lock requirements-demo.lock requirements-dev.lock
 	@touch $@
@@ -52,6 +57,11 @@ lock: $(VENV)/.installed ## write the lock files anew (UPGRADE=--upgrade takes n
 	$(LOCK) -c requirements.lock requirements-celery.in -o requirements-celery.lock
 	$(LOCK) -c requirements.lock -c requirements-demo.lock -c requirements-celery.lock requirements-dev.in \
 		-o requirements-dev.lock
+	@# The oldest versions that pyproject.toml allows, and beside them whatever the tests need.
+	$(LOCK) --resolution lowest-direct pyproject.toml -o $(VENV)/lowest.txt
+	$(BIN)/python tools/oldest.py $(VENV)/lowest.txt >$(VENV)/oldest.txt
+	$(LOCK) -c $(VENV)/oldest.txt pyproject.toml requirements-build.in requirements-demo.in requirements-dev.in \
+		-o requirements-lowest.lock
 
 ##### trying it
 
@@ -97,8 +107,8 @@ docs-check: $(VENV)/.installed-dev ## generated pages are up to date, links and 
 	$(BIN)/python tools/check_docs.py
 
 .PHONY: unit
-unit: $(VENV)/.installed-dev ## all tests but `model` and those with a real scheduler, Celery or a browser (T="tests/unit/rest -x" names some)
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser and not model and not celery" $(T)
+unit: $(VENV)/.installed-dev ## all tests but those of the targets below (T="tests/unit/rest -x" names some)
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not scheduler and not airflow_cases and not browser and not model and not celery and not deploy" $(T)
 
 .PHONY: model
 model: $(VENV)/.installed-dev ## 2,000 random histories of people, runs and mishaps, always the same ones
@@ -107,6 +117,15 @@ model: $(VENV)/.installed-dev ## 2,000 random histories of people, runs and mish
 .PHONY: scheduler
 scheduler: $(VENV)/.installed-dev ## the demo as a person starts it, on a real scheduler
 	$(PYTEST) -m scheduler tests
+
+.PHONY: test-deploy
+test-deploy: $(VENV)/.installed-dev ## the services of docker-compose.yaml as processes, folders kept by git, upgrade and way back
+	$(PYTEST) -n $(WORKERS) -m deploy tests/deploy
+
+# Where Airflow, pandas and the database's library meet ours: what another version of them would break.
+.PHONY: test-lowest
+test-lowest: $(LOWEST)/.installed ## the tests of DAGs, runs and ledger with the oldest versions that pyproject.toml allows
+	$(PYTEST:$(BIN)/%=$(LOWEST)/bin/%) -n $(WORKERS) --dist loadfile tests/dags tests/contract/ledger tests/integration/test_runs_converge.py
 
 .PHONY: airflow-cases
 airflow-cases: $(VENV)/.installed-dev ## clear, kill, stop, rerun and overlap runs on a real scheduler with PostgreSQL
@@ -160,5 +179,5 @@ bench: $(VENV)/.installed-dev ## measure: speed and memory
 
 .PHONY: clean
 clean: ## remove .venv, caches and what the demo left
-	rm -rf $(VENV) .airflow .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(LOWEST) .airflow .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find dags plugins tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -67,7 +67,7 @@ def _row(model: type[Section], key: Key, meaning: Meaning) -> tuple[str, ...]:
 
 def default_in_words(field: FieldInfo) -> str:
     """Of a key or an option."""
-    text = plain(field.default)
+    text = plain(field.get_default(call_default_factory=True))
     return code(text) if text not in ("", "null", "{}", "[]") else "none"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule
 from contactsync.errors import ConfigError
@@ -27,6 +29,20 @@ def test_each_sync_file_becomes_a_dag_of_its_id(project):
     assert second.tags == {"contactsync", "memory", "crm"}
     assert second.owner == "revops"
     assert type(second.timetable).__name__ == "NullTimetable"
+
+
+def test_sync_files_lie_beside_the_folder_that_links_lead_to_or_beside_the_link(project, tmp_path):
+    """git-sync swaps one link over both folders; a person may link the DAG folder alone."""
+    project.sync("first")
+    whole, alone = tmp_path / "whole", tmp_path / "alone"
+    whole.mkdir()
+    alone.mkdir()
+    (whole / "dags").symlink_to(project.dags)
+    shutil.copytree(project.dags, tmp_path / "elsewhere")
+    shutil.copytree(project.dags.parent / "include", alone / "include")
+    (alone / "dags").symlink_to(tmp_path / "elsewhere")
+    for folder in (whole, alone):
+        assert "contactsync__first" in dags_beside(str(folder / "dags" / "contactsync_dags.py"))
 
 
 def test_a_schedule_gives_real_data_intervals_in_its_time_zone(project):

@@ -79,7 +79,12 @@ def _unknown_alerts(loaded: Loaded, project: ProjectSpec) -> Iterator[ConfigErro
 
 
 def _include(dag_file: str) -> Path:
-    return Path(dag_file).absolute().parent.parent / INCLUDE
+    """Beside the folder that links lead to: git-sync swaps a link, and one reading must not see two revisions.
+
+    Where nothing is beside that one, as it is linked alone, it is the folder beside the link.
+    """
+    real, named = (path.parent.parent / INCLUDE for path in (Path(dag_file).resolve(), Path(dag_file).absolute()))
+    return real if real.is_dir() else named
 
 
 def _read(include: Path) -> tuple[Loaded, ProjectSpec, ConfigError | None]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
+SUMS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
+LOCKS = (*SUMS, "requirements-lowest.lock")
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+)(?: ; (.+?))? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -51,7 +52,7 @@ def test_each_pin_has_a_hash(name):
 
 
 def test_what_several_lock_files_pin_they_pin_alike():
-    base, demo, dev = map(pins, LOCKS)
+    base, demo, dev = map(pins, SUMS)
     for one, other in ((base, demo), (base, dev), (demo, dev)):
         for key in one.keys() & other.keys():
             assert one[key] == other[key], key
@@ -61,6 +62,20 @@ def test_the_lock_holds_every_dependency_and_the_build_tools():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     needed = [*project["project"]["dependencies"], *project["build-system"]["requires"], "uv", "editables"]
     assert {wanted(name) for name in needed} <= packages("requirements.lock")
+
+
+def test_the_lowest_lock_is_older_and_holds_what_the_tests_need():
+    lowest, newest = (
+        dict(pin for (name, _), v in pins(f).items() for pin in [(name, v)]) for f in (LOCKS[3], LOCKS[0])
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    bounds = dict(re.split(r"\[\w+\]>=|>=", text.split(",")[0]) for text in project)
+    assert lowest["apache-airflow"] == "3.3.0"
+    assert all(
+        lowest[wanted(name)].startswith(bound) for name, bound in bounds.items() if name in ("pandas", "pydantic")
+    )
+    assert sum(lowest[wanted(name)] != newest[wanted(name)] for name in bounds) > len(bounds) / 2
+    assert {"pytest", "hypothesis", "uv"} <= lowest.keys()
 
 
 @pytest.mark.parametrize("kind", ["demo", "dev"])
