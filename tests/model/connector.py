@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from contactsync.apps.base import Access, App, AppOptions
-from contactsync.contact import FIELDS, raw_hash
+from contactsync.contact import FIELDS, Kind, raw_hash
 from contactsync.errors import CursorExpired, NothingSent, ServerTrouble
 from contactsync.model.app import (
     Account,
@@ -105,8 +105,9 @@ class Connector(App):
 
     def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:
         """What the account holds under these ids now."""
-        self.wire.reading(self.vendor.side)
-        for ref in refs:
+        for number, ref in enumerate(refs):
+            if number % self.traits.batch == 0:
+                self.wire.reading(self.vendor.side)
             row = self.vendor.look(ref.id)
             if row is None:
                 yield Fetched(ref.id, Presence.GONE)
@@ -116,6 +117,7 @@ class Connector(App):
 
     def find(self, keys: Mapping[str, Sequence[str]]) -> list[Record]:
         """By e-mail address, as the index has them."""
+        assert self.traits.finds, "a vendor that cannot find is asked to"
         self.wire.reading(self.vendor.side)
         return [self.record(row) for row in self.vendor.find(keys.get("email", ()))]
 
@@ -134,6 +136,7 @@ class Connector(App):
 
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
         """One request."""
+        assert len(ops) <= self.traits.batch, "more at once than the vendor takes"
         if not ops:
             return
         self.wire.reading(self.vendor.side)
@@ -145,6 +148,7 @@ class Connector(App):
         if fault == "no_effect":
             raise ServerTrouble("The vendor answered 502.")
         results = [self._write(op) for op in ops]
+        self.vendor.refusals += all(result.state is State.REFUSED for result in results)
         self.wire.choke("no_response")
         if fault == "no_reply":
             raise ServerTrouble("The connection was lost.")
@@ -231,4 +235,6 @@ def info_of(traits: Traits) -> AppInfo:
 
 
 def _field(traits: Traits, name: str) -> FieldInfo:
-    return FieldInfo(name, FIELDS[name], contact=name, max_length=traits.lengths.get(name))
+    contact = name if name in FIELDS else ""  # the file pairs the others
+    kind, choices = FIELDS.get(name, Kind.TEXT), traits.choices.get(name, ())
+    return FieldInfo(name, kind, contact=contact, max_length=traits.lengths.get(name), choices=choices)

@@ -67,9 +67,19 @@ class Demands(Known):
             for side, rec in (("left", left), ("right", right)):
                 if not self.vendors[side].row_of(rec).values[name] and self._emptied(side, rec, name):
                     return
+        if why in ("held", "not_representable") and not self._fits(left, right, name):
+            return
         if why == "held" and name == "emails" and self._collides(left, right):
             return
         raise Broken(f"both sides become equal: {name} of left {left} is apart ({why}), which nothing explains")
+
+    def _fits(self, left: int, right: int, name: str) -> bool:
+        """What each side has in this field, the other declares to hold."""
+        for side, rec in (("left", left), ("right", right)):
+            value = self.vendors[side].row_of(rec).values[name]
+            if isinstance(value, str) and not self.vendors[OTHER[side]].traits.offers(name, value):
+                return False
+        return True
 
     def _collides(self, left: int, right: int) -> bool:
         """Somebody else on one side has an address that this contact has on the other: it is not given twice."""

@@ -127,10 +127,10 @@ class Histories(RuleBasedStateMachine):
         step=st.one_of(
             st.tuples(st.just("policy"), POLICY),
             st.tuples(st.just("deleting"), st.sampled_from(("delete", "ignore"))),
-            st.tuples(st.just("fields"), st.sampled_from(((), ("nickname",), ("job_title", "tags")))),
+            st.tuples(st.just("fields"), st.sampled_from(((), ("nickname",), ("job_title", "tags"), ("grade",)))),
             st.tuples(st.just("direction"), st.sampled_from(("both", "both", "left_to_right"))),
             FILTER,
-            st.tuples(st.just("schema"), SIDE, st.sampled_from(("plain", "strict"))),
+            st.tuples(st.just("schema"), SIDE, st.sampled_from(("plain", "strict", "picky"))),
         )
     )
     def change(self, step: Step) -> None:

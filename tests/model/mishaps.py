@@ -8,7 +8,7 @@ from typing import Any
 
 from contactsync.model.rules import FIELD, Compare, Condition, Join, Rule
 from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, FieldsSpec, Side
-from scene import Scene
+from scene import PAIRS, Scene
 from vendor_kinds import KINDS
 
 
@@ -55,7 +55,10 @@ class Mishaps(Scene):
 
     def fields(self, exclude: Sequence[str]) -> None:
         """The file leaves out other fields."""
-        self._respell(fields=FieldsSpec(exclude=tuple(exclude)))
+        self.unmapped = set(exclude)
+        own = {name for pair in PAIRS for name in pair.left}
+        pairs = tuple(pair for pair in PAIRS if not self.unmapped & {*pair.left})
+        self._respell(fields=FieldsSpec(exclude=tuple(n for n in exclude if n not in own), pairs=pairs))
 
     def direction(self, direction: str) -> None:
         """The file opens other directions."""
@@ -73,7 +76,15 @@ class Mishaps(Scene):
         """The account's administrator changes what its fields hold."""
         self.touched = True
         fresh, vendor = KINDS[kind], self.vendors[Side(side)]
-        vendor.traits = replace(vendor.traits, forms=fresh.forms, refuses=fresh.refuses, lengths=fresh.lengths)
+        vendor.traits = replace(
+            vendor.traits,
+            forms=fresh.forms,
+            refuses=fresh.refuses,
+            lengths=fresh.lengths,
+            choices=fresh.choices,
+            needs=fresh.needs,
+        )
+        self.excused |= {(n, why) for n in (*fresh.choices, *fresh.lengths) for why in ("held", "not_representable")}
         self._note_setting()
 
     def _respell(self, **changes: Any) -> None:

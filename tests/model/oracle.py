@@ -38,6 +38,10 @@ class Oracle(Demands):
         for name in SEVERAL:
             self._elements(side, rec, name, before[name], after[name])
 
+    def unfit(self, side: str, name: str, value: str) -> None:
+        """A program sends what the vendor declares not to hold."""
+        raise Broken(f"only what a side declares to hold is sent: {name} to the {side} side, {value!r}")
+
     def dropped(self, side: str, rec: int, before: Values) -> None:
         """A program deleted."""
         self.events += 1

@@ -87,6 +87,8 @@ class People(Scene):
         self.touched = True
         person, before = self.oracle.who[vendor.side, rec], str(vendor.row_of(rec).values[name])
         text = self.oracle.text(person, tail)
+        if not vendor.traits.offers(name, text):
+            return
         self.oracle.note_typed(vendor.side, rec, name, text, before, self.clock.seconds())
         vendor.edit(rec, {name: vendor.traits.form(name, text)})
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from contactsync.model.link import LinkStatus
 from contactsync.model.spec import SIDES, Direction, Side
+from contactsync.model.unfit import as_typed
 from scene import Scene
 from vendor import SINGLE
+
+
+def _own(column: str) -> str:
+    """The vendors' field behind a column: a pair's is named after both sides' fields."""
+    return column.partition(" <-> ")[0]
 
 
 class Quiet(Scene):
@@ -25,9 +31,9 @@ class Quiet(Scene):
                 left, right = (row.rec for row in rows if row is not None)
                 linked |= {("left", left), ("right", right)}
                 oracle.paired |= linked
-                apart = {name: why.reason.value for name, why in link.apart.items()}
-                apart |= dict.fromkeys(self.rig.spec.fields.exclude, "not mapped")
-                held_fields = {(name, "held") for at, name in calmed if at == link.id}
+                apart = {_own(name): why.reason.value for name, why in link.apart.items()}
+                apart |= dict.fromkeys(self.unmapped, "not mapped")
+                held_fields = {(_own(name), "held") for at, name in calmed if at == link.id}
                 oracle.check_pair(left, right, apart, self.excused | held_fields)
                 if oracle.alone(oracle.family_of("left", left)):
                     oracle.met.add(oracle.family_of("left", left))
@@ -42,7 +48,7 @@ class Quiet(Scene):
     def _conflicts(self) -> set[tuple[str, str, str]]:
         logged = set()
         for _, _, c in self.rig.ledger.conflicts(self.rig.spec.id):
-            logged |= {(c.field, "left", c.left or ""), (c.field, "right", c.right or "")}
+            logged |= {(_own(c.field), s, as_typed(v or "")) for s, v in (("left", c.left), ("right", c.right))}
         return logged
 
     def _held(self) -> dict[tuple[str, int], str]:

@@ -211,6 +211,19 @@ class Rig:
         """Mutating requests so far."""
         return sum(vendor.writes for vendor in self.vendors.values())
 
+    def quiet_since(self, writes: int, refusals: int, listings: int) -> bool:
+        """Nothing was written since; what is refused is tried again with every complete listing, and only then."""
+        tried = self.count("refusals") - refusals if self.count("listings") > listings else 0
+        return self.writes() - tried == writes
+
+    def count(self, what: str) -> int:
+        """Refusals or complete listings so far."""
+        return sum(getattr(vendor, what) for vendor in self.vendors.values())
+
+    def counts(self) -> tuple[int, int, int]:
+        """What `quiet_since` compares with."""
+        return self.writes(), self.count("refusals"), self.count("listings")
+
 
 @contextmanager
 def _hooked(rig: Rig) -> Iterator[None]:

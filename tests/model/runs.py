@@ -81,20 +81,20 @@ class Runs(Quiet):
             faults.pulls[:], faults.pushes[:] = [], []
         allowed, most = "", runs_until_rest(self._happened())
         for done in range(most):
-            before = self.rig.writes()
+            before = self.rig.counts()
             ended = self._run(self._pause(), None, full_read=self._scans(done, allowed), apply_plan=allowed)
             stale = bool(allowed) and ended == "PlanMismatch"  # read otherwise than the plan that was let pass
             allowed = self._allowed(ended)
             if not allowed and not stale and (isinstance(ended, str) or not ended.ok):
                 raise Broken(f"a run on quiet accounts ends well: {ended}")
-            if self.rig.writes() == before and not allowed and not stale and not self._waiting():
+            if self.rig.quiet_since(*before) and not allowed and not stale and not self._waiting():
                 break
         else:
             raise Broken(f"it comes to rest: after {most} runs it still writes, or waits for {self._waiting()}")
         self.settled_after.append(done)
-        before = self.rig.writes()
+        before = self.rig.counts()
         self._run(self._pause(), None)
-        if self.rig.writes() != before:
+        if not self.rig.quiet_since(*before):
             raise Broken("it stays at rest: one more run writes again")
         self.touched = False
         self.check()

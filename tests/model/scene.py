@@ -8,7 +8,18 @@ from typing import Any
 
 from bounds import Happened
 from connector import Faults
-from contactsync.model.spec import SIDES, ConflictPolicy, DagSpec, DeletionPolicy, Direction, Side, SideSpec, SyncSpec
+from contactsync.model.spec import (
+    SIDES,
+    ConflictPolicy,
+    DagSpec,
+    DeletionPolicy,
+    Direction,
+    FieldsSpec,
+    PairSpec,
+    Side,
+    SideSpec,
+    SyncSpec,
+)
 from oracle import Oracle
 from rig import Rig
 from vendor import Row, Vendor
@@ -16,6 +27,9 @@ from vendor_kinds import KINDS
 from world import WIDE, Clock
 
 Step = Sequence[Any]
+
+PAIRS = (PairSpec(("grade",), ("grade",)),)
+"""The fields that a sync's file has to name: those of the apps' own."""
 
 
 @dataclass
@@ -28,6 +42,7 @@ class Scene:
     deletions: str = "delete"
     steps: list[Step] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)  # person -> own | none | shared
+    unmapped: set[str] = field(default_factory=set)  # fields that the file leaves out
     filters: dict[Side, str] = field(default_factory=dict)  # side -> the field that has to hold something
     settled_after: list[int] = field(default_factory=list)
     excused: set[tuple[str, str]] = field(default_factory=set)  # (field or *, reason): what may rightly be apart
@@ -51,6 +66,7 @@ class Scene:
             DagSpec(None),
             conflicts=ConflictPolicy(self.conflicts),
             deletions=dict.fromkeys(SIDES, policy),
+            fields=FieldsSpec(pairs=PAIRS),
             limits=WIDE,
         )
         self.rig = Rig(spec, self.clock, self.vendors, self.faults)
@@ -73,7 +89,7 @@ class Scene:
             traits = self.vendors[side].traits
             whys = ("unproven", "not_representable", "held", "refused")
             self.excused |= {(name, why) for name in (*traits.forms, *traits.refuses, *traits.lengths) for why in whys}
-            if traits.refuses:  # with one field, all fields of the action are refused
+            if traits.refuses or traits.needs:  # with one field, all fields of the action are refused
                 self.excused.add(("*", "refused"))
             if traits.check in ("fetch", "delta") or not traits.returns_record:
                 self.excused.add(("*", "unproven"))

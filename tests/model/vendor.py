@@ -14,8 +14,11 @@ from typing import Any, Protocol
 Value = str | tuple[str, ...]
 Values = dict[str, Value]
 
-SINGLE = ("names.given", "company", "job_title", "nickname")
+SINGLE = ("names.given", "company", "job_title", "nickname", "grade")
 SEVERAL = ("emails", "tags")
+
+NAMED = ("names.given",)
+"""What every vendor requires."""
 
 FORMS: Mapping[str, Callable[[str], str]] = {
     "": lambda text: text,
@@ -41,6 +44,8 @@ class Traits:
     forms     field -> what becomes of its values (FORMS)
     refuses   field -> characters from which on a value is refused, although nothing declares it
     lengths   field -> characters that it declares to hold
+    choices   field -> the values that it declares to offer, as a dropdown does
+    needs     fields that a contact must hold something in, although nothing declares it
     """
 
     ids: str = "number"
@@ -59,10 +64,16 @@ class Traits:
     forms: Mapping[str, str] = field(default_factory=dict)
     refuses: Mapping[str, int] = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
 
     def form(self, name: str, value: Value) -> Value:
         """What a value becomes when it is written."""
         return FORMS[self.forms.get(name, "")](value) if isinstance(value, str) else value
+
+    def offers(self, name: str, value: str) -> bool:
+        """People can enter it there, and programs know that they can."""
+        return not value or (value in self.choices.get(name, (value,)) and len(value) <= self.lengths.get(name, 1000))
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,9 @@ class Witness(Protocol):
     def dropped(self, side: str, rec: int, before: Values) -> None:
         """A program deleted."""
 
+    def unfit(self, side: str, name: str, value: str) -> None:
+        """A program sends what the vendor declares not to hold."""
+
     def stands(self, side: str, rec: int, values: Values) -> None:
         """Somebody, or a program, has just left this there."""
 
@@ -120,6 +134,8 @@ class Vendor:
     expired: bool = False  # every cursor given so far
     numbers: int = 0
     writes: int = 0
+    refusals: int = 0  # writes of which nothing was taken
+    listings: int = 0  # complete ones
 
     # ---- people
 
@@ -159,7 +175,9 @@ class Vendor:
 
     def pull(self, cursor: int | None) -> tuple[list[Row], list[str], dict[str, str], int]:
         """(rows, deleted ids, moved ids, next cursor); everything without a cursor. Errors: CursorDead."""
-        if cursor is not None:
+        if cursor is None:
+            self.listings += 1
+        else:
             self._use(cursor)
         until = sum(e.at <= self.now() - self.traits.lag for e in self.events)
         self.cursors.setdefault(until, 0)
@@ -193,6 +211,7 @@ class Vendor:
 
     def create(self, values: Values, key: str) -> Row | str:
         """A program makes a contact; the reason where the vendor refuses."""
+        self._declared(values)
         if refused := self._refuses(values):
             return refused
         if self.traits.adopt == "unique_key" and self.find(list(values.get("emails", ())), fresh=True):
@@ -207,7 +226,9 @@ class Vendor:
 
     def update(self, row: Row, values: Values) -> Row | str:
         """A program changes a contact; the reason where the vendor refuses."""
-        if refused := self._refuses({"names.given": row.values["names.given"], **values}):
+        self._declared(values)
+        required = {name: row.values[name] for name in (*NAMED, *self.traits.needs)}
+        if refused := self._refuses({**required, **values}):
             return refused
         fresh = self._store(row.id, row.rec, {**row.values, **self._formed(values)}, row.marker)
         self.witness.written(self.side, row.rec, dict(row.values), dict(fresh.values))
@@ -230,9 +251,15 @@ class Vendor:
     def _formed(self, values: Values) -> Values:
         return {name: self.traits.form(name, value) for name, value in values.items()}
 
+    def _declared(self, values: Values) -> None:
+        for name, value in values.items():
+            if isinstance(value, str) and not self.traits.offers(name, value):
+                self.witness.unfit(self.side, name, value)
+
     def _refuses(self, values: Values) -> str:
-        if not values.get("names.given"):
-            return "a name is required"
+        lacking = [name for name in (*NAMED, *self.traits.needs) if not values.get(name)]
+        if lacking:
+            return f"required: {', '.join(lacking)}"
         long = [n for n, most in self.traits.refuses.items() if len(values.get(n, "")) >= most]
         return f"not allowed: {', '.join(long)}" if long else ""
 

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 
 from vendor import Traits
 
+CHOICES = tuple(
+    f"p{person}x{number}{tail}" for person in range(3) for number in range(2, 80, 2) for tail in ("", "abc")
+)
+"""Half of the short values that people type."""
+
 KINDS: Mapping[str, Traits] = {
     "plain": Traits(),
     # Listings and look-ups by key follow behind, page by page; a delta shows again what it showed before.
@@ -23,5 +28,16 @@ KINDS: Mapping[str, Traits] = {
         forms={"job_title": "cut", "company": "lower", "nickname": "dotted"},
         refuses={"company": 20},
         lengths={"job_title": 18},
+    ),
+    # Declares how long values may be and which ones there are, requires a field without saying so, has no batches and
+    # no way to look somebody up.
+    "picky": Traits(
+        lengths={"nickname": 12},
+        choices={"grade": CHOICES},
+        needs=("company",),
+        adopt="none",
+        check="fetched_version",
+        batch=1,
+        finds=False,
     ),
 }

@@ -156,4 +156,24 @@ KILLERS: dict[str, tuple[str, str]] = {
         "tests/mutants/test_killers.py",
         "test_who_is_outside_the_filter_is_not_made",
     ),
+    "what is too long is sent": (
+        "tests/mutants/test_killers.py",
+        "test_what_is_declared_too_long_or_no_choice_is_held",
+    ),
+    "a choice that is not there is sent": (
+        "tests/mutants/test_killers.py",
+        "test_what_is_declared_too_long_or_no_choice_is_held",
+    ),
+    "more at once than the vendor takes": (
+        "tests/mutants/test_killers.py",
+        "test_a_vendor_without_batches_and_searches_gets_one_at_a_time",
+    ),
+    "a vendor that cannot find is asked to": (
+        "tests/mutants/test_killers.py",
+        "test_a_vendor_without_batches_and_searches_gets_one_at_a_time",
+    ),
+    "what an undo left is replaced unseen": (
+        "tests/mutants/test_killers.py",
+        "test_an_edit_after_an_undo_replaces_nothing_unlisted",
+    ),
 }

@@ -339,4 +339,26 @@ FILTERING = (
     ),
 )
 
-MUTANTS = {m.name: m for m in (*WRITING, *REMEMBERING, *DECIDING, *ALONE, *TALKING, *FILTERING)}
+FITTING = (
+    one("what is too long is sent", "sync.fitting", "held.max_length is None or len(text)", "True or len(text)"),
+    one(
+        "a choice that is not there is sent", "mapping.lenses", "there.choices and sent not in", "False and sent not in"
+    ),
+    one(
+        "more at once than the vendor takes",
+        "load",
+        "        return max(1, int(getattr(",
+        "        return 10 * max(1, int(getattr(",
+    ),
+    Mutant(
+        "a vendor that cannot find is asked to",
+        (
+            Edit("checks", "    if not caps.batch.find:\n", "    if False:\n"),
+            Edit("checks", "len(asked), caps.batch.find)", "len(asked), 50)"),
+            Edit("checks", "start + caps.batch.find]", "start + 50]"),
+        ),
+    ),
+    one("what an undo left is replaced unseen", "sync.conflicts", "    loses = undone and", "    loses = False and"),
+)
+
+MUTANTS = {m.name: m for m in (*WRITING, *REMEMBERING, *DECIDING, *ALONE, *TALKING, *FILTERING, *FITTING)}

@@ -125,3 +125,20 @@ def test_who_is_deleted_outside_the_filter_stays_on_the_other_side() -> None:
 
 def test_who_is_outside_the_filter_is_not_made() -> None:
     told(("filter", "left", "tags"), ("add", "left", 0, "own", []), ("run", 60.0), ("run", 60.0))
+
+
+def test_what_is_declared_too_long_or_no_choice_is_held() -> None:
+    steps = [("add", "left", 0, "own", ["company", "grade"]), ("run", 60.0)]
+    story = told(*steps, ("type", "left", 0, "nickname", "abcdefghijklmnop"), right="picky")
+    held = {(h.field.partition(" ")[0], h.reason) for h, _ in story.rig.ledger.holds("pair")}
+    assert held == {("nickname", "too_long"), ("grade", "unknown_option")}
+
+
+def test_a_vendor_without_batches_and_searches_gets_one_at_a_time() -> None:
+    people = [("add", "left", person, "own", ["company"]) for person in range(3)]
+    told(*people, ("run", 60.0), *[("type", "left", n, "company", "") for n in range(3)], right="picky")
+
+
+def test_an_edit_after_an_undo_replaces_nothing_unlisted() -> None:
+    edit = [("type", "left", 0, "company", ""), ("run", 60.0), ("undo", 60.0, 0), ("type", "right", 0, "company", "")]
+    told(("add", "right", 0, "own", ["company"]), ("run", 60.0), *edit)

@@ -146,10 +146,17 @@ def _settle_first(state: FieldState) -> Settled:
 
 def _settle_single(state: FieldState, changed: tuple[Side, ...]) -> Settled:
     if len(changed) == 1:
-        return _carry(state, changed[0])
+        return _after_undo(state, _carry(state, changed[0]), changed[0].other)
     if not changed:  # both as their bases, which rightly differ
         return Settled()
     return _contest(state, "both changed")
+
+
+def _after_undo(state: FieldState, carried: Settled, target: Side) -> Settled:
+    """After an undo each side holds a value of its own: whoever edits one of them has not seen the other."""
+    undone = state.apart is not None and state.apart.reason is ApartReason.UNDONE
+    loses = undone and target in carried.write and not is_empty(state.now[target] or "")
+    return _with_loser(carried, target, "edited after an undo") if loses else carried
 
 
 def _settle_consent(state: FieldState) -> Settled:

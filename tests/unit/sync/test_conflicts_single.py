@@ -234,7 +234,14 @@ def test_what_a_receiver_was_edited_to_waits_until_it_may_send() -> None:
 @pytest.mark.parametrize("reason", STAYING)
 def test_an_apart_ends_when_a_side_changes_the_field(reason: ApartReason) -> None:
     settled = settle(a_state(("L", "R"), ("new", "R"), apart=Apart(reason, "L", "R")))
-    assert settled == Settled(write={RIGHT: "new"})
+    assert settled.write == {RIGHT: "new"}
+    assert settled.apart is None
+
+
+def test_an_edit_after_an_undo_lists_the_value_that_it_replaces_unseen() -> None:
+    settled = settle(a_state(("L", "R"), ("new", "R"), apart=Apart(ApartReason.UNDONE, "L", "R")))
+    assert settled == Settled(write={RIGHT: "new"}, loser=RIGHT, rule="edited after an undo")
+    assert settle(a_state(("L", ""), ("new", ""), apart=Apart(ApartReason.UNDONE, "L", ""))).loser is None
 
 
 @pytest.mark.parametrize("reason", ApartReason)
