@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from contactsync.ledger.store import Ledger
+from contactsync.model.decisions import Verdict
 from contactsync.model.exchange import State
 from contactsync.model.ledger import FoldBatch, KeyMember
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
@@ -250,6 +251,25 @@ def test_a_move_onto_a_linked_id_leaves_both_links_to_the_fold(ledger: Ledger) -
     merged = a_link(1, version=2, status=LinkStatus.MERGED)
     _fold(ledger, rekeyed=[(RIGHT, "r1", "r9")], links=[merged])
     assert ledger.all_links(SYNC) == [merged, a_link(9)]
+
+
+@pytest.mark.parametrize("side", Side)
+def test_what_a_person_said_of_two_contacts_follows_a_moved_id(ledger: Ledger, side: Side) -> None:
+    def said(mine: str, theirs: str, same: bool) -> Verdict:
+        return Verdict(*((mine, theirs) if side is LEFT else (theirs, mine)), same)
+
+    before = [said("old", "one", True), said("old", "two", False), said("new", "two", True), said("else", "one", False)]
+    _fold(ledger, verdicts=before)
+    _fold(ledger, rekeyed=[(side, "old", "new")])
+    kept = {said("new", "one", True), said("new", "two", True), said("else", "one", False)}
+    assert set(ledger.verdicts(SYNC)) == kept
+
+
+def test_a_sync_has_links_or_has_none(ledger: Ledger) -> None:
+    assert not ledger.has_links(SYNC)
+    _fold(ledger, links=[a_link(1)])
+    assert ledger.has_links(SYNC)
+    assert not ledger.has_links("other")
 
 
 # ---- holds and conflicts

@@ -227,3 +227,6 @@ def test_a_contact_is_traced_to_the_create_that_made_or_found_it(ledger: Ledger)
     ids = ["of made", "of found", "of refused", "absent"]
     assert [row.intent.key for row in ledger.creates_of(SYNC, Side.RIGHT, ids)] == ["made", "found"]
     assert ledger.creates_of(SYNC, Side.LEFT, ids) == []
+    planned(ledger, "an update", run_id="run-2", verb=Verb.UPDATE, target_id="of an update")
+    ledger.settle(SYNC, [Outcome("an update", State.DONE, "of an update")])
+    assert ledger.creates_of(SYNC, Side.RIGHT, ["of an update"]) == []

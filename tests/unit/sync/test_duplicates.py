@@ -12,6 +12,7 @@ from contactsync.sync.blocks import CROWD, WINDOW
 from contactsync.sync.duplicates import LIKELY, Duplicate, Scope, Settled, possible_duplicates
 from contactsync.sync.likeness import RELATIVES, likeness
 from contactsync.sync.profiles import profile, same_number, words
+from factories import listed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -248,6 +249,29 @@ PEOPLE = st.builds(
         },
     ),
 )
+
+
+@pytest.mark.parametrize(
+    ("values", "given_names", "family"),
+    [
+        ({"names.full": "Beispiel, Dr. Ada Maria"}, ("ada", "maria"), ("beispiel",)),
+        ({"names.full": "Dr. Ada Maria Beispiel"}, ("ada", "maria"), ("beispiel",)),
+        ({"names.full": "Ada Beispiel, MBA"}, ("ada",), ("beispiel",)),
+        ({"names.full": "Ada Beispiel,"}, ("ada",), ("beispiel",)),
+        ({"names.full": "Ada"}, ("ada",), ()),
+        ({"names.given": "Ada Beispiel", "names.full": "Bo, Cy"}, ("ada",), ("beispiel",)),
+        ({"names.given": "Ada", "names.middle": "Maria", "names.family": "Beispiel"}, ("ada", "maria"), ("beispiel",)),
+        ({"emails": listed("info@example.org", "ada.maria-beispiel7@example.org")}, ("ada", "maria"), ("beispiel",)),
+        ({"emails": listed("a.beispiel@example.org")}, (), ()),
+    ],
+)
+def test_given_and_family_names_wherever_they_stand(
+    values: dict[str, str], given_names: tuple[str, ...], family: tuple[str, ...]
+) -> None:
+    found = profile(LEFT, "1", values)
+    assert (found.given, found.family, found.guessed) == (given_names, family, "emails" in values and bool(family))
+
+
 FAST = settings(max_examples=300, deadline=None, database=None)
 
 
