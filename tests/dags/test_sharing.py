@@ -7,10 +7,11 @@ import json
 import pytest
 from contactsync.errors import ConfigError
 from contactsync.model.spec import ProjectSpec
+from contactsync.orchestration.archives import all_archives
 from contactsync.orchestration.connections import task_connection
 from contactsync.orchestration.households import all_households
 from contactsync.orchestration.sharing import check_artefacts, one_machine, unshared
-from contactsync.orchestration.workplace import task_workplace
+from contactsync.orchestration.workplace import cli_workplace, workplace_in_task
 
 CELERY = "CeleryExecutor"
 BUCKET = "s3://conn@bucket/contactsync"
@@ -80,12 +81,19 @@ def test_both_are_one_import_error_and_the_syncs_keep_their_dags(project, monkey
     assert project.bag().import_errors == {}
 
 
-def test_no_task_works_where_others_would_not_see_what_it_leaves(monkeypatch):
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda project: workplace_in_task(None, project, "run", None),
+        lambda project: cli_workplace(None, project, "run"),
+        lambda project: all_households(project, [], task_connection),
+        lambda project: all_archives(project, "run"),
+    ],
+    ids=["task", "command", "housekeeping", "persons"],
+)
+def test_nobody_works_where_others_would_not_see_what_is_left(monkeypatch, place):
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", CELERY)
-    with pytest.raises(ConfigError, match=r"artefacts\.root is not set"), task_workplace("{}", "{}", None):
+    with pytest.raises(ConfigError, match=r"artefacts\.root is not set"), place(ProjectSpec()):
         pass
-    with (
-        pytest.raises(ConfigError, match=r"artefacts\.root is not set"),
-        all_households(ProjectSpec(), [], task_connection, executor=CELERY),
-    ):
+    with pytest.raises(ConfigError, match="contactsync_ledger"), place(ProjectSpec(artefacts_shared=True)):
         pass

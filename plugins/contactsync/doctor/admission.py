@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from contactsync.doctor.installation import Installation
 from contactsync.doctor.of_ledger import RESTORE
-from contactsync.errors import ConfigError, ContactsyncError
+from contactsync.errors import ContactsyncError
 from contactsync.mapping.loader import Loaded
 from contactsync.model.accounts import ConnectedAccount
 from contactsync.model.retention import Retention
@@ -20,7 +20,6 @@ from contactsync.orchestration.accounts import looked_at
 from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from contactsync.orchestration.command_owner import has_ended
 from contactsync.orchestration.connections import cli_connection
-from contactsync.orchestration.ledger_connection import ledger_url
 from contactsync.orchestration.listed_connections import listed_connections
 from contactsync.orchestration.pools import pool_names
 from contactsync.orchestration.services import NoTokens, encryption_key, services_of
@@ -55,7 +54,7 @@ def admitted(
             no_ledger=no_ledger,
             artefacts=StoredArtefacts(root, "doctor", "doctor"),
             root=Path(root.path) if root.protocol == "file" else None,
-            unshared=_unshared(project),
+            unshared=_unshared(project, no_ledger[0]),
             pools=pool_names(),
             key=encryption_key()[0],
             retention=retention,
@@ -109,13 +108,7 @@ def _known(reader: LedgerReader | None) -> Callable[[str], Mapping[Side, str]]:
     return known
 
 
-def _unshared(project: ProjectSpec) -> tuple[tuple[str, str], ...]:
-    """Why tasks on several machines would not see the same ledger and artefacts."""
-    found = list(unshared(project, executor()))
-    try:
-        ledger_url(project, cli_connection, executor=executor())
-    except ConfigError as error:
-        found.append(error)
-    except ContactsyncError:
-        pass  # said of the ledger
-    return tuple({error.message: (error.message, error.next_step) for error in found}.values())
+def _unshared(project: ProjectSpec, said: str) -> tuple[tuple[str, str], ...]:
+    """Why tasks on several machines would not see the same; without what is said of the ledger itself."""
+    found = unshared(project, executor())
+    return tuple((error.message, error.next_step) for error in found if error.message != said)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from contactsync.errors import ConfigError
 from contactsync.model.spec import ProjectSpec
-from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
+from contactsync.orchestration.artefacts import StoredArtefacts
 from contactsync.orchestration.command_owner import has_ended
 from contactsync.orchestration.connections import FindConnection, cli_connection
-from contactsync.orchestration.sharing import LOCAL_EXECUTOR
 from contactsync.orchestration.shelf import ArtefactShelf
-from contactsync.orchestration.workplace import open_engine
+from contactsync.orchestration.workplace import open_engine, root_of
 from contactsync.rest.services import utc_now
 
 if TYPE_CHECKING:
@@ -27,19 +26,18 @@ def all_archives(
     only: str = "",
     *,
     find: FindConnection = cli_connection,
-    executor: str = LOCAL_EXECUTOR,
     ended: Callable[[str], bool] = has_ended,
 ) -> Iterator[dict[str, Archive]]:
     """By id of the sync; one whose file is gone is there too. Errors: LedgerSchema, ConfigError (an unknown sync).
 
-    find, executor, ended  of whom this is for: the command line, or a task
+    find, ended  of whom this is for: the command line, or a task
     """
     from contactsync.ledger.store import Ledger
     from contactsync.stages.desk import forbidden_in
     from contactsync.stages.persons import Archive
 
-    root = artefact_root(project.artefacts_root)
-    with open_engine(project, find, executor=executor) as engine:
+    root = root_of(project)
+    with open_engine(project, find) as engine:
         ledger = Ledger(engine, utc_now)
         ledger.check()
         ids = ledger.sync_ids()

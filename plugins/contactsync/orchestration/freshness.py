@@ -70,14 +70,13 @@ class FreshnessOperator(BaseOperator):
         from contactsync.orchestration.connections import task_connection
         from contactsync.orchestration.metrics import of_ages
         from contactsync.orchestration.notifying import notifiers_of, sender, unknown
-        from contactsync.orchestration.sharing import executor
         from contactsync.orchestration.workplace import open_engine
         from contactsync.rest.services import utc_now
         from contactsync.stages.alerting import check_all
 
         project = ProjectSpec(**json.loads(self.project))
         syncs = [watched_from(one) for one in json.loads(self.syncs)]
-        with discreet(), open_engine(project, task_connection, executor=executor()) as engine:
+        with discreet(), open_engine(project, task_connection) as engine:
             ledger = Ledger(engine, utc_now)
             ledger.check()
             found = check_all(

@@ -7,11 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from contactsync.model.spec import ProjectSpec
-from contactsync.orchestration.artefacts import artefact_root
 from contactsync.orchestration.connections import FindConnection
-from contactsync.orchestration.sharing import LOCAL_EXECUTOR, check_artefacts
 from contactsync.orchestration.shelf import ArtefactShelf
-from contactsync.orchestration.workplace import open_engine
+from contactsync.orchestration.workplace import open_engine, root_of
 from contactsync.rest.services import utc_now
 
 if TYPE_CHECKING:
@@ -19,9 +17,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def all_households(
-    project: ProjectSpec, ids: Collection[str], find: FindConnection, *, executor: str = LOCAL_EXECUTOR
-) -> Iterator[list[Household]]:
+def all_households(project: ProjectSpec, ids: Collection[str], find: FindConnection) -> Iterator[list[Household]]:
     """Those of the ledger, whether their files are still there or not, and those of `ids`.
 
     Errors: LedgerSchema, ConfigError (ledger or artefacts cannot be shared).
@@ -29,9 +25,8 @@ def all_households(
     from contactsync.ledger.store import Ledger
     from contactsync.stages.housekeeping import Household
 
-    check_artefacts(project, executor)
-    root = artefact_root(project.artefacts_root)
-    with open_engine(project, find, executor=executor) as engine:
+    root = root_of(project)
+    with open_engine(project, find) as engine:
         ledger = Ledger(engine, utc_now)
         ledger.check()
         every = sorted({*ledger.sync_ids(), *ids})

@@ -75,15 +75,14 @@ class ManageOperator(BaseOperator):
         from contactsync.orchestration.archives import all_archives
         from contactsync.orchestration.connections import task_connection
         from contactsync.orchestration.managing import ANYBODY, do_to_person, do_to_sync
-        from contactsync.orchestration.workplace import shared_executor, workplace_in_task
+        from contactsync.orchestration.workplace import workplace_in_task
 
-        runs_by = shared_executor(self.project)
         if order.act in ANYBODY:
             archives_of = partial(all_archives, find=task_connection, ended=run.run_has_ended)
-            with archives_of(self.project, request.run_id, order.sync, executor=runs_by) as archives:
+            with archives_of(self.project, request.run_id, order.sync) as archives:
                 return do_to_person(archives, request, order)
         spec = self.files.named(order.sync, "include/mappings")
-        with workplace_in_task(spec, self.project, runs_by, request.run_id, run.run_has_ended) as place:
+        with workplace_in_task(spec, self.project, request.run_id, run.run_has_ended) as place:
             return do_to_sync(place, request, order)
 
 

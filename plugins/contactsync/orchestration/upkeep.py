@@ -70,13 +70,12 @@ class HousekeepingOperator(BaseOperator):
         """What went, by sync; the last line says it for people."""
         from contactsync.orchestration.connections import task_connection
         from contactsync.orchestration.households import all_households
-        from contactsync.orchestration.sharing import executor
         from contactsync.rest.services import utc_now
         from contactsync.stages.housekeeping import in_all, sweep_all
 
         project = ProjectSpec(**json.loads(self.project))
         retention = Retention(**{name: timedelta(seconds=kept) for name, kept in json.loads(self.keep).items()})
-        with discreet(), all_households(project, self.sync_ids, task_connection, executor=executor()) as houses:
+        with discreet(), all_households(project, self.sync_ids, task_connection) as houses:
             swept = sweep_all(houses, retention, utc_now())
         log.info("%s", in_all(swept))
         return {one.sync_id: {"artefacts": len(one.artefacts), **vars(one.ledger)} for one in swept}

@@ -18,11 +18,12 @@ from contactsync.orchestration.ledger_connection import ledger_url
 from contactsync.orchestration.metrics import of_task
 from contactsync.orchestration.run_context import RunContext
 from contactsync.orchestration.services import cipher_of, services_of
-from contactsync.orchestration.sharing import LOCAL_EXECUTOR, check_artefacts, executor
+from contactsync.orchestration.sharing import check_artefacts, executor
 from contactsync.rest.metering import Meter, metered
 from contactsync.rest.services import Services, utc_now
 
 if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
     from sqlalchemy import Engine
 
     from contactsync.pipeline import Workplace
@@ -35,52 +36,49 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
     Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing.
     """
     settings = ProjectSpec(**json.loads(project))
-    runs_by, ended = shared_executor(settings), run.run_has_ended
-    with workplace_in_task(spec_from_json(spec), settings, runs_by, run.request().run_id, ended) as place:
+    with workplace_in_task(spec_from_json(spec), settings, run.request().run_id, run.run_has_ended) as place:
         yield place
 
 
 @contextmanager
 def workplace_in_task(
-    spec: SyncSpec, project: ProjectSpec, runs_by: str, run_id: str, ended: Callable[[str], bool]
+    spec: SyncSpec, project: ProjectSpec, run_id: str, ended: Callable[[str], bool]
 ) -> Iterator[Workplace]:
-    """The same for a sync that is read already, a run of that id, and what runs Airflow's tasks. Errors: as above."""
-    meters = {side: Meter() for side in SIDES}
-    with open_engine(project, task_connection, executor=runs_by) as engine:
+    """The same for a sync that is read already, and a run of that id. Errors: as above."""
+    root, meters = root_of(project), {side: Meter() for side in SIDES}
+    with open_engine(project, task_connection) as engine:
         services = services_of(engine, project)
 
         def open_app(side: Side) -> App:
             return app_opener(spec, metered(services, meters[side]), task_connection)(side)
 
         try:
-            yield _workplace(spec, project, engine, run_id, open_app, ended)
+            yield _workplace(spec, project, engine, root, run_id, open_app, ended)
         finally:
             of_task(spec.id, meters)
-
-
-def shared_executor(project: ProjectSpec) -> str:
-    """What runs Airflow's tasks. Errors: ConfigError, where they would not find each other's artefacts."""
-    runs_by = executor()
-    check_artefacts(project, runs_by)
-    return runs_by
 
 
 @contextmanager
 def cli_workplace(spec: SyncSpec, project: ProjectSpec, run_id: str) -> Iterator[Workplace]:
     """For a run of the command line, which knows only of dead commands on this machine."""
+    root = root_of(project)
     with open_engine(project, cli_connection) as engine:
         open_app = app_opener(spec, services_of(engine, project), cli_connection)
-        yield _workplace(spec, project, engine, run_id, open_app, has_ended)
+        yield _workplace(spec, project, engine, root, run_id, open_app, has_ended)
+
+
+def root_of(project: ProjectSpec) -> ObjectStoragePath:
+    """Where artefacts are kept. Errors: ConfigError, where not all tasks would find each other's."""
+    check_artefacts(project, executor())
+    return artefact_root(project.artefacts_root)
 
 
 @contextmanager
-def open_engine(
-    project: ProjectSpec, find: FindConnection = cli_connection, *, executor: str = LOCAL_EXECUTOR
-) -> Iterator[Engine]:
-    """The ledger's database, closed afterwards."""
+def open_engine(project: ProjectSpec, find: FindConnection = cli_connection) -> Iterator[Engine]:
+    """The ledger's database, closed afterwards. Errors: ConfigError (not all tasks reach it), ConnectionMissing."""
     from contactsync.ledger.connect import make_engine
 
-    engine = make_engine(ledger_url(project, find, executor=executor), cipher_of(project))
+    engine = make_engine(ledger_url(project, find, executor=executor()), cipher_of(project))
     try:
         yield engine
     finally:
@@ -101,6 +99,7 @@ def _workplace(
     spec: SyncSpec,
     project: ProjectSpec,
     engine: Engine,
+    root: ObjectStoragePath,
     run_id: str,
     open_app: Callable[[Side], App],
     ended: Callable[[str], bool],
@@ -114,7 +113,7 @@ def _workplace(
         project=project,
         open_app=open_app,
         ledger=ledger,
-        artefacts=StoredArtefacts(artefact_root(project.artefacts_root), spec.id, run_id, ledger.became),
+        artefacts=StoredArtefacts(root, spec.id, run_id, ledger.became),
         clock=utc_now,
         ended=ended,
     )

@@ -12,15 +12,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 from case_syncs import PATIENCE
+from case_syncs import SYNCS as EVERY_CASE
 from contactsync.demo.processes import Program, free_port, members
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.s3.models import s3_backends
 from real_airflow import RealAirflow
 from sqlalchemy import text
 
-SYNCS: Mapping[str, Any] = {"apart": {}, "killed": {}, "deleted": {}, "changed": {}}
+SYNCS: Mapping[str, Any] = {
+    **{sync: {} for sync in ("apart", "killed", "deleted", "changed")},
+    "pooled": EVERY_CASE["pooled"],
+}
 BUCKET = "case-bucket"
 FOLDER = "contactsync"
 BIN = Path(sys.executable).parent
@@ -41,6 +42,9 @@ class ScaledOut(RealAirflow):
     """Each worker has a home of its own; what tasks hand to each other passes through the bucket."""
 
     def __init__(self, folder: Path, metadata: str, ledger: str) -> None:
+        # Imported here, as other tests are collected with these and need no server.
+        from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
         self.redis_port = free_port()
         self.bucket_server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         self.bucket_server.start()
@@ -107,6 +111,8 @@ class ScaledOut(RealAirflow):
 
     def grow_old(self, sync: str, run_id: str, age: timedelta) -> None:
         """Let time pass for the objects of a run."""
+        from moto.s3.models import s3_backends
+
         [account] = s3_backends.values()
         for key in account["aws"].buckets[BUCKET].keys.values():
             if key.name.startswith(f"{FOLDER}/{sync}/{run_id}/"):
@@ -157,5 +163,7 @@ class ScaledOut(RealAirflow):
             connection.execute(text(f"{earlier} AND state = :state"), given)
 
     def _s3(self) -> Any:
+        import boto3
+
         keys = {"aws_access_key_id": "case", "aws_secret_access_key": "case-secret"}
         return boto3.client("s3", endpoint_url=self.bucket_url, region_name="us-east-1", **keys)
