@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from airflow_rows import left_by_run
 from contactsync.demo.airflow_rest import executed
 from real_airflow import RealAirflow
 
@@ -24,6 +25,15 @@ def test_metrics_leave_task_processes_and_events_tell_of_writes_alone(airflow: R
         (RIGHT, {"created": 2}, "load_right")
     ]
     assert before == 1
+    left = left_by_run(airflow.metadata, scene.dag, "quiet")
+    print(f"a quiet run on a real scheduler: {left}")
+    assert {table: left.rows[table] for table in ("dag_run", "task_instance", "xcom")} == {
+        "dag_run": 1,
+        "task_instance": 8,
+        "xcom": 4,
+    }
+    assert left.rows["rendered_task_instance_fields"] <= 4
+    assert sum(left.rows.values()) <= 40
 
     heard = [one for one in airflow.statsd.heard() if one.tags.get("sync") == scene.sync]
     records = {(one.tags["side"], one.tags["outcome"]): one.value for one in heard if one.name == "contactsync.records"}
