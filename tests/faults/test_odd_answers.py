@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from contactsync.errors import ConfigError
+from contactsync.model.link import ApartReason
 from contactsync.model.plan import HoldReason
 from faulty_wire import Answer
 from paired import fields
 from radicale_server import RadicaleServer
+from views import links
 from wired import CREATE, READ, UPDATE, Wired, wired
 
 NAMES = ["Ada", "Uma", "Eva", "Ida"]
@@ -199,6 +201,31 @@ def test_f18_what_a_user_may_no_longer_see_is_not_cleared_in_the_other_app(sync:
     sync.hub.freshsales.knobs.hidden = []
     sync.rest()
     assert in_google(sync) == before
+
+
+@pytest.mark.parametrize("app", ["freshsales"])
+def test_f22_defaults_of_the_target_stay_there_until_somebody_edits_and_never_replace_what_was_typed(
+    sync: Wired,
+) -> None:
+    crm, google = sync.hub.freshsales, sync.hub.google
+    crm.knobs.defaults = {"job_title": "Lead", "last_name": "Unknown"}
+    google.edit_contact(sync.source("Ada"), {"names": [{"givenName": "Ada", "familyName": "Beispiel"}]})
+    sync.rest()
+    held = {c["first_name"]: (c["job_title"], c["last_name"]) for c in crm.contacts()}
+    assert held == {name: ("Lead", "Beispiel" if name == "Ada" else "Unknown") for name in NAMES}
+    assert not any(c.get("organizations") for c in google.contacts())
+    why = [{field: apart.reason for field, apart in link.apart.items()} for link in links(sync.world)]
+    assert all(found["job_title"] is ApartReason.UNPROVEN for found in why)
+
+    sync.entitle("Uma")
+    (eva,) = (str(c["id"]) for c in crm.contacts() if c["first_name"] == "Eva")
+    crm.edit_contact(eva, {"job_title": "Captain"})
+    sync.rest()
+    assert sync.titles() == ["Captain", "Lead", "Lead", "Uma"]
+    typed = {
+        c["names"][0]["givenName"]: c["organizations"][0]["title"] for c in google.contacts() if c.get("organizations")
+    }
+    assert typed == {"Uma": "Uma", "Eva": "Captain"}
 
 
 def test_f26_a_custom_field_that_is_removed_clears_nothing_and_is_named(sync: Wired) -> None:

@@ -253,8 +253,9 @@ OF_VENDORS = (
     Fault(
         22,
         "The target fills in defaults of its own",
-        "They are an ordinary value of that side, seen in its answer, and never overwrite what a person typed.",
-        of(RACES, "a_foreign_edit_that_comes_with_the_answer_to_our_write_is_carried_on"),
+        "They stay there, listed as apart, until somebody edits either side; they never replace what a person typed.",
+        of(ODD, "f22_defaults_of_the_target_stay_there_until_somebody_edits_and_never_replace_what_was_typed")
+        + of(RACES, "a_foreign_edit_that_comes_with_the_answer_to_our_write_is_carried_on"),
     ),
     Fault(
         23,
