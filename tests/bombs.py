@@ -32,22 +32,26 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 Bomb = tuple[str, Callable[[], Any], Callable[[Any], Any]]
 
 
-def _json(body: bytes) -> Any:
+def json_body(body: bytes) -> Any:
+    """An answer of an API."""
     return Reply(200, {}, body, "https://crm.example/contacts").json()
 
 
-def _xml(inner: bytes) -> Any:
+def xml_body(inner: bytes) -> Any:
+    """An answer of a CardDAV server."""
     head = b'<?xml version="1.0"?><multistatus xmlns="DAV:">'
     body = inner if inner.startswith(b"<?xml") else head + inner + b"</multistatus>"
     return multistatus(Reply(207, {}, body, "https://dav.example/book/")).members
 
 
-def _card(lines: str) -> Any:
+def card(lines: str) -> Any:
+    """A card with these lines."""
     text = f"BEGIN:VCARD\nVERSION:3.0\nUID:u\nFN:Uma\n{lines}\nEND:VCARD\n"
     return reading(Stored("/book/u.vcf", '"1"', text), NOW)
 
 
-def _sync(lines: str) -> Any:
+def sync_file(lines: str) -> Any:
+    """A sync file with these lines."""
     sides = "left: {app: memory, connection: a}\nright: {app: memory, connection: b}\n"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "some.yaml")
@@ -55,7 +59,8 @@ def _sync(lines: str) -> Any:
         return load_sync(path, path.parent, ShippedApps())
 
 
-def _snapshot(text: str) -> Any:
+def snapshot_file(text: str) -> Any:
+    """A snapshot of an account's field list."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "some.json")
         path.write_text(text, "utf-8")
@@ -63,56 +68,64 @@ def _snapshot(text: str) -> Any:
 
 
 ENTITIES = b"".join(b'<!ENTITY e%d "%s">' % (n + 1, b"&e%d;" % n * 10) for n in range(10))
+ENDLESS = (
+    '{"connection":"a","app":"b","account":"c","fields":[{"name":"n","kind":"text","title":"","max_length":1e999}]}'
+)
 LAUGHS = b'<?xml version="1.0"?><!DOCTYPE m [<!ENTITY e0 "ha">' + ENTITIES + b']><multistatus xmlns="DAV:">&e10;'
 OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE m [<!ENTITY e SYSTEM "file:///etc/passwd">]><multistatus xmlns="DAV:">&e;'
 
 
 def bombs() -> Iterator[Bomb]:
     """(name, its text, what reads it), by reader; each as large as that reader is ever handed, or just let in."""
-    yield "JSON: a hundred thousand levels", lambda: b"[" * 100_000 + b"]" * 100_000, _json
-    yield "JSON: levels without end", lambda: b"[" * 100_000, _json
-    yield "JSON: levels, as many as are let in", lambda: b"[" * 490_000 + b"]" * 490_000, _json
-    yield "JSON: levels, 60 MiB", lambda: b"[" * (30 * MIB) + b"]" * (30 * MIB), _json
-    yield "JSON: empty objects, 60 MiB", lambda: b'{"contacts":[' + b"{}," * (20 * MIB) + b"{}]}", _json
-    yield "JSON: objects, as many as are let in", lambda: b"[" + b'{"a":1},' * 240_000 + b"1]", _json
-    yield "JSON: short texts, 60 MiB", lambda: b"[" + b'"aa",' * (12 * MIB) + b"1]", _json
-    yield "JSON: one letter that makes all wide", lambda: b'["' + b"a" * (31 * MIB) + "🙂".encode() + b'"]', _json
-    yield "JSON: one number, 31 MiB", lambda: b"1" * (31 * MIB), _json
-    yield "JSON: numbers past all numbers", lambda: b"[" + b"1e99999999," * 490_000 + b"-1e9999999]", _json
-    yield "XML: a billion laughs", lambda: LAUGHS, _xml
-    yield "XML: an entity outside", lambda: OUTSIDE, _xml
-    yield "XML: levels, 56 MiB", lambda: b"<a>" * (8 * MIB) + b"</a>" * (8 * MIB), _xml
-    yield "XML: attributes, 60 MiB", lambda: b"<a " + b" ".join(b'a%d=""' % n for n in range(6 * MIB)) + b"/>", _xml
-    yield "XML: a name of a million letters, repeated", lambda: _long_namespace(), _xml
-    yield "XML: text, 60 MiB", lambda: b"<response><href>" + b"a" * (60 * MIB) + b"</href></response>", _xml
-    yield "XML: an address that is none", lambda: b"<response><href>http://[</href></response>", _xml
-    yield "vCard: empty lines, 60 MiB", lambda: "\n" * (60 * MIB), _card
-    yield "vCard: properties, 8 MiB", lambda: "X:1\n" * (2 * MIB), _card
+    yield "JSON: a hundred thousand levels", lambda: b"[" * 100_000 + b"]" * 100_000, json_body
+    yield "JSON: levels without end", lambda: b"[" * 100_000, json_body
+    yield "JSON: levels, as many as are let in", lambda: b"[" * 490_000 + b"]" * 490_000, json_body
+    yield "JSON: levels, 60 MiB", lambda: b"[" * (30 * MIB) + b"]" * (30 * MIB), json_body
+    yield "JSON: empty objects, 60 MiB", lambda: b'{"contacts":[' + b"{}," * (20 * MIB) + b"{}]}", json_body
+    yield "JSON: objects, as many as are let in", lambda: b"[" + b'{"a":1},' * 240_000 + b"1]", json_body
+    yield "JSON: short texts, 60 MiB", lambda: b"[" + b'"aa",' * (12 * MIB) + b"1]", json_body
+    yield "JSON: one letter that makes all wide", lambda: b'["' + b"a" * (31 * MIB) + "🙂".encode() + b'"]', json_body
+    yield "JSON: one number, 31 MiB", lambda: b"1" * (31 * MIB), json_body
+    yield "JSON: numbers past all numbers", lambda: b"[" + b"1e99999999," * 490_000 + b"-1e9999999]", json_body
+    yield "XML: a billion laughs", lambda: LAUGHS, xml_body
+    yield "XML: an entity outside", lambda: OUTSIDE, xml_body
+    yield "XML: levels, 56 MiB", lambda: b"<a>" * (8 * MIB) + b"</a>" * (8 * MIB), xml_body
+    yield "XML: attributes, 60 MiB", lambda: b"<a " + b" ".join(b'a%d=""' % n for n in range(6 * MIB)) + b"/>", xml_body
+    yield "XML: a name of a million letters, repeated", lambda: _long_namespace(), xml_body
+    yield "XML: text, 60 MiB", lambda: b"<response><href>" + b"a" * (60 * MIB) + b"</href></response>", xml_body
+    yield "XML: an address that is none", lambda: b"<response><href>http://[</href></response>", xml_body
+    yield "vCard: empty lines, 60 MiB", lambda: "\n" * (60 * MIB), card
+    yield "vCard: properties, 8 MiB", lambda: "X:1\n" * (2 * MIB), card
     yield (
         "vCard: as many e-mails as are let in",
         lambda: "".join(f"EMAIL:u{n}@x.example\n" for n in range(9_900)),
-        _card,
+        card,
     )
-    yield "vCard: as many phones as are let in", lambda: "".join(f"TEL:+4930{n}\n" for n in range(9_900)), _card
-    yield "vCard: parts of an address, as many as are let in", lambda: "ADR:" + ";" * 99_000, _card
-    yield "vCard: parameters, 4 MiB", lambda: "EMAIL" + ";a=b" * MIB + ":u@x.example", _card
+    yield "vCard: as many phones as are let in", lambda: "".join(f"TEL:+4930{n}\n" for n in range(9_900)), card
+    yield "vCard: parts of an address, as many as are let in", lambda: "ADR:" + ";" * 99_000, card
+    yield "vCard: parameters, 4 MiB", lambda: "EMAIL" + ";a=b" * MIB + ":u@x.example", card
     yield (
         "vCard: categories, as many as are let in",
         lambda: "CATEGORIES:" + ",".join(f"c{n}" for n in range(99_000)),
-        _card,
+        card,
     )
-    yield "vCard: a photo of 20 MiB", lambda: "PHOTO;ENCODING=b:" + "\n ".join(["A" * 74] * 360_000), _card
-    yield "vCard: cards in cards, 4 MiB", lambda: "BEGIN:VCARD\n" * 200_000 + "END:VCARD\n" * 200_000, _card
-    yield "vCard: a soft end in each line", lambda: "NOTE;ENCODING=QUOTED-PRINTABLE:" + "=\n" * 390_000, _card
-    yield "YAML: keys", lambda: "".join(f"k{n}: b\n" for n in range(90_000)), _sync
-    yield "YAML: one key, often", lambda: "a: b\n" * 200_000, _sync
-    yield "YAML: levels", lambda: "title: " + "[" * 1_000_000, _sync
-    yield "YAML: aliases", lambda: "a: &a [x,x]\n" + "".join(f"b{n}: &b{n} [*a,*a,*a]\n" for n in range(30)), _sync
-    yield "YAML: conditions", lambda: "rules: {left_to_right: [{name: a, if: [" + "has_title," * 90_000 + "]}]}", _sync
-    yield "YAML: choices", lambda: _many_choices(), _sync
-    yield "YAML: a value of a million letters", lambda: f"title: {'a' * 1_000_000}", _sync
-    yield "a snapshot: levels", lambda: "[" * 100_000, _snapshot
-    yield "a snapshot: a number of ten thousand digits", lambda: f'{{"fields": [{"1" * 10_000}]}}', _snapshot
+    yield "vCard: a photo of 20 MiB", lambda: "PHOTO;ENCODING=b:" + "\n ".join(["A" * 74] * 360_000), card
+    yield "vCard: cards in cards, 4 MiB", lambda: "BEGIN:VCARD\n" * 200_000 + "END:VCARD\n" * 200_000, card
+    yield "vCard: a soft end in each line", lambda: "NOTE;ENCODING=QUOTED-PRINTABLE:" + "=\n" * 390_000, card
+    yield "YAML: keys", lambda: "".join(f"k{n}: b\n" for n in range(90_000)), sync_file
+    yield "YAML: one key, often", lambda: "a: b\n" * 200_000, sync_file
+    yield "YAML: levels", lambda: "title: " + "[" * 1_000_000, sync_file
+    yield "YAML: aliases", lambda: "a: &a [x,x]\n" + "".join(f"b{n}: &b{n} [*a,*a,*a]\n" for n in range(30)), sync_file
+    yield (
+        "YAML: conditions",
+        lambda: "rules: {left_to_right: [{name: a, if: [" + "has_title," * 90_000 + "]}]}",
+        sync_file,
+    )
+    yield "YAML: choices", lambda: _many_choices(), sync_file
+    yield "YAML: a value of a million letters", lambda: f"title: {'a' * 1_000_000}", sync_file
+    yield "a snapshot: a length past all numbers", lambda: ENDLESS, snapshot_file
+    yield "a snapshot: levels", lambda: "[" * 100_000, snapshot_file
+    yield "a snapshot: a number of ten thousand digits", lambda: f'{{"fields": [{"1" * 10_000}]}}', snapshot_file
 
 
 def _long_namespace() -> bytes:

@@ -33,7 +33,7 @@ from contactsync.rest.services import Services
 OVERLAP = timedelta(seconds=2)  # `updated_at` has whole seconds
 AHEAD = timedelta(days=1)  # how far the account's clock may be ahead of ours
 SET_BACK = timedelta(minutes=1)  # how far the account's servers may disagree on the time
-MALFORMED = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
+MALFORMED = (ValueError, OverflowError, TypeError, AttributeError, KeyError, RecursionError)
 
 
 class Reader:

@@ -18,7 +18,7 @@ from contactsync.rest.reply import Reply
 from contactsync.rest.services import MetadataCache
 from contactsync.rest.session import Api
 
-MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
+MALFORMED = (ValueError, OverflowError, TypeError, AttributeError, KeyError)
 CUSTOM_KEYS = "custom_keys"
 MASK = {"personFields": PERSON_FIELDS, "sources": SOURCE}
 LONGEST_QUERY = 2000

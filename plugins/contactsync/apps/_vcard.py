@@ -179,7 +179,7 @@ def _printable(line: Line) -> str:
     data = quopri.decodestring(line.value.encode("utf-8", "replace"))
     try:
         text = data.decode(line.param("CHARSET") or "utf-8")
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):  # no such charset, other bytes than it has, or no name of any (a NUL in it)
         text = data.decode("latin-1")
     return text.replace("\r\n", "\\n").replace("\r", "\\n").replace("\n", "\\n")
 

@@ -69,7 +69,7 @@ def read_snapshot(path: Path) -> Snapshot:
     try:
         fields = tuple(_read(one) for one in data["fields"])
         return Snapshot(str(data["connection"]), str(data["app"]), str(data["account"]), fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         wrong = f"is no snapshot of an account ({type(error).__name__})."
         raise ConfigError(wrong, place=Place(path, 1), next_step=AGAIN) from None
 

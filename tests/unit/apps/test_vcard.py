@@ -184,6 +184,13 @@ def test_version_2_1_quoted_printable() -> None:
     assert values["TITLE"] == "Chef-Ärztin"
 
 
+@pytest.mark.parametrize("charset", ["no-such", "utf-8\x00", "ascii"])
+def test_a_charset_that_is_none_or_does_not_fit_costs_no_card(charset: str) -> None:
+    lines = (f"TITLE;ENCODING=QUOTED-PRINTABLE;CHARSET={charset}:Chef-=C4rztin", "NOTE:a")
+    values = read(*lines, version="2.1")
+    assert (values["TITLE"], values["NOTE"]) == ("Chef-Ärztin", "a")
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\r\r\n"])
 def test_any_line_end_and_a_byte_order_mark(end: str) -> None:
     card = parse("\ufeff" + text_of("NOTE:a", " b\u2028c", "\td", end=end))
