@@ -155,7 +155,8 @@ def lines(erased: Erased) -> list[str]:
     names = ", ".join(one.sync_id for one in erased.portions)
     told = [
         f"Forgotten in {names}: {count} contacts; {erased.artefacts} artefacts rewritten.",
-        "The contacts in the apps are as they were, and are not synced any more. Take it back with --lift.",
+        "The contacts in the apps are as they were, and are not synced any more. Take it back with --lift "
+        "(in a form: lift).",
     ]
     if not erased.compacted:
         told.append(
