@@ -181,7 +181,7 @@ mutation-score: $(VENV)/.installed-dev ## plant a random sample of small changes
 ##### measuring it
 
 .PHONY: bench
-bench: $(VENV)/.installed-dev ## measure: speed and memory
+bench: $(VENV)/.installed-dev ## measure: speed, memory, what many syncs cost, how soon an edit arrives
 	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 .PHONY: clean

@@ -31,18 +31,22 @@ def test_each_sync_file_becomes_a_dag_of_its_id(project):
     assert type(second.timetable).__name__ == "NullTimetable"
 
 
-def test_sync_files_lie_beside_the_folder_that_links_lead_to_or_beside_the_link(project, tmp_path):
-    """git-sync swaps one link over both folders; a person may link the DAG folder alone."""
+def test_sync_files_lie_beside_the_folder_as_it_is_named_or_beside_the_one_that_a_link_leads_to(project, tmp_path):
+    """git-sync swaps one link over both folders; a person may link the DAG folder, or a file of it, alone."""
     project.sync("first")
-    whole, alone = tmp_path / "whole", tmp_path / "alone"
-    whole.mkdir()
-    alone.mkdir()
-    (whole / "dags").symlink_to(project.dags)
-    shutil.copytree(project.dags, tmp_path / "elsewhere")
-    shutil.copytree(project.dags.parent / "include", alone / "include")
-    (alone / "dags").symlink_to(tmp_path / "elsewhere")
-    for folder in (whole, alone):
+    source, home = project.dags.parent, tmp_path / "home"
+    (tmp_path / "current").symlink_to(source)
+    home.mkdir()
+    (home / "dags").symlink_to(project.dags)
+    for folder in (tmp_path / "current", home):
         assert "contactsync__first" in dags_beside(str(folder / "dags" / "contactsync_dags.py"))
+    shutil.copytree(source / "include", home / "include")
+    (home / "include" / "mappings" / "first.yaml").rename(home / "include" / "mappings" / "own.yaml")
+    text = (home / "include" / "mappings" / "own.yaml").read_text()
+    (home / "include" / "mappings" / "own.yaml").write_text(text.replace("id: first", "id: own"))
+    found = dags_beside(str(home / "dags" / "contactsync_dags.py"))
+    assert "contactsync__own" in found
+    assert "contactsync__first" not in found
 
 
 def test_a_schedule_gives_real_data_intervals_in_its_time_zone(project):

@@ -79,12 +79,12 @@ def _unknown_alerts(loaded: Loaded, project: ProjectSpec) -> Iterator[ConfigErro
 
 
 def _include(dag_file: str) -> Path:
-    """Beside the folder that links lead to: git-sync swaps a link, and one reading must not see two revisions.
+    """Beside the DAG folder as it is named; else beside the one that a link leads to.
 
-    Where nothing is beside that one, as it is linked alone, it is the folder beside the link.
+    Links are followed once: git-sync swaps one, and one reading must not see two revisions.
     """
-    real, named = (path.parent.parent / INCLUDE for path in (Path(dag_file).resolve(), Path(dag_file).absolute()))
-    return real if real.is_dir() else named
+    named, real = (path.parent.parent / INCLUDE for path in (Path(dag_file).absolute(), Path(dag_file).resolve()))
+    return named.resolve() if named.is_dir() else real
 
 
 def _read(include: Path) -> tuple[Loaded, ProjectSpec, ConfigError | None]:
