@@ -80,6 +80,16 @@ def test_a_run_tells_its_outcomes_requests_waits_and_holds_and_no_contact(sync, 
     assert canaries.found(["planted", "Uma", crm.api_key], {"metrics": statsd.sent()}) == []
 
 
+def test_a_run_whose_plan_waits_for_a_person_tells_of_no_record(sync, statsd):
+    sync.project.sync(sync.sync_id, dag={"schedule": None}, first_run="review")
+    sync.left.put("ada", person("ada"))
+    assert sync.run().state == "success"
+    assert sync.right.contacts() == {}
+    heard = statsd.heard()
+    assert {one.name for one in heard if one.tags["sync"] == sync.sync_id} == {"contactsync.holds"}
+    assert [one for one in heard if one.name == OUTCOMES] == []
+
+
 def test_the_age_of_the_last_complete_run_comes_from_the_freshness_dag(sync, statsd):
     assert sync.run().state == "success"
     past = to_text(datetime.now(UTC) - timedelta(hours=3))

@@ -36,6 +36,11 @@ def test_airflows_setting_tells_whether_one_machine_runs_all_tasks(executor, alo
     assert one_machine(executor) is alone
 
 
+def test_a_pod_of_kubernetes_is_no_machine_with_a_disk_of_its_own(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_IS_K8S_EXECUTOR_POD", "True")
+    assert one_machine("LocalExecutor") is False
+
+
 @pytest.mark.parametrize(
     ("root", "shared", "fits"),
     [

@@ -218,3 +218,4 @@ class Summary:
     problems: tuple[str, ...] = ()
     dry_run: bool = False
     again: bool = False  # it was recorded before
+    waits: bool = False  # nothing was written: counts are what its plan would do

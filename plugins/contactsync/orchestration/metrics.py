@@ -57,7 +57,10 @@ def of_task(sync_id: str, meters: Mapping[Side, Meter]) -> None:
 
 @_harmless
 def of_run(place: Workplace, summary: Summary) -> None:
-    """What became of the records of a run, and who is held after it. Of a dry run nothing is told."""
+    """What became of the records of a run, and who is held after it. Of a dry run nothing is told.
+
+    Nor is anything of records where the plan waits for a person: no contact was written.
+    """
     from airflow.sdk.observability import stats
 
     if summary.dry_run or summary.again:
@@ -65,7 +68,7 @@ def of_run(place: Workplace, summary: Summary) -> None:
     held = place.reader.seen(place.spec.id).holds
     for side in SIDES:
         tags = {"sync": place.spec.id, "side": side.value}
-        counts = summary.counts.get(f"{side}_to_{side.other}", {})
+        counts = {} if summary.waits else summary.counts.get(f"{side}_to_{side.other}", {})
         for bucket in Bucket:
             if count := counts.get(bucket.value, 0):
                 stats.incr(RECORDS, count, tags={**tags, "outcome": bucket.value})

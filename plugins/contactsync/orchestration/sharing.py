@@ -14,6 +14,7 @@ from contactsync.model.spec import ProjectSpec
 
 LOCAL_EXECUTOR = "LocalExecutor"
 _LOCAL = (LOCAL_EXECUTOR, "airflow.executors.local_executor.LocalExecutor")
+IN_A_POD = "AIRFLOW_IS_K8S_EXECUTOR_POD"
 ELSEWHERE = "tasks may run on machines that share no disk"
 
 
@@ -25,11 +26,14 @@ def executor() -> str:
 
 
 def one_machine(executor: str) -> bool:
-    """True where every executor of `core.executor` is the LocalExecutor.
+    """True where every executor of `core.executor` is the LocalExecutor, and this is no pod of the KubernetesExecutor.
 
     Airflow writes there a list (`A,B`), aliases (`mine:A`) and lists of teams (`A;team=B`). The first of a list is what
     our tasks run by, but a cluster policy may send them to any other.
+    In a pod the setting says LocalExecutor, whatever runs the tasks; only this variable tells.
     """
+    if os.environ.get(IN_A_POD):
+        return False
     names = [re.split("[=:]", name)[-1].strip() for name in re.split("[,;]", executor)]
     return all(name in _LOCAL for name in names if name)
 

@@ -120,10 +120,10 @@ def _left_waiting(
     told, how = _summary(place, as_planned, dry_run=False), how_to_release(place.spec.id, plan.hash)
     which = "the first plan of this sync" if first else "this plan"
     if planned.waits is Waits.TURN:
-        summary = replace(told, line=f"Nothing written, as another plan waits for approval; this one: {told.line}")
+        line = f"Nothing written, as another plan waits for approval; this one: {told.line}"
     else:
         line = f"Nothing written, {which} waits for a person: {told.line}. Let it pass by {how}"
-        summary = replace(told, line=line)
+    summary = replace(told, line=line, waits=True)
     _end(place, request, opened, planned, summary, {}, RunState.WAITING)
     return summary
 

@@ -41,7 +41,7 @@ def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: Undo
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
     began_at = place.clock().isoformat()
-    plan = make_undo(place, order)
+    plan = make_undo(place, order, dry_run=request.dry_run)
     # No cursor: each target is asked for by id once more, just before it is written.
     sides = {"cursors": {s.value: None for s in SIDES}, "began_at": {s.value: began_at for s in SIDES}}
     about = {"sync": place.spec.id, "run": request.run_id, **sides}
@@ -57,8 +57,11 @@ def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: Undo
     return Planned(ref, plan.hash, left, right)
 
 
-def make_undo(place: Workplace, order: UndoOrder) -> Plan:
-    """Everything that the undo does, what it leaves, and the limits it exceeds."""
+def make_undo(place: Workplace, order: UndoOrder, *, dry_run: bool = False) -> Plan:
+    """Everything that the undo does, what it leaves, and the limits it exceeds.
+
+    A dry run is the way to look at a plan that a person is asked about, so there the question is no problem.
+    """
     row = _row(place)
     chosen = choose(place, order)
     plan = undo(past_of(place, row, chosen), means_of(place, row, order, chosen.fields))
@@ -66,7 +69,10 @@ def make_undo(place: Workplace, order: UndoOrder) -> Plan:
     nothing_read = {side: Reading(side, place.clock()) for side in SIDES}
     problems = exceeded(plan, place.spec.limits, known, nothing_read, has_links=True)
     if not problems and asks(place.spec.approval.when, plan, problems):  # where every plan is asked about, an undo too
-        problems = (ASKED,)
+        if dry_run:
+            log.info("Undo %s would have to be let pass: %s", plan.hash, ASKED)
+        else:
+            problems = (ASKED,)
     return replace(plan, stays=[*plan.stays, *chosen.decisions], problems=problems)
 
 
