@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import errno
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from aiohttp import ServerDisconnectedError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ProfileNotFound,
+    ReadTimeoutError,
+)
 from contactsync.errors import ArtefactError, StoreTrouble
 from contactsync.orchestration.artefacts import StoredArtefacts, answering, artefact_root, safe_name
+from contactsync.orchestration.shelf import ArtefactShelf
+from fsspec.implementations.memory import MemoryFileSystem
 
 RUN = "scheduled__2026-01-01T00:00:00+00:00"
 FRAME = pd.DataFrame(
@@ -105,12 +116,33 @@ def test_a_run_id_is_one_harmless_folder_name(name):
     assert len(safe) < 100
 
 
+def refused(status: int) -> ClientError:
+    return ClientError({"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "PutObject")
+
+
+def unnamed(status: int) -> OSError:
+    """As s3fs tells an answer that it has no word for."""
+    error = OSError(errno.EIO, "An error occurred")
+    error.__cause__ = refused(status)
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
         (EndpointConnectionError(endpoint_url="http://s3.example"), StoreTrouble),
+        (ReadTimeoutError(endpoint_url="http://s3.example"), StoreTrouble),
+        (ServerDisconnectedError(), StoreTrouble),
         (ConnectionResetError(), StoreTrouble),
         (OSError(errno.EBUSY, "Please reduce your request rate"), StoreTrouble),
+        (OSError(errno.EREMOTEIO, "Internal Server Error"), StoreTrouble),
+        (unnamed(502), StoreTrouble),
+        (unnamed(400), ArtefactError),
+        (OSError(errno.EIO, "Input/output error"), ArtefactError),
+        (NoCredentialsError(), ArtefactError),
+        (ProfileNotFound(profile="books"), ArtefactError),
+        (ParamValidationError(report="no bucket"), ArtefactError),
+        (refused(403), ArtefactError),
         (FileNotFoundError("the bucket"), ArtefactError),
         (PermissionError("the bucket"), ArtefactError),
         (ValueError("no such scheme"), ArtefactError),
@@ -120,6 +152,29 @@ def test_a_run_id_is_one_harmless_folder_name(name):
 def test_a_store_that_does_not_answer_is_asked_again_later_and_one_that_refuses_is_not(error, kind):
     with pytest.raises(kind, match=rf"Nothing read \({type(error).__name__}\)"), answering("Nothing read", "look"):
         raise error
+
+
+def test_a_store_whose_library_is_not_installed_says_what_to_install():
+    with pytest.raises(ArtefactError, match=r"pip install 'contactsync\[s3\]'"), answering("Nothing read", "look"):
+        raise ImportError("Install s3fs to access S3")
+
+
+@pytest.mark.parametrize("asked", ["exists", "ls"])
+@pytest.mark.parametrize(
+    "act",
+    [lambda shelf: shelf.old(datetime.now(UTC), ()), lambda shelf: [*shelf.runs()], ArtefactShelf.clear_drafts],
+    ids=["old", "runs", "drafts"],
+)
+def test_a_store_that_falls_silent_while_artefacts_are_looked_at_is_an_error_of_ours(act, asked, monkeypatch):
+    root = artefact_root("memory://silent/contactsync")
+    StoredArtefacts(root, "first", RUN).write("plan", FRAME, {})
+
+    def silent(*_: object, **__: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://s3.example")
+
+    monkeypatch.setattr(MemoryFileSystem, asked, silent)
+    with pytest.raises(StoreTrouble, match=r"first cannot be looked at"):
+        act(ArtefactShelf(root, "first"))
 
 
 def test_another_file_system_works_as_well():

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 HEADER = b"contactsync"
 ENDING = ".parquet"
 PIECE = 2000  # rows of what is read piece by piece
-STORE_LIBRARIES = ("botocore", "aiohttp")  # s3fs says as an OSError what a store answers, not that it does not
+SILENCE = {  # s3fs says as an OSError what a store answers; that it does not answer, its libraries say by these
+    "botocore.exceptions": ("ConnectionError", "HTTPClientError"),
+    "botocore.parsers": ("ResponseParserError",),
+    "aiohttp.client_exceptions": ("ClientError",),
+}
+PASSING = (errno.EBUSY, getattr(errno, "EREMOTEIO", errno.EBUSY))  # of s3fs: slow down; an error of the server
+INSTALL = "install what this kind of store needs, for S3: pip install 'contactsync[s3]' (docs/scaling-out)."
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -127,6 +133,8 @@ def answering(problem: str, next_step: str) -> Iterator[None]:
     """Errors: ArtefactError (the store says no, or there is none), StoreTrouble (it says nothing: later it may)."""
     try:
         yield
+    except ImportError as error:
+        raise ArtefactError(f"{problem} ({type(error).__name__}).", next_step=INSTALL) from error
     except Exception as error:
         text = f"{problem} ({type(error).__name__})."
         if _may_pass(error):
@@ -135,8 +143,16 @@ def answering(problem: str, next_step: str) -> Iterator[None]:
 
 
 def _may_pass(error: Exception) -> bool:
-    busy = isinstance(error, ConnectionError | TimeoutError) or getattr(error, "errno", None) == errno.EBUSY
-    return busy or any(kind.__module__.split(".")[0] in STORE_LIBRARIES for kind in type(error).__mro__)
+    busy = isinstance(error, ConnectionError | TimeoutError) or getattr(error, "errno", None) in PASSING
+    silent = any(kind.__name__ in SILENCE.get(kind.__module__, ()) for kind in type(error).__mro__)
+    return busy or silent or _status(error) >= 500
+
+
+def _status(error: Exception) -> int:
+    """The HTTP status below an error of s3fs; 0 = none. What it has no word for is an EIO, as a damaged disk is."""
+    answer = getattr(error.__cause__, "response", None)
+    about = answer.get("ResponseMetadata", {}) if isinstance(answer, dict) else {}
+    return int(about.get("HTTPStatusCode") or 0)
 
 
 def _replace_local(path: Path, data: bytes, *, top: Path) -> None:

@@ -26,9 +26,11 @@ class ArtefactShelf:
         self.folder = root / safe_name(sync_id)
 
     def runs(self) -> Iterator[KeptRun]:
-        """Run by run, in the order of their names."""
+        """Run by run, in the order of their names. Errors: ArtefactError."""
         for folder in self._folders():
-            files = sorted(path for path in folder.iterdir() if _is_artefact(path.name))
+            files: list[ObjectStoragePath] = []
+            with self._told():
+                files = sorted(path for path in folder.iterdir() if _is_artefact(path.name))
             yield KeptRun(folder.name, [(path.name.rpartition("-")[0], str(path)) for path in files])
 
     def look(self, uri: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -70,16 +72,21 @@ class ArtefactShelf:
             yield
 
     def clear_drafts(self) -> int:
-        """Remove what a killed process left half written; how many files that were."""
-        drafts = [path for folder in self._folders() for path in folder.iterdir() if path.name.startswith(".")]
+        """Remove what a killed process left half written; how many files that were. Errors: ArtefactError."""
+        drafts: list[ObjectStoragePath] = []
+        for folder in self._folders():
+            with self._told():
+                drafts += [path for path in folder.iterdir() if path.name.startswith(".")]
         for draft in drafts:
-            draft.unlink(missing_ok=True)
+            with self._told():
+                draft.unlink(missing_ok=True)
         return len(drafts)
 
     def _folders(self) -> list[ObjectStoragePath]:
-        if not self.folder.exists():
-            return []
-        return sorted((path for path in self.folder.iterdir() if path.is_dir()), key=lambda path: path.name)
+        found: list[ObjectStoragePath] = []
+        with self._told():
+            found = [path for path in self.folder.iterdir() if path.is_dir()] if self.folder.exists() else []
+        return sorted(found, key=lambda path: path.name)
 
     def _bytes(self, uri: str) -> bytes:
         with answering(f"The artefact {uri} cannot be read", "see who owns the artefact root, and say the same again."):
