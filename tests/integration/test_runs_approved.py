@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contactsync.errors import LimitExceeded, PlanWaits
+from contactsync.errors import LimitExceeded, PlanMismatch, PlanWaits
 from contactsync.model.approval import Approval, Reply, When, WhileWaiting
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunState
 from contactsync.model.spec import DeletionPolicy, FirstRun, Limit, Limits, Side
 from contactsync.model.stages import RunKind, RunRequest, Summary
 from contactsync.pipeline import answer_sync, run_sync
+from contactsync.stages.answering import answered
 from contactsync.stages.asking import ask
 from contactsync.stages.stored_plans import plan_of_run
 from views import links
@@ -378,3 +379,133 @@ def test_housekeeping_keeps_a_plan_that_waits(office: Office) -> None:
     request, _ = office.begin()
     now = office.world.clock() + timedelta(days=30)
     assert request.run_id in office.world.known.needed_runs("pair", now)
+
+
+# ---- what settles a question
+
+
+def test_a_rejected_plan_that_a_run_by_hand_had_approved_holds_nobody_back(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    office.answer(request, Reply.REJECTED)
+    office.world.left.put("l0", contact(0, job_title="Chef"))  # else it would be the same plan, by its hash
+    by_hand, _ = office.begin(RunKind.MANUAL)
+    office.answer(by_hand, Reply.APPROVED)
+    promote(office, 0, title="Edited since")
+    office.begin()
+    assert office.titles()["r0"] == "Edited since"
+
+
+@pytest.mark.parametrize("answer", [Reply.NONE, Reply.REJECTED])
+def test_a_plan_let_pass_by_its_hash_holds_nobody_back(office: Office, answer: Reply) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    plan_hash = office.world.last().plan_hash
+    if answer is not Reply.NONE:
+        office.answer(request, answer)
+    office.world.clock.forward(hours=1)
+    assert office.world.run(apply_plan=plan_hash).ok
+    promote(office, 0, title="Edited since")
+    office.begin()
+    assert office.titles()["r0"] == "Edited since"
+
+
+def test_a_release_that_wrote_nothing_settles_nothing(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    plan_hash = office.world.last().plan_hash
+    office.answer(request, Reply.REJECTED)
+    promote(office, *range(5), title="Another")
+    with pytest.raises(PlanMismatch):
+        office.world.run(apply_plan=plan_hash)
+    later, _ = office.begin()
+    assert office.state(later) is RunState.DONE, "it asks nobody, and leaves them out"
+    assert titled(office) == set()
+
+
+def test_a_rejected_plan_stays_so_when_a_scheduled_run_had_another_approved(office: Office) -> None:
+    promote(office, *range(4))
+    request, _ = office.begin()
+    office.answer(request, Reply.REJECTED)
+    promote(office, *range(4, 8))
+    other, _ = office.begin()
+    office.answer(other, Reply.APPROVED)
+    promote(office, 0, title="Edited since")
+    later, _ = office.begin()
+    assert office.state(later) is RunState.DONE, "it asks nobody, and leaves them out"
+    assert titled(office) == {f"r{n}" for n in range(4, 8)}
+
+
+@pytest.mark.parametrize("meanwhile", WhileWaiting)
+def test_a_waiting_run_that_is_cleared_asks_anew(office: Office, meanwhile: WhileWaiting) -> None:
+    office.world.with_spec(approval=Approval(When.OVER_LIMITS, while_waiting=meanwhile))
+    promote(office, *range(5))
+    request, _ = office.begin()
+    promote(office, *range(5), title="Boss")
+    run_sync(office.place(), request)
+    assert office.state(request) is RunState.WAITING
+    office.answer(request, Reply.APPROVED)
+    assert {*office.titles().values()} == {"", "Boss"}
+
+
+def test_a_plan_that_was_approved_and_waits_for_the_sync_counts_as_waiting(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    answered(office.place(), request, Reply.APPROVED, "maria")  # its run is yet to take the sync's lock
+    _, summary = office.begin()
+    assert "0 updates" not in summary.line
+    assert len(office.world.known.approvals("pair")) == 1
+    office.answer(request, Reply.APPROVED)
+    assert len(titled(office)) == 5
+
+
+def test_an_approved_run_that_has_ended_holds_nobody_back_though_airflow_still_ends_it(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    promote(office, *range(5), title="Another")
+    assert "0 written" in office.answer(request, Reply.APPROVED).line
+    office.open_runs.add(request.owner)
+    office.world.with_spec(limits=WIDE)
+    office.begin()
+    assert len(titled(office)) == 5
+
+
+# ---- a change of the file meanwhile
+
+
+def numbers(n: int, *kinds: str) -> list[dict[str, Any]]:
+    places = {"work": "555", "home": "777"}
+    return [{"value": f"+4930{places[k]}000{n}", "label": k, "primary": k == kinds[0]} for k in kinds]
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_part_of_a_plan_is_not_written_once_fields_mean_something_else(tmp_path: Path, released: bool) -> None:
+    world = World(tmp_path, memory_spec(approval=ASKS))
+    for n in range(8):
+        for side in Side:
+            world.book(side).put(f"{side.value[0]}{n}", contact(n, phones=numbers(n, "work", "home")))
+    world.run()
+    world.run(full_read=True)
+    world.with_spec(limits=FEW)
+    office = Office(world)
+    for n in range(5):
+        world.left.put(f"l{n}", contact(n, phones=numbers(n, "work", "home"), job_title="Chief"))
+    request, _ = office.begin()
+    plan_hash, before = world.last().plan_hash, world.writes()
+    world.with_spec(match=replace(world.spec.match, default_region="DE"))
+    world.left.put("l0", contact(0, phones=numbers(0, "work", "home"), job_title="Edited"))
+    if released:
+        with pytest.raises(PlanMismatch, match=r"maps .*phones.* in another way"):
+            world.run(apply_plan=plan_hash)
+        office.open_runs.clear()
+    else:
+        summary = office.answer(request, Reply.APPROVED)
+        assert summary.ok
+        assert "0 written: the file and some of it has changed meanwhile" in summary.line
+    assert world.writes() == before
+    world.with_spec(limits=WIDE)
+    world.run()
+    world.left.put("l1", contact(1, phones=numbers(1, "work"), job_title="Chief"))  # a person removes a number
+    world.run()
+    for book in (world.left.contacts()["l1"], world.right.contacts()["r1"]):
+        assert len(book["phones"]) == 1

@@ -81,6 +81,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return runs.with_plan(connection, sync_id, plan_hash)
 
+    def applied(self, sync_id: str, since: datetime) -> dict[str, datetime]:
+        """Hashes of the plans that runs let pass which ended since then, and when the last of each ended."""
+        with reading(self._engine) as connection:
+            return runs.applied(connection, sync_id, since)
+
     def backfills(self, sync_id: str, since: datetime) -> list[RunRow]:
         """Backfill runs that ended since then, newest first."""
         with reading(self._engine) as connection:

@@ -103,6 +103,14 @@ def with_plan(connection: Connection, sync_id: str, plan_hash: str) -> RunRow | 
     return None if row is None else _run(row)
 
 
+def applied(connection: Connection, sync_id: str, since: datetime) -> dict[str, datetime]:
+    """Plans that runs let pass which ended since then: hash -> when the last such run ended."""
+    let_pass = (run.c.applied_hash != "", run.c.state == RunState.DONE.value)  # what failed may have written nothing
+    here = (run.c.sync_id == sync_id, run.c.ended_at >= since, *let_pass)
+    rows = connection.execute(select(run.c.applied_hash, run.c.ended_at).where(*here).order_by(run.c.seq))
+    return {row.applied_hash: row.ended_at for row in rows}
+
+
 def backfills(connection: Connection, sync_id: str, since: datetime) -> list[RunRow]:
     """Backfill runs that ended since then, newest first."""
     here = (run.c.sync_id == sync_id, run.c.kind == RunKind.BACKFILL.value, run.c.ended_at >= since)

@@ -14,6 +14,7 @@ from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Opened, Reviewed, RunRequest, Summary
 from contactsync.stages.opening import open_run
 from contactsync.stages.planning import reconcile
+from contactsync.stages.putting_off import remapped
 from contactsync.stages.reading import extract_side, transform
 from contactsync.stages.workplace import Workplace
 
@@ -49,7 +50,8 @@ def _planned_anew(place: Workplace, request: RunRequest, opened: Opened, asked: 
     try:
         planned = reconcile(place, request, opened, frames)
     except PlanMismatch:  # its own words ask a person to look, who has just done so
-        line = f"{_told(asked)}, 0 written: all of it has changed meanwhile, and is planned anew by the next run"
+        why = "the file and some of it" if remapped(place) else "all of it"
+        line = f"{_told(asked)}, 0 written: {why} has changed meanwhile; planned anew by the next run"
         ended = _ended(place, request, line)
         place.ledger.release_lock(place.spec.id, request.owner, opened.fence)
         return ended

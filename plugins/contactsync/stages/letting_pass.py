@@ -9,7 +9,7 @@ from contactsync.errors import LimitExceeded, PlanMismatch
 from contactsync.model.plan import Plan
 from contactsync.model.spec import FirstRun
 from contactsync.model.stages import RunRequest, Waits
-from contactsync.stages.putting_off import check_mapping
+from contactsync.stages.putting_off import check_mapping, remapped
 from contactsync.stages.stored_plans import stored_plan
 from contactsync.stages.workplace import Workplace
 from contactsync.sync.narrowing import beyond, narrowed, not_in, others_than
@@ -19,6 +19,8 @@ def part_of(place: Workplace, request: RunRequest, plan: Plan, short: Collection
     """What this run is to do of its plan: what was let pass, of whom it was asked for, and not more than `limit`.
 
     short: listings of too few contacts, in words
+
+    Errors: ConfigError, PlanMismatch (fields have come to mean something else, which is not learnt for a part).
     """
     if request.apply_plan and request.apply_plan != plan.hash:
         plan = _released_part(place, request.apply_plan, plan, short)
@@ -36,7 +38,16 @@ def _released_part(place: Workplace, plan_hash: str, plan: Plan, short: Collecti
     if released is None or not set(short) <= {*released.problems}:
         return plan
     cut = narrowed(plan, not_in(plan, released))
-    return replace(cut, hash=plan_hash) if cut.intents else plan
+    if not cut.intents:
+        return plan
+    if cut.put_off and (new := remapped(place)):
+        raise PlanMismatch(
+            f"Only a part of plan {plan_hash} still holds, and the file of sync {place.spec.id!r} maps "
+            f"{', '.join(sorted(new))} in another way than before; such a change cannot be carried out for some "
+            "contacts only.",
+            next_step=f"look at what would be done now with: contactsync plan {place.spec.id}; then let that plan pass",
+        )
+    return replace(cut, hash=plan_hash)
 
 
 def who_decides(place: Workplace, request: RunRequest, plan: Plan, *, first: bool) -> Waits:

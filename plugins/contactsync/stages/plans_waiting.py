@@ -14,15 +14,37 @@ from contactsync.model.stages import ArtefactRef, RunKind, RunRequest, Waits
 from contactsync.stages.letting_pass import how_to_release
 from contactsync.stages.mapping_state import changed
 from contactsync.stages.workplace import Workplace, sync_row
-from contactsync.sync.approval import asks, contacts_of, open_one, rejected
+from contactsync.sync.approval import asks, contacts_of, open_one, rejected, unsettled
 from contactsync.sync.narrowing import narrowed
 
 ANEW = timedelta(days=1)  # after which a first plan is worked out again, so that its report does not grow old
+_BY_HAND = (RunKind.MANUAL, RunKind.CLI)
 
 
-def open_question(place: Workplace) -> Asked | None:
-    """The plan of this sync that a person is asked about now."""
-    return open_one(place.reader.approvals(place.spec.id), place.clock(), place.ended)
+def open_question(place: Workplace, request: RunRequest) -> Asked | None:
+    """The plan of this sync, of another run, that a person is asked about now, or that is yet to be written."""
+    return open_one(_of_others(place, request), place.clock(), lambda asked: _over(place, asked))
+
+
+def _of_others(place: Workplace, request: RunRequest) -> list[Asked]:
+    """A run that is cleared plans anew what it asked itself."""
+    return [one for one in _unsettled(place) if one.run_id != request.run_id]
+
+
+def _unsettled(place: Workplace) -> list[Asked]:
+    sync_id = place.spec.id
+    asked = place.reader.approvals(sync_id)
+    if not asked:
+        return []
+    runs = {one.run_id: place.reader.run(sync_id, one.run_id) for one in asked if one.answer is Reply.APPROVED}
+    by_hand = {name for name, run in runs.items() if run is not None and run.kind in _BY_HAND}
+    return unsettled(asked, place.reader.applied(sync_id, min(one.asked_at for one in asked)), by_hand)
+
+
+def _over(place: Workplace, asked: Asked) -> bool:
+    """Nobody can answer any more, or what was approved is written, or being written under the sync's lock."""
+    run = place.reader.run(asked.sync_id, asked.run_id) if asked.answer is Reply.APPROVED else None
+    return place.ended(asked.owner) or (run is not None and run.state is not RunState.WAITING)
 
 
 def held_back(place: Workplace, request: RunRequest) -> list[Asked]:
@@ -32,10 +54,9 @@ def held_back(place: Workplace, request: RunRequest) -> list[Asked]:
     """
     if request.apply_plan or place.spec.approval.when is When.NEVER:
         return []
-    asked = place.reader.approvals(place.spec.id)
-    found = open_one(asked, place.clock(), place.ended)
-    again = request.kind in (RunKind.MANUAL, RunKind.CLI)
-    return [*([found] if found else []), *([] if again else rejected(asked, place.clock()))]
+    found = open_question(place, request)
+    again = request.kind in _BY_HAND
+    return [*([found] if found else []), *([] if again else rejected(_of_others(place, request), place.clock()))]
 
 
 def without_waiting(place: Workplace, request: RunRequest, plan: Plan) -> Plan:
@@ -56,8 +77,7 @@ def for_whom(place: Workplace, request: RunRequest, plan: Plan) -> Waits:
 
 def asked_or_next(place: Workplace, request: RunRequest) -> Waits:
     """One plan of a sync is asked about at a time."""
-    other = open_question(place)
-    return Waits.TURN if other is not None and other.run_id != request.run_id else Waits.APPROVAL
+    return Waits.APPROVAL if open_question(place, request) is None else Waits.TURN
 
 
 # ---- runs that end before they read

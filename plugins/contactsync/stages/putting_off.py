@@ -14,13 +14,19 @@ from contactsync.stages.mapping_state import changed, to_record
 from contactsync.stages.workplace import Workplace, sync_row
 
 
+def remapped(place: Workplace) -> frozenset[str]:
+    """Columns that the file maps in another way than the links know. None where there are no links."""
+    row = sync_row(place)
+    known = row is not None and place.reader.has_links(place.spec.id)
+    return changed(row.mapping, place.mapping) if row is not None and known else frozenset()
+
+
 def check_mapping(place: Workplace) -> None:
     """Errors: ConfigError, where fields have come to mean something else and not all links are to learn it at once.
 
     A link that has learnt it would be taken for one that has not, run after run, and an edit for a first meeting.
     """
-    row = sync_row(place)
-    if row is not None and place.reader.has_links(place.spec.id) and (new := changed(row.mapping, place.mapping)):
+    if new := remapped(place):
         raise ConfigError(
             f"The file of sync {place.spec.id!r} maps {', '.join(sorted(new))} in another way than before; such a "
             "change cannot be tried with a few contacts (limit, contacts).",

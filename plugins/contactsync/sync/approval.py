@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from contactsync.model.approval import Asked, Reply, When
@@ -25,10 +25,26 @@ def asks(when: When, plan: Plan, problems: Sequence[str]) -> bool:
             return bool(problems) or bool(plan.intents)
 
 
-def open_one(asked: Sequence[Asked], now: datetime, ended: Callable[[str], bool]) -> Asked | None:
-    """The question that nobody has answered, if any. ended: has this owner's run ended (then nobody can)?"""
-    waiting = [one for one in asked if one.answer is Reply.NONE and now < one.ends_at + LATE]
-    return next((one for one in waiting if not ended(one.owner)), None)
+def unsettled(asked: Sequence[Asked], applied: Mapping[str, datetime], by_hand: Collection[str]) -> list[Asked]:
+    """The questions that nothing has settled since: newest first, as `asked` is.
+
+    applied: when a plan was last let pass by its hash; by_hand: runs that planned anew what was rejected.
+    """
+    anew = max((one.asked_at for one in asked if one.answer is Reply.APPROVED and one.run_id in by_hand), default=None)
+    return [
+        one
+        for one in asked
+        if not (one.plan_hash in applied and applied[one.plan_hash] >= one.asked_at)
+        and not (one.answer is Reply.REJECTED and anew is not None and one.asked_at < anew)
+    ]
+
+
+def open_one(asked: Sequence[Asked], now: datetime, ended: Callable[[Asked], bool]) -> Asked | None:
+    """The question that nobody has answered, or whose plan is yet to be written, if any. ended: has its run ended?"""
+    waiting = [
+        one for one in asked if one.answer is Reply.APPROVED or (one.answer is Reply.NONE and now < one.ends_at + LATE)
+    ]
+    return next((one for one in waiting if not ended(one)), None)
 
 
 def rejected(asked: Sequence[Asked], now: datetime) -> list[Asked]:
