@@ -16,10 +16,17 @@ import pytest
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
 from contactsync.ledger.instants import to_text
+from contactsync.model.ledger import FoldBatch
+from contactsync.model.plan import Hold, HoldReason
+from contactsync.model.spec import Side
+from contactsync.model.stages import Summary
+from contactsync.orchestration import metrics
 from contactsync.orchestration.home import contactsync_home
+from contactsync.rest.metering import Meter
 from contactsync.sandbox.freshsales import FreshsalesSandbox
 from contactsync.sandbox.server import PERMITTED
 from statsd_listener import StatsdListener, listening
+from world import World
 
 pytestmark = pytest.mark.airflow
 OUTCOMES = "contactsync.records"
@@ -88,6 +95,29 @@ def test_a_run_whose_plan_waits_for_a_person_tells_of_no_record(sync, statsd):
     heard = statsd.heard()
     assert {one.name for one in heard if one.tags["sync"] == sync.sync_id} == {"contactsync.holds"}
     assert [one for one in heard if one.name == OUTCOMES] == []
+
+
+def test_a_contact_that_is_held_for_two_reasons_is_counted_once(statsd, tmp_path):
+    world = World(tmp_path)
+    world.left.put("l1", {"names.given": "Uma"})
+    assert world.run().ok
+    fence = world.known.take_lock(world.spec.id, "owner", ended=lambda _: True).fence
+    second = Hold(Side.LEFT, "l1", HoldReason.CONFLICT, "two values", field="nickname")
+    first = [hold for hold, _ in world.known.holds(world.spec.id)]
+    batch = FoldBatch(hold_scope=[(Side.LEFT, "l1")], holds=[*first, second])
+    world.known.fold(world.spec.id, world.last().run_id, batch, fence=fence)
+    assert len(world.known.holds(world.spec.id)) == 2
+
+    metrics.of_run(world.place(), Summary(ok=True, line=""))
+    held = [(one.tags["side"], one.value) for one in statsd.heard() if one.name == "contactsync.holds"]
+    assert held == [("left", 1), ("right", 0)]
+
+
+def test_a_wait_that_ended_without_an_answer_is_told_too(statsd):
+    metrics.of_task("waits", {Side.LEFT: Meter(waited=2.5), Side.RIGHT: Meter()})
+    assert [(one.name, one.tags["side"], one.value) for one in statsd.heard()] == [
+        ("contactsync.limit_wait", "left", 2500)
+    ]
 
 
 def test_the_age_of_the_last_complete_run_comes_from_the_freshness_dag(sync, statsd):

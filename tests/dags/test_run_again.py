@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
+from contactsync.apps.memory import Memory
 from contactsync.errors import StopError
+from contactsync.model.exchange import Op, Result, State
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, RunRequest
 from contactsync.orchestration import naming
@@ -130,6 +133,21 @@ def test_an_earlier_plan_is_not_taken_for_that_of_a_try_that_made_none(tries: Tr
     assert "Nothing was written. NOT COMPLETE: task extract_left failed" in str(told.value)
     assert "batches" not in str(told.value)
     assert cursors(tries.world) == before
+
+
+def test_what_a_load_wrote_is_told_of_its_own_plan_only(tries: Tries, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tries.airflow.handed["load_right"]["written"] == {"created": 1}
+    with pytest.raises(StopError):
+        tries.record()
+
+    def refuse(_: Memory, ops: Iterable[Op]) -> Iterator[Result]:
+        return iter([Result(op.key, State.REFUSED, op.id, reason="no room") for op in ops])
+
+    monkeypatch.setattr(Memory, "push", refuse)
+    tries.world.left.put("uma", {"names.given": "Uma", "emails": mail("uma@example.org")})
+    tries.write()
+    told = tries.airflow.handed["load_right"]
+    assert (told["written"], told["unwritten"]) == ({}, {"refused": 1})
 
 
 def test_of_a_run_that_found_the_sync_held_nothing_is_recorded(tries: Tries) -> None:

@@ -178,3 +178,9 @@ def test_a_plan_that_waits_is_told_once(room: Room) -> None:
     assert all("a plan waits for approval" in text and "12 deletes" in text for text in room.heard())
     another = replace(waits, subject="beef")
     assert tell_one(room.world.known, another, room.notifiers, room.send) == 2
+
+
+def test_the_age_of_a_sync_that_has_no_file_any_more_is_told_no_longer(room: Room) -> None:
+    assert room.world.run().ok
+    assert list(room.check().complete) == ["pair"]
+    assert list(room.check(Watched("other", room.watched.alerts, room.watched.freshness)).complete) == ["other"]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+from contactsync.errors import ArtefactError
 from contactsync.ledger.store import Ledger
-from contactsync.model.retention import Retention
+from contactsync.model.retention import OldRun, Retention
 from contactsync.model.spec import Side
 from contactsync.orchestration.artefacts import StoredArtefacts, artefact_root
 from contactsync.orchestration.shelf import ArtefactShelf
 from contactsync.pipeline import run_sync
-from contactsync.stages.housekeeping import Household, sweep
+from contactsync.stages.housekeeping import Household, sweep, sweep_all
 from world import World, mail
 
 SHORT, LONG = 60, 10_000
@@ -51,3 +55,20 @@ def test_quiet_runs_add_run_rows_only_and_housekeeping_bounds_them(
     assert run_sync(world.place(), world.request()).ok
     assert world.app(Side.RIGHT) is not None
     assert [c["names.given"] for c in world.right.contacts().values()].count("Eve") == 1
+
+
+class Refusing(ArtefactShelf):
+    """Of a store that lets nobody look."""
+
+    def old(self, before: datetime, but: Collection[str]) -> list[OldRun]:
+        raise ArtefactError("Old artefacts cannot be looked at (PermissionError).", next_step="let them be listed.")
+
+
+def test_housekeeping_that_fails_for_every_sync_says_so_in_a_few_lines(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, root = World(tmp_path), artefact_root(str(tmp_path / "artefacts"))
+    houses = [Household(f"sync{n}", world.known, Refusing(root, f"sync{n}")) for n in range(40)]
+    with caplog.at_level(logging.INFO, "contactsync"), pytest.raises(ArtefactError, match="cannot be looked at"):
+        sweep_all(houses, Retention(), world.clock())
+    assert 0 < len(caplog.records) <= 10

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, select
 
 from contactsync.ledger.codec import unpack
 from contactsync.ledger.statements import among, chunks
@@ -47,10 +48,13 @@ def keys_of_run(connection: Connection, sync_id: str, run_id: str) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def ends_of_run(connection: Connection, sync_id: str, run_id: str, side: Side) -> dict[tuple[Verb, State], int]:
-    """How many of a run's actions on a side stand how."""
-    ends = connection.execute(_ends(), {"sync_id": sync_id, "run_id": run_id, "side": side})
-    return {(Verb(verb), State(state)): count for verb, state, count in ends}
+def ends_of_run(
+    connection: Connection, sync_id: str, run_id: str, side: Side, keys: Collection[str]
+) -> dict[tuple[Verb, State], int]:
+    """How many of these actions of a run on a side stand how; an earlier try of the run may have had others."""
+    given = {"sync_id": sync_id, "run_id": run_id, "side": side}
+    rows = connection.execute(_ends(), given, execution_options={"yield_per": AT_ONCE})
+    return Counter((Verb(verb), State(state)) for key, verb, state in rows if key in keys)
 
 
 def of_run(connection: Connection, sync_id: str, run_id: str | None) -> list[JournalRow]:
@@ -148,7 +152,7 @@ def _of_run() -> Select[Any]:
 @cache
 def _ends() -> Select[Any]:
     here = [journal.c[name] == bindparam(name) for name in ("sync_id", "run_id", "side")]
-    return select(journal.c.verb, journal.c.state, func.count()).where(*here).group_by(journal.c.verb, journal.c.state)
+    return select(journal.c.op_key, journal.c.verb, journal.c.state).where(*here)
 
 
 def _of(sync_id: Any) -> Select[Any]:

@@ -189,10 +189,12 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return journal.keys_of_run(connection, sync_id, run_id)
 
-    def ends_of_run(self, sync_id: str, run_id: str, side: Side) -> Mapping[tuple[Verb, State], int]:
-        """How many of a run's actions on a side stand how."""
+    def ends_of_run(
+        self, sync_id: str, run_id: str, side: Side, keys: Collection[str]
+    ) -> Mapping[tuple[Verb, State], int]:
+        """How many of these actions of a run on a side stand how."""
         with reading(self._engine) as connection:
-            return journal.ends_of_run(connection, sync_id, run_id, side)
+            return journal.ends_of_run(connection, sync_id, run_id, side, keys)
 
     def journal(self, sync_id: str, run_id: str | None = None) -> list[JournalRow]:
         """Journal rows of a run, or all, oldest first."""

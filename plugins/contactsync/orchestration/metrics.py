@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ParamSpec
@@ -49,9 +50,10 @@ def of_task(sync_id: str, meters: Mapping[Side, Meter]) -> None:
     from airflow.sdk.observability import stats
 
     for side, meter in meters.items():
-        if meter.calls:
+        if meter.calls or meter.waited:
             tags = {"sync": sync_id, "side": side.value}
-            stats.incr(API_CALLS, meter.calls, tags=tags)
+            if meter.calls:
+                stats.incr(API_CALLS, meter.calls, tags=tags)
             stats.timing(LIMIT_WAIT, timedelta(seconds=meter.waited), tags=tags)
 
 
@@ -65,14 +67,14 @@ def of_run(place: Workplace, summary: Summary) -> None:
 
     if summary.dry_run or summary.again:
         return
-    held = place.reader.seen(place.spec.id).holds
+    held = Counter(side for side, _ in {(h.side, h.contact_id) for h, _ in place.reader.holds(place.spec.id)})
     for side in SIDES:
         tags = {"sync": place.spec.id, "side": side.value}
         counts = {} if summary.waits else summary.counts.get(f"{side}_to_{side.other}", {})
         for bucket in Bucket:
             if count := counts.get(bucket.value, 0):
                 stats.incr(RECORDS, count, tags={**tags, "outcome": bucket.value})
-        stats.gauge(HOLDS, sum(contacts for (at, _), contacts in held.items() if at == side), tags=tags)
+        stats.gauge(HOLDS, held[side], tags=tags)
 
 
 @_harmless

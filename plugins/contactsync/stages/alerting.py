@@ -35,7 +35,7 @@ def look(
 class Checked:
     """What a look at all syncs found. stale: beyond warn_after; too_old: beyond error_after, with their files there.
 
-    complete  sync id -> when its newest complete run ended
+    complete  sync id -> when its newest complete run ended; of those that have a file
     """
 
     syncs: int
@@ -67,7 +67,7 @@ def check_all(
         sights.append(sight)
     late = {sight.sync_id: stale(sight) for sight in sights}
     too_old = tuple(sorted(i for i, levels in late.items() if ERROR in levels and i in here))
-    ended = {sight.sync_id: sight.complete for sight in sights}
+    ended = {sight.sync_id: sight.complete for sight in sights if sight.here}
     return Checked(len(sights), tuple(sorted(i for i, levels in late.items() if levels)), too_old, sent, ended)
 
 

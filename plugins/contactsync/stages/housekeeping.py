@@ -54,14 +54,14 @@ def sweep_all(houses: Iterable[Household], retention: Retention, now: datetime) 
     """One after the other; what fails in one does not spare the others. Errors: the first of those of `sweep`."""
     swept: list[Swept] = []
     failed: list[ContactsyncError] = []
-    few = Few(MOST_TOLD)
+    few, few_failed = Few(MOST_TOLD), Few()
     for house in houses:
         try:
             swept.append(sweep(house, retention, now))
             if swept[-1].line:
                 log.log(few.level("removed"), "%s: removed %s", house.sync_id, swept[-1].line)
         except ContactsyncError as error:
-            log.warning("%s: %s", house.sync_id, error)
+            log.log(few_failed.level("failed", logging.WARNING), "%s: %s", house.sync_id, error)
             failed.append(error)
     if failed:
         raise failed[0]

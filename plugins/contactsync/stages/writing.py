@@ -59,7 +59,8 @@ def load_side(place: Workplace, request: RunRequest, opened: Opened, planned: Pl
     cursor = header["cursors"][side.value]
     target = Target(place.app(side), translator, place.account_id(side), cursor, read_at)
     loaded = Loader(order, place.ledger, target, place.app(side.other)).run(intents)
-    return _with_ends(loaded, place.reader.ends_of_run(place.spec.id, request.run_id, side))
+    keys = {i.key for i in intents}
+    return _with_ends(loaded, place.reader.ends_of_run(place.spec.id, request.run_id, side, keys))
 
 
 def written_line(place: Workplace, side: Side, loaded: Loaded) -> str:
@@ -76,7 +77,7 @@ def written_line(place: Workplace, side: Side, loaded: Loaded) -> str:
 
 
 def _with_ends(loaded: Loaded, ends: Mapping[tuple[Verb, State], int]) -> Loaded:
-    """What the journal says of all tries."""
+    """What the journal says of this plan, after all tries of it."""
     unwritten: dict[str, int] = {}
     for (_, state), count in ends.items():
         if state is not State.DONE:
