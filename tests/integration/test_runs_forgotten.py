@@ -16,7 +16,7 @@ from contactsync.stages.persons import find, key_of
 from forgetful import DELETE, ZOE, ada, archives, forgotten, leaks, lived, new_world, partner, step, zoe
 from sqlalchemy import Engine
 from views import QUIET_TABLES, changed_tables, differences, links
-from world import mail
+from world import World, mail, memory_spec
 
 
 def test_nothing_of_a_forgotten_person_is_left_anywhere(tmp_path: Path, ledger_engine: Engine) -> None:
@@ -118,6 +118,28 @@ def test_lifting_makes_it_sync_again_without_duplicates(tmp_path: Path, ledger_e
     before = world.known.dump()
     step(world)
     assert changed_tables(before, world.known.dump()) <= QUIET_TABLES
+
+
+def test_where_one_of_several_syncs_is_busy_nothing_is_lifted_and_the_same_lifts_all_later(tmp_path: Path) -> None:
+    first = new_world(tmp_path)
+    first.left.put("zoe-left", zoe())
+    spec = replace(memory_spec(id="second"), left=first.spec.left)
+    second = World(tmp_path, spec, first.clock, first.ledger, first.services)
+    first.right.put("zoe-right", zoe())  # only the first sync knows it
+    second.right.put("zoe-far-right", zoe())
+    for world in (first, second):
+        step(world)
+        step(world)
+    forgotten("right:zoe-right", first, second)
+    lease = first.known.take_lock("second", "another run", ended=lambda _: False)
+    key, request = key_of("right:zoe-right"), first.request(by="maria.sample")
+    syncs = {name: replace(one, ended=lambda _: False) for name, one in archives(first, second).items()}
+    with pytest.raises(LockBusy):
+        lift(syncs.values(), key, request)
+    assert all(first.known.forgotten(name) for name in syncs)
+    first.known.release_lock("second", "another run", lease.fence)
+    assert lift(syncs.values(), key, request) == ("pair", "second")
+    assert not any(first.known.forgotten(name) for name in syncs)
 
 
 def test_a_deleted_person_is_forgotten_by_address(tmp_path: Path) -> None:

@@ -8,6 +8,10 @@ from enum import StrEnum
 CONTACT_ID = r"^(?!(left:|right:)?[+0(][0-9().\-/]{5,}$)[^\s@]*$"
 """How a contact may be named where the name is kept: an id. Neither an address nor a number nor a name, for no id that
 an app gives has a blank or an @ in it, but for some of CardDAV's; those are named on the command line."""
+NO_ADDRESS = (
+    "By id, never by e-mail address, phone number or name: Airflow keeps what stands in a form. "
+    "contactsync explain SYNC ADDRESS prints the id; the command takes addresses."
+)
 
 
 class Act(StrEnum):

@@ -11,6 +11,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param, timezone
 
 from contactsync.mapping.as_data import spec_as_json
 from contactsync.mapping.loader import BrokenFile
+from contactsync.model.acts import CONTACT_ID, NO_ADDRESS
 from contactsync.model.approval import When
 from contactsync.model.spec import SIDES, ProjectSpec, SyncSpec
 from contactsync.orchestration import naming
@@ -126,10 +127,16 @@ def _params() -> dict[str, Param]:
         "contacts": Param(
             None,
             type=["null", "array"],
-            items={"type": "string", "minLength": 1, "maxLength": 500},
+            items={
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 500,
+                "pattern": CONTACT_ID,
+                "description_md": NO_ADDRESS,  # Airflow quotes it where it refuses
+            },
             maxItems=1000,
             title="Contacts",
-            description="Only these are written: an id a line, or left:ID, right:ID. None: all.",
+            description=f"Only these are written: an id a line, or left:ID, right:ID. None: all. {NO_ADDRESS}",
         ),
     }
 

@@ -13,16 +13,12 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from contactsync.model.acts import CONTACT_ID, CONTACTS, TAKES, Act, Order, Unsure
+from contactsync.model.acts import CONTACT_ID, CONTACTS, NO_ADDRESS, TAKES, Act, Order, Unsure
 from contactsync.model.decisions import Answer
 from contactsync.model.waiting import REASONS
 
 MOST = 500  # characters of a value
 MOST_CONTACTS = 1000
-NO_ADDRESS = (
-    "By id, never by e-mail address, phone number or name: Airflow keeps what stands in a form. "
-    "contactsync explain SYNC ADDRESS prints the id; the command takes addresses."
-)
 _EMPTY = {"null": "-"}  # in a list to choose from
 _WORD = "^[A-Za-z0-9_.-]*$"
 

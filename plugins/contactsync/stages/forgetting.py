@@ -221,6 +221,7 @@ def _compacted(found: Sequence[Found]) -> bool:
 def lift(archives: Iterable[Archive], key: Key, request: RunRequest) -> tuple[str, ...]:
     """Let the person be synced again; in which syncs. The next run reads both sides completely, and so meets it anew.
 
+    All their locks are held before anything is lifted: what was lifted in one sync is not found any more in another.
     Errors: LockBusy, ConfigError (nobody like that was forgotten).
     """
     known = [(archive, forgotten_by(archive.ledger, archive.sync_id)) for archive in archives]
@@ -231,8 +232,9 @@ def lift(archives: Iterable[Archive], key: Key, request: RunRequest) -> tuple[st
             "Nobody like that was forgotten.",
             next_step="name the person by an id, or by an e-mail address, as it was when it was forgotten",
         )
-    for archive in lifted:
-        with small_run(archive, request) as run:
+    with ExitStack() as stack:
+        runs = [(archive, stack.enter_context(small_run(archive, request))) for archive in lifted]
+        for archive, run in runs:
             _lift(archive, run, persons, request.by)
     return tuple(archive.sync_id for archive in lifted)
 
