@@ -14,7 +14,7 @@ from contactsync.model.plan import Plan
 from contactsync.model.spec import SIDES, Side, SyncSpec
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunRequest, Summary, Waits
 from contactsync.model.undo import Stays, UndoOrder
-from contactsync.stages.answering import answered, approved, declined, unanswered
+from contactsync.stages.answering import answered, approved, declined, has_answer, unanswered
 from contactsync.stages.asking import ask
 from contactsync.stages.match_reporting import match_report
 from contactsync.stages.opening import open_run
@@ -38,6 +38,7 @@ __all__ = [
     "declined",
     "extract_side",
     "failed_words",
+    "has_answer",
     "load_side",
     "new_holds_words",
     "open_run",

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import DownstreamTasksSkipped
 from contactsync.errors import LimitExceeded, PlanMismatch, PlanWaits
 from contactsync.model.approval import Approval, Reply, When, WhileWaiting
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunState
 from contactsync.model.spec import DeletionPolicy, FirstRun, Limit, Limits, Side
-from contactsync.model.stages import RunKind, RunRequest, Summary
+from contactsync.model.stages import Opened, RunKind, RunRequest, Summary
+from contactsync.orchestration.review_operator import ReviewOperator, review_settings
 from contactsync.pipeline import answer_sync, run_sync
-from contactsync.stages.answering import answered
+from contactsync.stages.answering import answered, has_answer
 from contactsync.stages.asking import ask
 from contactsync.stages.stored_plans import plan_of_run
 from views import links
@@ -244,6 +247,27 @@ def test_a_rejected_plan_is_not_written_and_its_run_ends_well(office: Office, an
     assert office.state(request) is RunState.DONE
     assert office.world.known.seen("pair").complete != office.world.last().ended_at  # it brought nobody up to date
     assert office.world.known.lock("pair") is None
+
+
+@pytest.mark.parametrize("answer", [Reply.REJECTED, Reply.TIMED_OUT])
+def test_an_answer_is_followed_by_the_next_try_where_the_process_died_of_it_and_asked_again_by_a_cleared_run(
+    office: Office, answer: Reply
+) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    plan_hash = office.world.last().plan_hash
+    assert has_answer(office.place(), request, plan_hash) is None
+    answered(office.place(), request, answer, "")  # and there the process dies
+    run = SimpleNamespace(opened=lambda: Opened(1, 1, 0), planned=lambda: SimpleNamespace(hash=plan_hash), push=None)
+    run.push = lambda handed: setattr(run, "pushed", handed)
+    operator = ReviewOperator(task_id="review", spec="", project="", **review_settings(ASKS))
+    with pytest.raises(DownstreamTasksSkipped):
+        operator.stage(office.place(), run, request)
+    assert "nothing written" in run.pushed.line
+    assert office.state(request) is RunState.DONE
+    office.world.clock.forward(minutes=1)
+    office.world.known.start_run("pair", request.run_id, request.kind)
+    assert has_answer(office.place(), request, plan_hash) is None
 
 
 def test_the_first_answer_holds(office: Office) -> None:

@@ -45,12 +45,11 @@ class ReviewOperator(StageOperator, ApprovalOperator):  # type: ignore[misc]  # 
     def stage(self, place: Workplace, run: RunContext, request: RunRequest) -> Reviewed | None:
         """Put the plan before a person; None: the answer has to be waited for."""
         from contactsync.orchestration.telling import tell_of_question
-        from contactsync.pipeline import ask
+        from contactsync.pipeline import ask, has_answer
 
         opened, planned = needed(run.opened(), naming.OPEN), needed(run.planned(), naming.RECONCILE)
-        asked = place.reader.approval(place.spec.id, request.run_id)
-        if asked is not None and (asked.answer, asked.plan_hash) == (Reply.APPROVED, planned.hash):
-            return self._approved(place, run, request, asked)
+        if asked := has_answer(place, request, planned.hash):
+            return self._followed(place, run, request, asked)
         question = ask(place, request, opened, planned, {side: run.read(side) for side in SIDES})
         self.subject, self.body = question.subject, question.body
         self.log.info("%s", question.line)
@@ -60,12 +59,17 @@ class ReviewOperator(StageOperator, ApprovalOperator):  # type: ignore[misc]  # 
     def _answered(
         self, place: Workplace, run: RunContext, request: RunRequest, *, event: Mapping[str, Any]
     ) -> Reviewed | None:
-        from contactsync.pipeline import answered, declined
+        from contactsync.pipeline import answered
 
         answer = _reply(event)
         asked = answered(place, request, answer, _by(event))
         if asked is None:
             raise StopError("The ledger knows nothing of the question that was answered.", next_step="trigger a run.")
+        return self._followed(place, run, request, asked)
+
+    def _followed(self, place: Workplace, run: RunContext, request: RunRequest, asked: Asked) -> Reviewed:
+        from contactsync.pipeline import declined
+
         if asked.answer is Reply.APPROVED:
             return self._approved(place, run, request, asked)
         return self._ended(run, declined(place, request, asked))

@@ -29,6 +29,17 @@ def answered(place: Workplace, request: RunRequest, answer: Reply, by: str) -> A
     return place.reader.approval(place.spec.id, request.run_id)
 
 
+def has_answer(place: Workplace, request: RunRequest, plan_hash: str) -> Asked | None:
+    """This run's question about this plan, where it is answered and only its process died of following the answer.
+
+    A run that was started again since then, as a person cleared it, asks again what had been declined.
+    """
+    asked, run = place.reader.approval(place.spec.id, request.run_id), place.reader.run(place.spec.id, request.run_id)
+    if asked is None or run is None or asked.plan_hash != plan_hash or asked.answered_at is None:
+        return None
+    return asked if asked.answer is Reply.APPROVED or asked.answered_at >= run.started_at else None
+
+
 def approved(place: Workplace, request: RunRequest, asked: Asked) -> Reviewed:
     """Take the sync anew, read both sides anew, and plan what of the approved plan still holds; nothing is added.
 
