@@ -15,10 +15,13 @@ from alert_servers import Heard, mail, slack
 from contactsync.ledger.store import Ledger
 from contactsync.mapping.project import load_project
 from contactsync.model.alerts import Event, Freshness, Notice, Watched
+from contactsync.model.approval import Asked
 from contactsync.orchestration.connections import task_connection
 from contactsync.orchestration.notifying import notifiers_of, sender
+from contactsync.orchestration.telling import tell_of_question
 from contactsync.pipeline import run_sync
 from contactsync.stages.alerting import check_all, look, tell, tell_one
+from contactsync.stages.asking import Question
 from ledger_servers import Clock as LedgerClock
 from world import Clock, World
 from world import mail as mail_of
@@ -38,7 +41,7 @@ class Room:
 
     def __init__(self, world: World, hook: Heard, post: Heard, project: Any, names: tuple[str, ...]) -> None:
         self.world, self.hook, self.post = world, hook, post
-        self.notifiers = notifiers_of(project, names)
+        self.project, self.notifiers = project, notifiers_of(project, names)
         self.watched = Watched("pair", names, Freshness(timedelta(hours=1), timedelta(hours=4)))
 
     def tell(self, **seen: Any) -> int:
@@ -178,6 +181,24 @@ def test_a_plan_that_waits_is_told_once(room: Room) -> None:
     assert all("a plan waits for approval" in text and "12 deletes" in text for text in room.heard())
     another = replace(waits, subject="beef")
     assert tell_one(room.world.known, another, room.notifiers, room.send) == 2
+
+
+def test_who_wants_to_know_is_told_of_a_question_whatever_becomes_of_the_telling(room: Room) -> None:
+    asked = Asked("pair", "run-1", "dag/run-1", "f00d", {}, 5, room.world.clock(), room.world.clock())
+    question = Question(asked, "May this plan be written?", CANARY, "plan f00d (5 actions) waits for approval")
+    room.world.with_spec(alerts=("hook", "chat", "post"))
+    place = replace(room.world.place(), project=room.project)
+    for _ in range(2):
+        tell_of_question(place, question)
+    heard = room.heard()
+    assert len(heard) == 2  # the chat did not ask for it
+    assert all("plan f00d (5 actions)" in text and CANARY not in text for text in heard)
+    room.hook.broken = True
+    tell_of_question(place, replace(question, asked=replace(asked, plan_hash="beef")))
+    assert len(room.heard()) == 1, "one that cannot be told keeps the question from nobody"
+    room.world.with_spec(alerts=())
+    tell_of_question(replace(room.world.place(), project=room.project), question)
+    assert room.heard() == []
 
 
 def test_the_age_of_a_sync_that_has_no_file_any_more_is_told_no_longer(room: Room) -> None:
