@@ -12,6 +12,7 @@ from contactsync.model.exchange import State
 from contactsync.model.ledger import RunState
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Opened, Reviewed, RunRequest, Summary
+from contactsync.stages.desk import check_may_write, forbidden_in
 from contactsync.stages.opening import open_run
 from contactsync.stages.planning import reconcile
 from contactsync.stages.putting_off import remapped
@@ -22,7 +23,11 @@ log = logging.getLogger(__name__)
 
 
 def answered(place: Workplace, request: RunRequest, answer: Reply, by: str) -> Asked | None:
-    """Write the answer down; the question with the answer that holds. None where this run has asked nothing."""
+    """Write the answer down; the question with the answer that holds. None where this run has asked nothing.
+
+    Errors: WritesForbidden.
+    """
+    check_may_write(forbidden_in(place.project))
     asked = place.reader.approval(place.spec.id, request.run_id)
     if asked is not None:
         place.ledger.reply(asked, answer, by)
@@ -43,7 +48,8 @@ def has_answer(place: Workplace, request: RunRequest, plan_hash: str) -> Asked |
 def approved(place: Workplace, request: RunRequest, asked: Asked) -> Reviewed:
     """Take the sync anew, read both sides anew, and plan what of the approved plan still holds; nothing is added.
 
-    Errors: LockBusy (another run works on the sync), and what stops a reading.
+    Errors: LockBusy (another run works on the sync), ArtefactError (the plan is not kept any more), LimitExceeded (an
+    app lists too few contacts now), and what else stops a reading.
     """
     request = replace(request, apply_plan=asked.plan_hash, by="")  # who answered is written down already
     opened = open_run(place, request)

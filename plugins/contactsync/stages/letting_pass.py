@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from contactsync.errors import LimitExceeded, PlanMismatch
+from contactsync.errors import ArtefactError, LimitExceeded, PlanMismatch
+from contactsync.model.approval import Reply
 from contactsync.model.plan import Plan
 from contactsync.model.spec import FirstRun
 from contactsync.model.stages import RunRequest, Waits
@@ -20,9 +21,11 @@ def part_of(place: Workplace, request: RunRequest, plan: Plan, short: Collection
 
     short: listings of too few contacts, in words
 
-    Errors: ConfigError, PlanMismatch (fields have come to mean something else, which is not learnt for a part).
+    Errors: ConfigError, PlanMismatch (fields have come to mean something else, which is not learnt for a part); of an
+    approved plan ArtefactError, LimitExceeded.
     """
     if request.apply_plan and request.apply_plan != plan.hash:
+        _stop_unless_comparable(place, request, plan, short)
         plan = _released_part(place, request.apply_plan, plan, short)
     most = request.limit or place.spec.limit
     if most or request.contacts:
@@ -30,6 +33,25 @@ def part_of(place: Workplace, request: RunRequest, plan: Plan, short: Collection
     if request.contacts:
         plan = narrowed(plan, others_than(plan, request.contacts))
     return narrowed(plan, beyond(plan, most)) if most else plan
+
+
+def _stop_unless_comparable(place: Workplace, request: RunRequest, plan: Plan, short: Collection[str]) -> None:
+    """Who approved a plan is not to be told that all of it has changed, where that cannot be known."""
+    asked = place.reader.approval(place.spec.id, request.run_id)
+    if asked is None or (asked.answer, asked.plan_hash) != (Reply.APPROVED, request.apply_plan):
+        return
+    released = stored_plan(place, asked.plan_hash)
+    if released is None:
+        raise ArtefactError(
+            f"Plan {asked.plan_hash} was approved and is no longer kept; nothing was written.",
+            next_step="trigger a run, which plans and asks anew; if need be raise artefacts.keep",
+        )
+    if new := sorted({*short} - {*released.problems}):
+        raise LimitExceeded(
+            f"Nothing was written of the approved plan {asked.plan_hash}: {'; '.join(new)}.",
+            plan_hash=plan.hash,
+            next_step="see that the app lists all contacts, then trigger a run, which plans and asks anew",
+        )
 
 
 def _released_part(place: Workplace, plan_hash: str, plan: Plan, short: Collection[str]) -> Plan:
