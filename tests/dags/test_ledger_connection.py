@@ -25,8 +25,10 @@ def test_without_a_connection_it_is_a_file_under_airflows_home():
     "executor", ["CeleryExecutor", "LocalExecutor,KubernetesExecutor", "airflow.providers.x.CeleryExecutor"]
 )
 def test_executors_whose_tasks_share_no_disk_need_the_connection(executor):
-    with pytest.raises(ConfigError, match=r"contactsync_ledger of the ledger is not set.*ledger\.connection"):
+    with pytest.raises(ConfigError, match=r"contactsync_ledger of the ledger is not named.*ledger\.connection"):
         ledger_url(PROJECT, task_connection, executor=executor)
+    with pytest.raises(ConfigError, match=r"contactsync_ledger of the ledger is not set.*Next: add it"):
+        ledger_url(ProjectSpec(ledger_named=True), task_connection, executor=executor)
 
 
 def test_a_file_is_no_ledger_for_executors_whose_tasks_share_no_disk(monkeypatch):

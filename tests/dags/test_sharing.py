@@ -64,7 +64,7 @@ def test_a_folder_serves_other_executors_only_where_a_person_says_that_all_machi
 def test_a_ledger_is_known_by_the_project_file_or_by_its_variable(monkeypatch):
     project = ProjectSpec(artefacts_root=BUCKET)
     [problem] = unshared(project, CELERY)
-    assert "The connection contactsync_ledger of the ledger is not set" in str(problem)
+    assert "The connection contactsync_ledger of the ledger is not named in contactsync.yaml" in str(problem)
     assert "AIRFLOW_CONN_CONTACTSYNC_LEDGER" in problem.next_step
     assert list(unshared(ProjectSpec(artefacts_root=BUCKET, ledger_named=True), CELERY)) == []
     monkeypatch.setenv("AIRFLOW_CONN_CONTACTSYNC_LEDGER", LEDGER)

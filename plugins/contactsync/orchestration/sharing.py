@@ -52,11 +52,16 @@ def check_artefacts(project: ProjectSpec, executor: str) -> None:
 
 
 def no_ledger(project: ProjectSpec, executor: str) -> ConfigError:
-    """What is wrong where there is no ledger that all tasks reach."""
+    """What is wrong where there is no ledger that all tasks reach, or none that the DAG folder may know of."""
     named = project.ledger_connection
+    if project.ledger_named:
+        return ConfigError(
+            f"The connection {named} of the ledger is not set, and with {executor} {ELSEWHERE}.",
+            next_step="add it to Airflow (docs/scaling-out).",
+        )
     return ConfigError(
-        f"The connection {named} of the ledger is not set, and with {executor} {ELSEWHERE}.",
-        next_step=f"add it to Airflow and name it under ledger.connection in contactsync.yaml, or set the variable "
+        f"The connection {named} of the ledger is not named in contactsync.yaml, and with {executor} {ELSEWHERE}.",
+        next_step=f"name it there under ledger.connection and add it to Airflow, or set the variable "
         f"AIRFLOW_CONN_{named.upper()} for all parts of Airflow (docs/scaling-out).",
     )
 
