@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from edits import OTHER, Broken, saw, token
 from known import Known
-from vendor import SEVERAL, SINGLE
+from vendor import CONSENT, SEVERAL, SINGLE
 
 
 class Demands(Known):
@@ -48,7 +48,7 @@ class Demands(Known):
             raise Broken(f"nobody is mistaken for another: left {left} and right {right} are linked")
         if not any(self.lets(side, dict(row)) for side, row in rows.items()):
             return
-        for name in (*SINGLE, *SEVERAL):
+        for name in (*SINGLE, *SEVERAL, CONSENT):
             here, there = rows["left"][name], rows["right"][name]
             if name in apart:
                 self._explained(left, right, name, apart[name], excused)
@@ -67,6 +67,8 @@ class Demands(Known):
             for side, rec in (("left", left), ("right", right)):
                 if not self.vendors[side].row_of(rec).values[name] and self._emptied(side, rec, name):
                     return
+        if why == "consent" and self.any_of(self.family_of("left", left), self.loosened):
+            return
         if why in ("held", "not_representable") and not self._fits(left, right, name):
             return
         if why == "held" and name == "emails" and self._collides(left, right):

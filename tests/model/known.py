@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from edits import Deleted, Lost, Typed, token
-from vendor import SEVERAL, SINGLE, Values, Vendor
+from vendor import CONSENT, SEVERAL, SINGLE, STRICTNESS, Values, Vendor
 
 
 @dataclass(repr=False)
@@ -28,6 +28,8 @@ class Known:
     met: set[int] = field(default_factory=set)  # families whose two sides a program has brought together
     paired: set[tuple[str, int]] = field(default_factory=set)  # records that a program wrote, copied or linked
     placed: set[tuple[str, int, str]] = field(default_factory=set)  # where the value that stands is a program's doing
+    opted_out: set[int] = field(default_factory=set)  # persons who ever did
+    loosened: set[int] = field(default_factory=set)  # persons of whom somebody noted less than an opt-out
     doubled: set[int] = field(default_factory=set)
     deleting: set[str] = field(default_factory=set)  # sides on which a person's deletion may be carried to the other
     filters: Mapping[str, str] = field(
@@ -70,6 +72,10 @@ class Known:
         """A person removed an element."""
         self.removed.setdefault((name, element), []).append((at, side, rec))
 
+    def note_consent(self, side: str, rec: int, consent: str) -> None:
+        """A person noted that somebody wants mail or none, or took that away."""
+        (self.opted_out if consent == STRICTNESS[-1] else self.loosened).add(self.who[side, rec])
+
     def note_deleted(self, side: str, rec: int, values: Values, at: float) -> None:
         """A person deleted a contact."""
         last = {n: e for (s, r, n), e in self.last.items() if (s, r) == (side, rec)}
@@ -89,6 +95,8 @@ class Known:
         for name in SEVERAL:
             for element in set(lost[name]) - set(kept[name]):
                 self.note_removed(side, loser, name, element, at)
+        if lost[CONSENT] != kept[CONSENT]:
+            self.note_consent(side, winner, str(kept[CONSENT]))
         self.unite(self.who[side, loser], self.who[side, winner])
         self.merged[side, loser] = winner
 
@@ -132,6 +140,10 @@ class Known:
         vendor = self.vendors[side]
         late = max(vendor.traits.lag, vendor.traits.find_lag)
         return vendor.now() - self.made_by_people.get((side, rec), -1.0) <= late
+
+    def any_of(self, family: int, persons: Collection[int]) -> bool:
+        """One of these persons is of that family."""
+        return any(self.family[person] == family for person in persons)
 
     # ---- filters
 

@@ -30,6 +30,7 @@ EDIT = st.one_of(
     st.tuples(st.just("clear"), SIDE, PICK, NAME),
     st.tuples(st.just("enter"), SIDE, PICK, LIST),
     st.tuples(st.just("drop"), SIDE, PICK, LIST, PICK),
+    st.tuples(st.just("opt"), SIDE, PICK, st.sampled_from(("opted_out", "opted_out", "opted_in", ""))),
 )
 DELETE = st.tuples(st.just("delete"), SIDE, PICK)
 FILTER = st.tuples(st.just("filter"), SIDE, st.sampled_from(("", "tags", "nickname", "company")))
@@ -49,14 +50,21 @@ class Histories(RuleBasedStateMachine):
         kinds=st.tuples(st.sampled_from(sorted(KINDS)), st.sampled_from(sorted(KINDS))),
         conflicts=POLICY,
         deletions=st.sampled_from(("delete", "delete", "ignore")),
+        unsubscribes=st.sampled_from(("carry", "carry", "ignore")),
         filters=st.sampled_from(FILTERED),
         first=st.lists(ADD, min_size=1, max_size=4),
     )
     def begin(
-        self, kinds: tuple[str, str], conflicts: str, deletions: str, filters: list[Step], first: list[Step]
+        self,
+        kinds: tuple[str, str],
+        conflicts: str,
+        deletions: str,
+        unsubscribes: str,
+        filters: list[Step],
+        first: list[Step],
     ) -> None:
         self.story = Story(*kinds, conflicts, deletions)
-        self.play(*filters, *first, ("run", 60.0))
+        self.play(("unsubscribes", unsubscribes), *filters, *first, ("run", 60.0))
 
     def play(self, *steps: Step) -> None:
         try:
@@ -130,6 +138,7 @@ class Histories(RuleBasedStateMachine):
             st.tuples(st.just("fields"), st.sampled_from(((), ("nickname",), ("job_title", "tags"), ("grade",)))),
             st.tuples(st.just("direction"), st.sampled_from(("both", "both", "left_to_right"))),
             FILTER,
+            st.tuples(st.just("unsubscribes"), st.sampled_from(("carry", "ignore"))),
             st.tuples(st.just("schema"), SIDE, st.sampled_from(("plain", "strict", "picky"))),
         )
     )

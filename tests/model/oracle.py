@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from demands import Demands
 from edits import OTHER, Broken, Lost, Typed, saw, token
-from vendor import SEVERAL, SINGLE, Values
+from vendor import CONSENT, SEVERAL, SINGLE, STRICTNESS, Values
 
 __all__ = ["Broken", "Oracle"]
 
@@ -27,9 +27,10 @@ class Oracle(Demands):
         self.events += 1
         if before is None:
             self._created(side, rec, after)
-            before = {**dict.fromkeys(SINGLE, ""), **dict.fromkeys(SEVERAL, ())}
+            before = {**dict.fromkeys((*SINGLE, CONSENT), ""), **dict.fromkeys(SEVERAL, ())}
         elif self._is_outside(side, rec) and not self.undoing:
             raise Broken(f"who is outside is left alone: {side} {rec} is written")
+        self._consent(side, rec, str(before[CONSENT]), str(after[CONSENT]))
         self.met.add(self.family_of(side, rec))
         self.paired.add((side, rec))
         for name in SINGLE:
@@ -37,6 +38,13 @@ class Oracle(Demands):
                 self._overwritten(side, rec, name, str(before[name]), str(after[name]))
         for name in SEVERAL:
             self._elements(side, rec, name, before[name], after[name])
+
+    def _consent(self, side: str, rec: int, before: str, after: str) -> None:
+        """Whoever undoes it, or whatever the file says."""
+        if STRICTNESS.index(after) < STRICTNESS.index(before):
+            raise Broken(f"consent only tightens: {side} {rec} was {before!r}, and is {after!r}")
+        if after != before and not self.any_of(self.family_of(side, rec), self.opted_out):
+            raise Broken(f"provenance: nobody opted out, but {side} {rec} is {after!r}")
 
     def unfit(self, side: str, name: str, value: str) -> None:
         """A program sends what the vendor declares not to hold."""

@@ -22,7 +22,7 @@ from contactsync.model.spec import (
 )
 from oracle import Oracle
 from rig import Rig
-from vendor import Row, Vendor
+from vendor import CONSENT, Row, Vendor
 from vendor_kinds import KINDS
 from world import WIDE, Clock
 
@@ -42,7 +42,7 @@ class Scene:
     deletions: str = "delete"
     steps: list[Step] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)  # person -> own | none | shared
-    unmapped: set[str] = field(default_factory=set)  # fields that the file leaves out
+    unmapped: set[str] = field(default_factory=lambda: {CONSENT})  # fields that the file leaves out
     filters: dict[Side, str] = field(default_factory=dict)  # side -> the field that has to hold something
     settled_after: list[int] = field(default_factory=list)
     excused: set[tuple[str, str]] = field(default_factory=set)  # (field or *, reason): what may rightly be apart
