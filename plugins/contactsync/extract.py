@@ -126,8 +126,7 @@ def _add(listing: _Listing, page: Page) -> None:
 
 def _news(app: App, ledger: LedgerReader, order: ReadOrder, listing: _Listing) -> Extracted:
     """Leave out rows whose raw form is the stored one; on a complete read, find who was not listed."""
-    unlisted_linked: list[str] = []
-    unlisted: list[str] = []
+    unlisted_linked, unlisted = list[str](), list[str]()
     if listing.complete:
         index = ledger.known_frame(order.sync_id, order.side)
         live = index[~index["tombstone"]]

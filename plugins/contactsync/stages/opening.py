@@ -148,13 +148,10 @@ def _end_undos_cut_short(place: Workplace, request: RunRequest) -> None:
         place.ledger.end_run(replace(run, state=RunState.FAILED, ended_at=place.clock(), message=words))
 
 
-def fold_rows(place: Workplace, run_id: str, row: SyncRow, rows: Sequence[JournalRow], seq: int, fence: int) -> None:
-    """Fold settled journal rows onto what the ledger remembers, without any plan."""
-    ready = [r for r in rows if r.outcome.state in SETTLED]
-    if not ready:
-        return
+def folding_of(place: Workplace, row: SyncRow, seq: int) -> Folding:
+    """What folds rows onto the ledger of this sync, as the run with that number."""
     when = When(seq, place.clock())
-    folding = Folding(
+    return Folding(
         place.spec.id,
         row.salt,
         place.spec.match,
@@ -164,6 +161,14 @@ def fold_rows(place: Workplace, run_id: str, row: SyncRow, rows: Sequence[Journa
         effects=place.effects,
         direction=place.spec.direction,
     )
+
+
+def fold_rows(place: Workplace, run_id: str, row: SyncRow, rows: Sequence[JournalRow], seq: int, fence: int) -> None:
+    """Fold settled journal rows onto what the ledger remembers, without any plan."""
+    ready = [r for r in rows if r.outcome.state in SETTLED]
+    if not ready:
+        return
+    folding = folding_of(place, row, seq)
     folding.fold(ready)
     for batch in batches(folding, None):
         place.ledger.fold(place.spec.id, run_id, batch, fence=fence)

@@ -17,7 +17,7 @@ from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Loaded, Opened, Planned, Read, RunKind, RunRequest, Summary, Waits
 from contactsync.model.undo import Stay, Stays
 from contactsync.packed import PackedMap
-from contactsync.record import Folding, batches
+from contactsync.record import batches
 from contactsync.stages.answering import with_answer
 from contactsync.stages.backfilling import moves_cursors, to_keep
 from contactsync.stages.leaving_out import keep_away
@@ -26,12 +26,12 @@ from contactsync.stages.lost_words import found_again
 from contactsync.stages.mapping_state import to_record
 from contactsync.stages.match_reporting import match_report, report_lines
 from contactsync.stages.new_holds import too_many_holds
+from contactsync.stages.opening import folding_of
 from contactsync.stages.putting_off import read_again
 from contactsync.stages.recorded import recorded_before
 from contactsync.stages.run_words import batches_words, failed_words, held_words
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
-from contactsync.sync.fold import When
 from contactsync.tally import final_buckets
 
 log = logging.getLogger(__name__)
@@ -162,17 +162,7 @@ def _fold(
     place.ledger.settle(sync_id, plan.settled)
     place.ledger.count_listing(sync_id, list(plan.listed))
     rows, states = _with_unsent(place, request, plan)
-    when = When(opened.seq, place.clock())
-    folding = Folding(
-        sync_id,
-        row.salt,
-        place.spec.match,
-        place.pairs,
-        when,
-        place.reader,
-        effects=place.effects,
-        direction=place.spec.direction,
-    )
+    folding = folding_of(place, row, opened.seq)
     folding.start(plan)
     folding.fold(rows)
     if plan.undo:
