@@ -91,9 +91,9 @@ class Twin:
     def last_plan(self) -> str:
         return self.ledger.runs("pair", 1)[0].plan_hash
 
-    def wrote(self) -> str:
-        """The run that created somebody."""
-        return next(run.run_id for run in self.ledger.runs("pair", 50) if "2 created" in run.message)
+    def wrote(self, what: str = "2 created") -> str:
+        """The run that wrote so much."""
+        return next(run.run_id for run in self.ledger.runs("pair", 50) if what in run.message)
 
     def known(self) -> dict[str, Any]:
         """What the ledger and the right app hold, in words that are the same in both projects."""
@@ -211,6 +211,41 @@ def test_each_act_leaves_behind_what_its_command_does(tmp_path: Path) -> None:
     assert before["forgotten"] == 0
 
     assert (one.askers(), other.askers()) == ({person()}, {MARIA})
+
+
+def rights(twin: Twin) -> dict[str, dict[str, Any]]:
+    """Given name -> own fields, in the right app."""
+    return {c["names.given"]: c for c in Book(twin.folder / "right.json").contacts().values()}
+
+
+def test_what_narrows_an_act_does_so_by_form_as_by_command(tmp_path: Path) -> None:
+    """A release of one contact of two, another of a named one; an undo of one contact's one field; one hold of two."""
+    one, other = Twin(tmp_path / "said"), Twin(tmp_path / "filled")
+    assert one.say("release", "pair", one.last_plan(), "--limit", "1").returncode == 0
+    other.fill_in("release", sync="pair", apply_plan=other.last_plan(), limit=1)
+    assert rights(one).keys() == rights(other).keys()
+    assert len(rights(other)) == 3
+    named = Twin(tmp_path / "named")
+    named.fill_in("release", sync="pair", apply_plan=named.last_plan(), contacts=["left:l3"])
+    assert set(rights(named)) == {"L3", "R1", "R2"}
+
+    for twin in (one, other):
+        assert twin.say("run", "pair").returncode == 0
+        for contact_id in ("l2", "l3"):
+            Book(twin.folder / "left.json").put(contact_id, {"nickname": "Nick", "job_title": "Cook"})
+        assert twin.say("run", "pair").returncode == 0
+    assert (
+        one.say("undo", "pair", one.wrote("2 updated"), "--contact", "left:l2", "--field", "nickname").returncode == 0
+    )
+    other.fill_in("undo", sync="pair", run=other.wrote("2 updated"), contact="left:l2", fields=["nickname"], yes=True)
+    for twin in (one, other):
+        found = {name: (c.get("nickname", ""), c.get("job_title", "")) for name, c in rights(twin).items()}
+        assert (found["L2"], found["L3"]) == (("", "Cook"), ("Nick", "Cook"))
+
+    one.say("holds", "pair", "--contact", "left:l4", "--retry")
+    told = other.fill_in("retry", sync="pair", contact="left:l4")
+    assert told["counts"]["again"] == 1
+    assert one.known()["due"] == other.known()["due"]
 
 
 def test_what_cannot_be_done_changes_nothing_and_says_what_can(tmp_path: Path) -> None:
