@@ -39,7 +39,7 @@ class Mishaps(Scene):
         loser, winner = self._picked(side, pick), self._picked(side, into)
         if loser is None or winner is None or loser.rec == winner.rec:
             return
-        self.touched = True
+        self._typing()
         self.oracle.note_merged(side, loser.rec, winner.rec, self.clock.seconds())
         self.vendors[Side(side)].merge(loser.rec, winner.rec)
 

@@ -63,7 +63,8 @@ class Oracle(Demands):
         for name in SINGLE:
             mine = self.last.get((side, rec, name))
             stands = mine is not None and mine.text and token(str(before[name])) == mine.serial
-            if stands and not any(saw(mine, d.last.get(name), d.values[name]) for d in asked):
+            told = self.vendors[OTHER[side]].traits.offers(name, str(before[name]))  # else listed as not carried
+            if stands and told and not any(saw(mine, d.last.get(name), d.values[name]) for d in asked):
                 raise Broken(f"an edit beats a delete: {name} of {side} {rec}: {before}")
         for name in SEVERAL:
             for element in before[name]:

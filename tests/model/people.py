@@ -39,7 +39,7 @@ class People(Scene):
         row = self._picked(side, pick)
         if row is None or name == "names.given" or not row.values[name]:
             return
-        self.touched = True
+        self._typing()
         now = self.clock.seconds()
         self.oracle.note_typed(side, row.rec, name, "", str(row.values[name]), now)
         self.vendors[Side(side)].edit(row.rec, {name: ""})
@@ -58,7 +58,7 @@ class People(Scene):
         there = [e for e in row.values[name] if not e.endswith(("@own.test", "@shared.test"))] if row else []
         if row is None or not there:
             return
-        self.touched = True
+        self._typing()
         out = there[at % len(there)]
         self.oracle.note_removed(side, row.rec, name, out, self.clock.seconds())
         self.vendors[Side(side)].edit(row.rec, {name: tuple(e for e in row.values[name] if e != out)})
@@ -84,7 +84,7 @@ class People(Scene):
             self.vendors[Side(side)].remove(row.rec)
 
     def _type(self, vendor: Vendor, rec: int, name: str, tail: str) -> None:
-        self.touched = True
+        self._typing()
         person, before = self.oracle.who[vendor.side, rec], str(vendor.row_of(rec).values[name])
         text = self.oracle.text(person, tail)
         if not vendor.traits.offers(name, text):
@@ -95,6 +95,6 @@ class People(Scene):
     def _enter(self, vendor: Vendor, rec: int, name: str, element: str) -> None:
         now = vendor.row_of(rec).values[name]
         if element not in now:
-            self.touched = True
+            self._typing()
             self.oracle.note_entered(vendor.side, rec, name, element, self.clock.seconds())
             vendor.edit(rec, {name: (*now, element)})

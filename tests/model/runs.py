@@ -66,10 +66,16 @@ class Runs(Quiet):
         self.clock.forward(seconds=wait)
         self.oracle.run += 1
         start, fooled = self.clock.seconds(), any(f.pulls for f in self.faults.values())
+        failed = self._failed()
         ended = self.rig.run(process, **asked)
-        if not isinstance(ended, str) and ended.ok and not fooled:
+        whole = not isinstance(ended, str) and ended.ok
+        if whole and not fooled:
             self.oracle.note_read(start)
+        self.unsure = self._failed() > failed or ended == "Killed" or (self.unsure and not whole)
         return ended
+
+    def _failed(self) -> int:
+        return sum(f.failed for f in self.faults.values())
 
     # ---- at rest
 
@@ -101,7 +107,7 @@ class Runs(Quiet):
 
     def _happened(self) -> Happened:
         """All that settling has to get over."""
-        failed = self.happened.failed + sum(f.failed for f in self.faults.values())
+        failed = self.happened.failed + self._failed()
         scanned = any(v.traits.deletes != "feed" for v in self.vendors.values())
         return replace(self.happened, failed=failed, emptied=self._emptied(), scanned=scanned)
 

@@ -31,7 +31,7 @@ def past_of(place: Workplace, row: SyncRow, chosen: Chosen) -> Past:
         Deed(r, links.get(r.intent.key), r.intent.key in keys, r.account != row.accounts.get(r.intent.side, r.account))
         for r in sorted(rows, key=lambda r: (r.sent_at is None, r.sent_at))
     ]
-    now, away = _read(place, _refs(deeds))
+    now, away, joined = _read(place, _refs(deeds))
     known = {
         (s, i): k
         for s in SIDES
@@ -41,6 +41,7 @@ def past_of(place: Workplace, row: SyncRow, chosen: Chosen) -> Past:
         deeds, now, away, known, chosen.met, chosen.parted,
         {(v.left_id, v.right_id) for v in reader.verdicts(sync_id) if v.same},
         {r.intent.link_id for r in reader.unfolded(sync_id) if r.outcome.state in OPEN and r.intent.link_id},
+        joined,
     )  # fmt: skip
 
 
@@ -97,10 +98,13 @@ def _refs(deeds: Sequence[Deed]) -> dict[Side, dict[str, Ref]]:
     return refs
 
 
-def _read(place: Workplace, refs: Mapping[Side, Mapping[str, Ref]]) -> tuple[dict[Place, Shown], dict[Place, Stay]]:
-    """Ask both apps for these contacts, by their ids."""
+def _read(
+    place: Workplace, refs: Mapping[Side, Mapping[str, Ref]]
+) -> tuple[dict[Place, Shown], dict[Place, Stay], set[Place]]:
+    """Ask both apps for these contacts, by their ids: how they are, why others are away, to whom other ids lead."""
     now: dict[Place, Shown] = {}
     away: dict[Place, Stay] = {}
+    joined: set[Place] = set()
     for side, wanted in refs.items():
         away.update({(side, i): Stay.UNREADABLE for i in wanted})
         answers = place.app(side).fetch(list(wanted.values())) if wanted else ()
@@ -111,7 +115,9 @@ def _read(place: Workplace, refs: Mapping[Side, Mapping[str, Ref]]) -> tuple[dic
                 del away[side, answer.id]
             else:
                 away[side, answer.id] = seen
-    return now, away
+            if answer.record is not None and answer.record.id != answer.id:
+                joined.add((side, answer.record.id))
+    return now, away, joined
 
 
 def _seen(place: Workplace, side: Side, answer: Fetched) -> Shown | Stay:

@@ -73,8 +73,7 @@ def _rebased(side: LinkSide, base: Values, now: Values) -> LinkSide:
 def _written(link: Link, intent: Intent, outcome: Outcome) -> tuple[Link, tuple[Hold, ...]]:
     """Only the patched fields take their base from what the target returned; other differences go to `seen`."""
     got = dict(outcome.values or {})
-    unstored = unmade(intent, got)
-    ignored = [f for f in intent.patch if f in unstored or _not_stored(f, intent, got)]
+    ignored = _ignored(intent, got) if outcome.state is State.DONE else []
     held, holds = _held_for(link, intent, ignored)
     if ignored and len(ignored) == len(intent.patch):
         return _seen(held, intent.side, outcome), holds
@@ -170,6 +169,12 @@ def is_pending(link: Link, pairs: Sequence[FieldPair], direction: Direction = Di
 def _edited_before(apart: Apart, now: Mapping[Side, str | None]) -> bool:
     """True for a field that was undone while an edit of it waited to be carried."""
     return apart.reason is ApartReason.UNDONE and (apart.left, apart.right) != (now[Side.LEFT], now[Side.RIGHT])
+
+
+def _ignored(intent: Intent, got: Values) -> list[str]:
+    """Fields that an answer says were written, and that stand as before. Without an answer nobody says that."""
+    unstored = unmade(intent, got)
+    return [f for f in intent.patch if f in unstored or _not_stored(f, intent, got)]
 
 
 def _not_stored(name: str, intent: Intent, got: Mapping[str, str]) -> bool:

@@ -72,6 +72,7 @@ class Past:
 
     deeds   the chosen actions and all later ones on the same contacts, oldest first
     now     contacts as they were read just now; away: why others could not be read
+    joined  contacts to which the id of another one leads by now
     known   index rows of these contacts and of their partners
     met     links that the chosen runs made by matching; parted: those that chosen undos parted
     same    (left id, right id) that a person said are one
@@ -86,6 +87,7 @@ class Past:
     parted: Sequence[Link] = ()
     same: Collection[tuple[str, str]] = ()
     frozen: Collection[str] = ()
+    joined: Collection[Place] = ()
 
     def elsewhere(self, place: Place, link: Link) -> bool:
         """True for a contact that belongs to another link by now."""

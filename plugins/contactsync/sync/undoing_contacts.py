@@ -76,7 +76,8 @@ def _stays_made(deed: Deed, past: Past, means: Means) -> Stay | None:
         return Stay.DECIDED
     if past.elsewhere(deed.place, link):
         return Stay.DECIDED
-    return Stay.EDITED if touched(deed, past, means) else None
+    # Whoever merges another contact into it touches it, also where that changes none of its values.
+    return Stay.EDITED if deed.place in past.joined or touched(deed, past, means) else None
 
 
 def _same_link(deed: Deed, link: Link, means: Means) -> bool:

@@ -177,6 +177,12 @@ def test_a_found_again_update_that_shows_something_else_is_for_a_person() -> Non
     assert link.apart["company"].reason is ApartReason.UNPROVEN
 
 
+def test_an_unanswered_update_that_changed_nothing_where_somebody_was_since_is_not_said_to_be_answered() -> None:
+    link, (hold,) = folded(replace(answered(company="old"), state=State.ADOPTED))
+    assert hold.reason is HoldReason.UNKNOWN_OUTCOME
+    assert link.apart["company"] == Apart(ApartReason.UNPROVEN, "new", "old")
+
+
 def test_a_done_update_ends_the_apart_of_its_field() -> None:
     link, _ = folded(answered(), edited(apart={"company": Apart(ApartReason.REFUSED, "new", "old")}))
     assert link.apart == {}

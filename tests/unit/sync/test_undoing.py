@@ -242,6 +242,7 @@ OTHER = replace(LINK, id="another link")
         pytest.param(a_deed(Verb.CREATE, link=OTHER), {}, Stay.DECIDED, id="linked otherwise since"),
         pytest.param(a_deed(Verb.CREATE), {"frozen": {LINK.id}}, Stay.UNSETTLED, id="no answer"),
         pytest.param(a_deed(Verb.CREATE, foreign=True), {}, Stay.OTHER_ACCOUNT, id="another account"),
+        pytest.param(a_deed(Verb.CREATE), {"joined": {(RIGHT, "r1")}}, Stay.EDITED, id="another was merged into it"),
     ],
 )
 def test_what_we_made_stays_for_a_reason(deed: Deed, changes: dict[str, Any], stay: Stay) -> None:
