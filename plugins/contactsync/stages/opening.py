@@ -9,14 +9,15 @@ from dataclasses import replace
 
 from contactsync.errors import ConfigError, WrongAccount
 from contactsync.model.exchange import State
-from contactsync.model.ledger import RunState, SyncRow
+from contactsync.model.ledger import SyncRow
 from contactsync.model.plan import JournalRow
 from contactsync.model.spec import SIDES
-from contactsync.model.stages import Opened, RunKind, RunRequest
+from contactsync.model.stages import Opened, RunRequest
 from contactsync.record import SETTLED, Folding, batches
 from contactsync.settle import settle_leftovers
 from contactsync.stages.account_words import check_pairs, check_rules
 from contactsync.stages.backfilling import stop_if_covered
+from contactsync.stages.dead_runs import end_dead_runs
 from contactsync.stages.desk import desk_of
 from contactsync.stages.permitting import check_accounts
 from contactsync.stages.plans_waiting import stop_if_remapped, stop_if_waiting
@@ -66,7 +67,7 @@ def _open_locked(place: Workplace, request: RunRequest, fence: int) -> Opened:
     run = place.ledger.start_run(sync_id, request.run_id, request.kind.value)
     keep_count(place.artefacts, row, run.seq, lost=lost)
     looked_up = _settle_earlier(place, request, row, run.seq, fence)
-    _end_undos_cut_short(place, request)
+    end_dead_runs(place, request)
     return Opened(fence, run.seq, _due(place, run.seq), looked_up, lost)
 
 
@@ -134,18 +135,6 @@ def _settle_earlier(place: Workplace, request: RunRequest, row: SyncRow, seq: in
             looked_up.extend(leftovers.looked_up)
     fold_rows(place, request.run_id, row, place.ledger.unfolded(place.spec.id), seq, fence)
     return tuple(looked_up)
-
-
-def _end_undos_cut_short(place: Workplace, request: RunRequest) -> None:
-    """What a dead undo did is remembered; the rest of it nobody does by himself, so that is said."""
-    for run in place.ledger.runs(place.spec.id):
-        if run.kind != RunKind.UNDO.value or run.state is not RunState.RUNNING or run.run_id == request.run_id:
-            continue
-        rows = place.ledger.journal(place.spec.id, run.run_id)
-        done = sum(r.outcome.state in (State.DONE, State.ADOPTED) for r in rows)
-        words = f"Undo cut short after {done} actions; to take back the rest, give the same command again"
-        log.warning("%s: %s", run.run_id, words)
-        place.ledger.end_run(replace(run, state=RunState.FAILED, ended_at=place.clock(), message=words))
 
 
 def folding_of(place: Workplace, row: SyncRow, seq: int) -> Folding:
