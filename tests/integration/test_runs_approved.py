@@ -15,7 +15,7 @@ from contactsync.model.approval import Approval, Reply, When, WhileWaiting
 from contactsync.model.exchange import State
 from contactsync.model.ledger import RunState
 from contactsync.model.spec import DeletionPolicy, FirstRun, Limit, Limits, Side
-from contactsync.model.stages import Opened, RunKind, RunRequest, Summary
+from contactsync.model.stages import ArtefactRef, Opened, Planned, RunKind, RunRequest, Summary
 from contactsync.orchestration.review_operator import ReviewOperator, review_settings
 from contactsync.pipeline import answer_sync, run_sync
 from contactsync.stages.answering import answered, has_answer
@@ -62,6 +62,12 @@ class Office:
     def place(self) -> Any:
         place = self.world.place()
         return type(place)(**{**vars_of(place), "ended": lambda owner: owner not in self.open_runs})
+
+    def planned(self, request: RunRequest) -> Planned:
+        """What the run's task `reconcile` handed on."""
+        run = self.world.known.run("pair", request.run_id)
+        assert run is not None
+        return Planned(ArtefactRef(**(run.plan_ref or {})), run.plan_hash, 0, 0)
 
     def titles(self) -> dict[str, str]:
         return {i: one.get("job_title", "") for i, one in self.world.right.contacts().items()}
@@ -268,6 +274,23 @@ def test_an_answer_is_followed_by_the_next_try_where_the_process_died_of_it_and_
     office.world.clock.forward(minutes=1)
     office.world.known.start_run("pair", request.run_id, request.kind)
     assert has_answer(office.place(), request, plan_hash) is None
+
+
+def test_a_question_that_a_retry_puts_again_ends_when_it_was_to_end(office: Office) -> None:
+    promote(office, *range(5))
+    request, _ = office.begin()
+    asked = office.world.known.approval("pair", request.run_id)
+    assert asked is not None
+    run: Any = SimpleNamespace(
+        opened=lambda: Opened(1, 1, 0), planned=lambda: office.planned(request), read=lambda _: None
+    )
+    operator = ReviewOperator(task_id="review", spec="", project="", **review_settings(ASKS))
+    for hours, left in ((3, asked.ends_at - office.world.clock() - timedelta(hours=3)), (6, timedelta(seconds=1))):
+        office.world.clock.forward(hours=hours)
+        assert operator.stage(office.place(), run, request) is None
+        assert operator.response_timeout == left
+        assert f"Without an answer until {asked.ends_at:%Y-%m-%d %H:%M} UTC" in str(operator.body)
+    assert office.world.known.approval("pair", request.run_id) == asked
 
 
 def test_the_first_answer_holds(office: Office) -> None:

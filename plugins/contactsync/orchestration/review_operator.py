@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from contactsync.pipeline import Workplace
+
+SOON = timedelta(seconds=1)  # of no time at all Airflow makes a question without an end
 
 
 class ReviewOperator(StageOperator, ApprovalOperator):  # type: ignore[misc]  # two types of template_fields
@@ -52,6 +55,7 @@ class ReviewOperator(StageOperator, ApprovalOperator):  # type: ignore[misc]  # 
             return self._followed(place, run, request, asked)
         question = ask(place, request, opened, planned, {side: run.read(side) for side in SIDES})
         self.subject, self.body = question.subject, question.body
+        self.response_timeout = max(question.asked.ends_at - place.clock(), SOON)  # a retry prolongs nothing
         self.log.info("%s", question.line)
         tell_of_question(place, question)
         return None
