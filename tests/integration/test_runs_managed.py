@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +14,12 @@ from unittest import mock
 import pytest
 from commands import Done, command, environment
 from contactsync.apps.memory import Book
-from contactsync.errors import ConfigError, LimitExceeded, PlanMismatch
+from contactsync.errors import ConfigError, LimitExceeded, PlanMismatch, StopError
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.store import Ledger
+from contactsync.ledger.tables import journal, run
+from contactsync.ledger.transactions import writing
+from contactsync.model.acts import Told
 from contactsync.model.decisions import hold_id
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import SIDES
@@ -23,6 +27,7 @@ from contactsync.orchestration.command_owner import person
 from contactsync.orchestration.dag_folder import dags_beside
 from contactsync.orchestration.manage_params import form
 from contactsync.rest.services import utc_now
+from sqlalchemy import Engine, select, update
 
 PAIR = """\
 version: 1
@@ -65,14 +70,15 @@ class Twin:
         """The command."""
         return command(self.folder, *words, env=CONNECTIONS)
 
-    def fill_in(self, act: str, **filled: Any) -> dict[str, Any]:
-        """The form, as the one task of the DAG gets it; what the task returns."""
-        self.runs += 1
+    def fill_in(self, act: str, *, at: datetime | None = None, cleared: bool = False, **filled: Any) -> dict[str, Any]:
+        """The form, sent at that time, as the one task of the DAG gets it; what the task returns."""
+        self.runs += not cleared
         with mock.patch.dict(os.environ, environment(self.folder, CONNECTIONS)):
             dag = dags_beside(str(self.folder / "dags" / "dags.py"))["contactsync__manage"]
             run = SimpleNamespace(
-                dag_id=dag.dag_id, run_id=f"manual__{self.runs}", run_type="manual", triggering_user_name=MARIA
-            )
+                dag_id=dag.dag_id, run_id=f"manual__{self.runs}", run_type="manual", triggering_user_name=MARIA,
+                run_after=at or utc_now(),
+            )  # fmt: skip
             params = {name: box.value for name, box in form(["pair"]).items()} | {"act": act, **filled}
             told: dict[str, Any] = dag.get_task("act").execute({"dag_run": run, "params": params, "ti": None})
         assert (told["act"], told["by"]) == (act, MARIA)
@@ -81,7 +87,20 @@ class Twin:
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(make_engine(f"sqlite:///{self.folder}/airflow/contactsync/ledger.db"), utc_now)
+        return Ledger(self.engine, utc_now)
+
+    @property
+    def engine(self) -> Engine:
+        return make_engine(f"sqlite:///{self.folder}/airflow/contactsync/ledger.db")
+
+    def age(self, **by: float) -> None:
+        """Let so much time pass since all that was done so far."""
+        times = ((run.c.seq, run.c.started_at), (run.c.seq, run.c.ended_at), (journal.c.seq, journal.c.sent_at))
+        with writing(self.engine) as connection:
+            for key, column in times:
+                for seq, at in connection.execute(select(key, column).where(column.is_not(None))).all():
+                    older = {column.name: at - timedelta(**by)}
+                    connection.execute(update(column.table).where(key == seq).values(older))
 
     def hold(self, contact_id: str) -> str:
         """The name of the contact's hold for want of a key."""
@@ -248,11 +267,44 @@ def test_what_narrows_an_act_does_so_by_form_as_by_command(tmp_path: Path) -> No
     assert one.known()["due"] == other.known()["due"]
 
 
+def test_an_undo_since_a_while_ago_counts_from_when_the_form_was_sent_however_late_it_is_cleared(
+    tmp_path: Path,
+) -> None:
+    twin = Twin(tmp_path / "filled")
+    twin.fill_in("release", sync="pair", apply_plan=twin.last_plan())
+    assert twin.say("run", "pair").returncode == 0
+    twin.age(days=1)
+    Book(twin.folder / "left.json").put("l2", {"nickname": "Wrong"})
+    assert twin.say("run", "pair").returncode == 0
+    assert rights(twin)["L2"]["nickname"] == "Wrong"
+    twin.age(minutes=10)
+    sent = utc_now()
+    twin.fill_in("undo", sync="pair", since="2h", yes=True, at=sent)
+    assert rights(twin)["L2"]["nickname"] == ""
+
+    # Two hours from now backwards there is but the undo itself.
+    twin.age(minutes=115)
+    twin.fill_in("undo", sync="pair", since="2h", yes=True, at=sent - timedelta(minutes=115), cleared=True)
+    assert rights(twin)["L2"]["nickname"] == ""
+
+
+def test_an_act_that_was_not_done_as_a_whole_says_what_to_do_next(tmp_path: Path) -> None:
+    twin = Twin(tmp_path / "filled")
+    undone = Told("Undo of a run: 1 not sent", {}, ok=False)
+    with (
+        mock.patch("contactsync.orchestration.managing.do_to_sync", return_value=undone),
+        pytest.raises(StopError) as caught,
+    ):
+        twin.fill_in("undo", sync="pair", run="a run", yes=True)
+    assert caught.value.next_step.startswith("see why with contactsync holds pair, mend it, then trigger")
+
+
 def test_what_cannot_be_done_changes_nothing_and_says_what_can(tmp_path: Path) -> None:
     twin = Twin(tmp_path / "filled")
     before = twin.known()
     for act, filled, words in (
         ("link", {"sync": "pair", "left": "l1", "right": "r9"}, "contactsync holds pair"),
+        ("retry", {"sync": "pair", "reason": "lazy"}, "name one of these, or leave the reason away"),
         ("retry", {"sync": "pair", "contact": "l9"}, "list what does: contactsync holds pair"),
         ("decide", {"sync": "pair", "hold": "ffff", "answer": "skip"}, "No hold is named"),
         ("undo", {"sync": "pair", "run": "never"}, "list its runs with: contactsync runs pair"),

@@ -639,3 +639,9 @@ def test_an_undo_waits_for_whoever_holds_the_sync(tmp_path: Path) -> None:
     world.known.take_lock("pair", "somebody else", ended=lambda _owner: False)
     with pytest.raises(LockBusy):
         undo_sync(world.place(ended=False), replace(world.request(), kind=RunKind.UNDO), UndoOrder(run))
+
+
+def test_of_a_sync_that_never_ran_it_says_where_to_look(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is nothing to undo") as caught:
+        undo(new(tmp_path), "any")
+    assert "contactsync doctor" in caught.value.next_step

@@ -68,7 +68,7 @@ class ManageOperator(BaseOperator):
             lock_is_busy(busy, run, utc_now())
         log.info("%s", told.line)
         if not told.ok:
-            raise StopError(told.line)
+            raise StopError(told.line, next_step=_next_step(order, told))
         return {"act": order.act.value, "sync": order.sync, "by": request.by, **_kept(told)}
 
     def _do(self, order: Order, request: RunRequest, run: RunContext) -> Told:
@@ -83,7 +83,14 @@ class ManageOperator(BaseOperator):
                 return do_to_person(archives, request, order)
         spec = self.files.named(order.sync, "include/mappings")
         with workplace_in_task(spec, self.project, request.run_id, run.run_has_ended) as place:
-            return do_to_sync(place, request, order)
+            return do_to_sync(place, request, order, run.asked_at())
+
+
+def _next_step(order: Order, told: Told) -> str:
+    """After what was not done as a whole; what was only shown says it itself."""
+    from contactsync.stages.manage_form import AGAIN
+
+    return "" if told.dry_run else f"see why with contactsync holds {order.sync}, mend it, then {AGAIN}"
 
 
 def _kept(told: Told) -> dict[str, Any]:

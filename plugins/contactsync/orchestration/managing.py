@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -25,11 +26,14 @@ ANYBODY = (Act.FORGET, Act.LIFT)  # done to a person in all syncs
 DO_IT = "To do it, trigger the same with `yes`"
 
 
-def do_to_sync(place: Workplace, request: RunRequest, order: Order) -> Told:
-    """An act on one sync. Errors: those of its command; nothing was done where one of ConfigError's comes."""
+def do_to_sync(place: Workplace, request: RunRequest, order: Order, asked_at: datetime) -> Told:
+    """An act on one sync. asked_at: when the form was sent, for it may say `2h` and be cleared much later.
+
+    Errors: those of its command; nothing was done where one of ConfigError's comes.
+    """
     match order.act:
         case Act.UNDO:
-            return _undo(place, request, order)
+            return _undo(place, request, order, asked_at)
         case Act.RELEASE:
             return _release(place, request, order)
         case Act.RELINK:
@@ -76,12 +80,12 @@ def _sizes(portions: list[Portion] | tuple[Portion, ...]) -> dict[str, int]:
     }
 
 
-def _undo(place: Workplace, request: RunRequest, order: Order) -> Told:
+def _undo(place: Workplace, request: RunRequest, order: Order, asked_at: datetime) -> Told:
     from contactsync.pipeline import undo_sync
     from contactsync.stages.undo_orders import undo_order
 
     zone = ZoneInfo(place.spec.dag.timezone)
-    wanted = undo_order(order.run, order.since, order.contact, order.fields, zone, place.clock())
+    wanted = undo_order(order.run, order.since, order.contact, order.fields, zone, asked_at)
     done = undo_sync(place, replace(request, kind=RunKind.UNDO, apply_plan=order.apply_plan), wanted)
     plan = done.plan
     counts = {**Counter(intent.verb.value for intent in plan.intents), "links": len(plan.links)}

@@ -50,6 +50,11 @@ class RunContext:
             since=_utc(dag_run.data_interval_start) if kind is RunKind.BACKFILL else None,
         )
 
+    def asked_at(self) -> datetime:
+        """When the run was triggered, for however often it is cleared and begins anew."""
+        run_after = self.context["dag_run"].run_after
+        return datetime.fromtimestamp(run_after.timestamp(), UTC)
+
     def push(self, value: handover.Handed) -> None:
         """Hand a value on although the task ends by an exception (skipped)."""
         self.context["ti"].xcom_push(key=RETURN_VALUE, value=handover.to_json(value))

@@ -79,7 +79,10 @@ def make_undo(place: Workplace, order: UndoOrder, *, dry_run: bool = False) -> P
 def _row(place: Workplace) -> SyncRow:
     row = sync_row(place)
     if row is None:
-        raise ConfigError(f"Sync {place.spec.id!r} has not run with this ledger yet; there is nothing to undo.")
+        raise ConfigError(
+            f"Sync {place.spec.id!r} has not run with this ledger yet; there is nothing to undo.",
+            next_step="look whether sync and environment are the ones you mean: contactsync doctor",
+        )
     if row.union or ledger_lost(place.reader, place.artefacts, place.spec.id):
         raise ConfigError(
             f"The ledger of sync {place.spec.id!r} was lost or is older than the apps: what it says was written may "

@@ -32,7 +32,11 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.reason and self.reason not in REASONS:
-            raise ConfigError(f"Nothing waits for the reason {self.reason!r}.", allowed=REASONS)
+            raise ConfigError(
+                f"Nothing ever waits for the reason {self.reason!r}.",
+                allowed=REASONS,
+                next_step="name one of these, or leave the reason away to get all that waits",
+            )
 
     def takes(self, one: Waiting) -> bool:
         """True for one of those that are meant."""
