@@ -26,7 +26,7 @@ from contactsync.model.app import (
 from contactsync.model.app import Window as WindowKind
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Presence, Record, Ref, Result, State, Verb, Window
 from contactsync.rest.deadline import time_left
-from vendor import SEVERAL, SINGLE, CursorDead, Row, Traits, Vendor, pages
+from vendor import CONSENT, SEVERAL, SINGLE, CursorDead, Row, Traits, Vendor, pages
 
 
 class Wire(Protocol):
@@ -215,7 +215,7 @@ def info_of(traits: Traits) -> AppInfo:
         kind="test",
         conn_type="contactsync_pretend",
         credentials=(),
-        fields=tuple(_field(traits, name) for name in (*SINGLE, *SEVERAL)),
+        fields=tuple(_field(traits, name) for name in (*SINGLE, *SEVERAL, CONSENT)),
         conditions=(ConditionInfo("works_at", "Works at", Takes.TEXTS, ("company",)),),
         caps=Capabilities(
             page_size=traits.page,
@@ -223,6 +223,7 @@ def info_of(traits: Traits) -> AppInfo:
             check=Check(traits.check),
             adopt=Adopt(traits.adopt),
             returns_record=traits.returns_record,
+            consent=True,
             deletes=Deletes(traits.deletes),
             window=WindowKind.NONE,
             lag=timedelta(seconds=max(traits.lag, traits.find_lag)),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from consents import Consents
 from edits import OTHER, Broken, saw, token
-from known import Known
-from vendor import SEVERAL, SINGLE
+from vendor import CONSENT, SEVERAL, SINGLE
 
 
-class Demands(Known):
+class Demands(Consents):
     """Asked about accounts and ledger as they are."""
 
     # ---- at any time
@@ -48,7 +48,7 @@ class Demands(Known):
             raise Broken(f"nobody is mistaken for another: left {left} and right {right} are linked")
         if not any(self.lets(side, dict(row)) for side, row in rows.items()):
             return
-        for name in (*SINGLE, *SEVERAL):
+        for name in (*SINGLE, *SEVERAL, CONSENT):
             here, there = rows["left"][name], rows["right"][name]
             if name in apart:
                 self._explained(left, right, name, apart[name], excused)
@@ -61,7 +61,11 @@ class Demands(Known):
         return sorted(left) == sorted(right)  # type: ignore[call-overload, no-any-return]
 
     def _explained(self, left: int, right: int, name: str, why: str, excused: Collection[tuple[str, str]]) -> None:
-        if (name, why) in excused or ("*", why) in excused or why == "not mapped":
+        if why == "not mapped":
+            return
+        if name == CONSENT and self.explains_consent(left, right, why, excused):
+            return
+        if name != CONSENT and ((name, why) in excused or ("*", why) in excused):
             return
         if why == "blank_kept":
             for side, rec in (("left", left), ("right", right)):
@@ -96,11 +100,6 @@ class Demands(Known):
         last = [self.last.get((*place, name)) for place in places]
         out = any((s, r) in places for (n, _), when in self.removed.items() if n == name for _, s, r in when)
         return out or any(one is not None and not one.text for one in last)
-
-    def _once(self, side: str, rec: int) -> list[int]:
-        """This record and those that were merged into it."""
-        inside = [loser for (s, loser), winner in self.merged.items() if s == side and winner == rec]
-        return [rec, *(r for loser in inside for r in self._once(side, loser))]
 
     def check_people(self, linked: Collection[tuple[str, int]], held: Collection[tuple[str, int]]) -> None:
         """Everybody who may be is on both sides; who is not is listed."""

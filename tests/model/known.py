@@ -133,6 +133,11 @@ class Known:
         late = max(vendor.traits.lag, vendor.traits.find_lag)
         return vendor.now() - self.made_by_people.get((side, rec), -1.0) <= late
 
+    def _once(self, side: str, rec: int) -> list[int]:
+        """This record and those that were merged into it."""
+        inside = [loser for (s, loser), winner in self.merged.items() if s == side and winner == rec]
+        return [rec, *(r for loser in inside for r in self._once(side, loser))]
+
     # ---- filters
 
     def note_filters(self, filters: Mapping[str, str]) -> None:

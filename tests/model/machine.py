@@ -25,17 +25,19 @@ POLICY = st.sampled_from(("left", "left", "right", "newest", "hold"))
 KEY = st.sampled_from(("own", "own", "own", "none", "shared"))
 
 ADD = st.tuples(st.just("add"), SIDE, PICK, KEY, st.lists(NAME, max_size=2))
+WORD = st.sampled_from(("opted_out", "opted_out", "opted_in", ""))
+OPT = st.tuples(st.just("opt"), SIDE, PICK, WORD)
 EDIT = st.one_of(
     st.tuples(st.just("type"), SIDE, PICK, NAME, st.sampled_from(("", "Abc", "abcdefghijklmnop"))),
     st.tuples(st.just("clear"), SIDE, PICK, NAME),
     st.tuples(st.just("enter"), SIDE, PICK, LIST),
     st.tuples(st.just("drop"), SIDE, PICK, LIST, PICK),
+    OPT,
 )
 DELETE = st.tuples(st.just("delete"), SIDE, PICK)
 FILTER = st.tuples(st.just("filter"), SIDE, st.sampled_from(("", "tags", "nickname", "company")))
 FILTERED: tuple[tuple[Step, ...], ...] = (
-    (),
-    (),
+    *((),) * 4,
     (("filter", "left", "tags"), ("filter", "right", "tags")),
     (("filter", "left", "nickname"), ("filter", "right", "company")),
     (("filter", "left", "company"), ("direction", "left_to_right")),
@@ -49,14 +51,23 @@ class Histories(RuleBasedStateMachine):
         kinds=st.tuples(st.sampled_from(sorted(KINDS)), st.sampled_from(sorted(KINDS))),
         conflicts=POLICY,
         deletions=st.sampled_from(("delete", "delete", "ignore")),
+        unsubscribes=st.sampled_from(("carry", "carry", "ignore")),
         filters=st.sampled_from(FILTERED),
         first=st.lists(ADD, min_size=1, max_size=4),
+        noted=st.lists(OPT, max_size=1),
     )
     def begin(
-        self, kinds: tuple[str, str], conflicts: str, deletions: str, filters: list[Step], first: list[Step]
+        self,
+        kinds: tuple[str, str],
+        conflicts: str,
+        deletions: str,
+        unsubscribes: str,
+        filters: list[Step],
+        first: list[Step],
+        noted: list[Step],
     ) -> None:
         self.story = Story(*kinds, conflicts, deletions)
-        self.play(*filters, *first, ("run", 60.0))
+        self.play(("unsubscribes", unsubscribes), *filters, *first, *noted, ("run", 60.0))
 
     def play(self, *steps: Step) -> None:
         try:
@@ -72,6 +83,11 @@ class Histories(RuleBasedStateMachine):
     @rule(edit=EDIT, wait=WAIT)
     def type_and_run(self, edit: Step, wait: float) -> None:
         self.play(edit, ("run", wait))
+
+    @rule(side=SIDE, pick=PICK, words=st.tuples(WORD, st.sampled_from(("", "opted_in"))), seen=st.booleans())
+    def opt(self, side: str, pick: int, words: tuple[str, str], seen: bool) -> None:
+        run, (word, reply) = ("run", 60.0), words
+        self.play(run, ("opt", side, pick, word), *((run,) if seen else ()), ("reply", side, pick, reply), run)
 
     @rule(some=ADD)
     def add(self, some: Step) -> None:
@@ -130,6 +146,7 @@ class Histories(RuleBasedStateMachine):
             st.tuples(st.just("fields"), st.sampled_from(((), ("nickname",), ("job_title", "tags"), ("grade",)))),
             st.tuples(st.just("direction"), st.sampled_from(("both", "both", "left_to_right"))),
             FILTER,
+            st.tuples(st.just("unsubscribes"), st.sampled_from(("carry", "ignore"))),
             st.tuples(st.just("schema"), SIDE, st.sampled_from(("plain", "strict", "picky"))),
         )
     )

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from contactsync.model.rules import FIELD, Compare, Condition, Join, Rule
-from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, FieldsSpec, Side
+from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, FieldsSpec, Side, Unsubscribes
 from scene import PAIRS, Scene
+from vendor import CONSENT
 from vendor_kinds import KINDS
 
 
@@ -55,10 +56,15 @@ class Mishaps(Scene):
 
     def fields(self, exclude: Sequence[str]) -> None:
         """The file leaves out other fields."""
-        self.unmapped = set(exclude)
+        self.unmapped = {*exclude, *(self.unmapped & {CONSENT})}
         own = {name for pair in PAIRS for name in pair.left}
         pairs = tuple(pair for pair in PAIRS if not self.unmapped & {*pair.left})
         self._respell(fields=FieldsSpec(exclude=tuple(n for n in exclude if n not in own), pairs=pairs))
+
+    def unsubscribes(self, what: str) -> None:
+        """The file says what becomes of an opt-out."""
+        self.unmapped = (self.unmapped - {CONSENT}) | ({CONSENT} if what == "ignore" else set())
+        self._respell(unsubscribes=Unsubscribes(what))
 
     def direction(self, direction: str) -> None:
         """The file opens other directions."""

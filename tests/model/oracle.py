@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from demands import Demands
 from edits import OTHER, Broken, Lost, Typed, saw, token
-from vendor import SEVERAL, SINGLE, Values
+from vendor import CONSENT, SEVERAL, SINGLE, Values
 
 __all__ = ["Broken", "Oracle"]
 
@@ -27,9 +27,10 @@ class Oracle(Demands):
         self.events += 1
         if before is None:
             self._created(side, rec, after)
-            before = {**dict.fromkeys(SINGLE, ""), **dict.fromkeys(SEVERAL, ())}
+            before = {**dict.fromkeys((*SINGLE, CONSENT), ""), **dict.fromkeys(SEVERAL, ())}
         elif self._is_outside(side, rec) and not self.undoing:
             raise Broken(f"who is outside is left alone: {side} {rec} is written")
+        self.check_consent(side, rec, str(before[CONSENT]), str(after[CONSENT]))
         self.met.add(self.family_of(side, rec))
         self.paired.add((side, rec))
         for name in SINGLE:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from contactsync.model.spec import Side
 from scene import Scene
-from vendor import SEVERAL, Vendor
+from vendor import CONSENT, SEVERAL, Vendor
 
 
 class People(Scene):
@@ -62,6 +62,23 @@ class People(Scene):
         out = there[at % len(there)]
         self.oracle.note_removed(side, row.rec, name, out, self.clock.seconds())
         self.vendors[Side(side)].edit(row.rec, {name: tuple(e for e in row.values[name] if e != out)})
+
+    def opt(self, side: str, pick: int, consent: str) -> None:
+        """Somebody notes that a contact wants mail, or wants none, or takes such a note away."""
+        row = self._picked(side, pick)
+        if row is None or row.values[CONSENT] == consent:
+            return
+        self._typing()
+        self.oracle.note_consent(side, row.rec, str(row.values[CONSENT]), consent, self.clock.seconds())
+        self.vendors[Side(side)].edit(row.rec, {CONSENT: consent})
+
+    def reply(self, side: str, pick: int, consent: str) -> None:
+        """On the other side, somebody notes something else of the same person."""
+        row, other = self._picked(side, pick), Side(side).other
+        whose = self.oracle.who[side, row.rec] if row else None
+        for number, rec in enumerate(self.vendors[other].recs()):
+            if self.oracle.who[other.value, rec] == whose:
+                self.opt(other.value, number, consent)
 
     def cross(self, side: str, pick: int) -> None:
         """Somebody brings a contact out of the file's filter, or into it."""

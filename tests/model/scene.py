@@ -19,10 +19,11 @@ from contactsync.model.spec import (
     Side,
     SideSpec,
     SyncSpec,
+    Unsubscribes,
 )
 from oracle import Oracle
 from rig import Rig
-from vendor import Row, Vendor
+from vendor import CONSENT, Row, Vendor
 from vendor_kinds import KINDS
 from world import WIDE, Clock
 
@@ -42,7 +43,7 @@ class Scene:
     deletions: str = "delete"
     steps: list[Step] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)  # person -> own | none | shared
-    unmapped: set[str] = field(default_factory=set)  # fields that the file leaves out
+    unmapped: set[str] = field(default_factory=lambda: {CONSENT})  # fields that the file leaves out
     filters: dict[Side, str] = field(default_factory=dict)  # side -> the field that has to hold something
     settled_after: list[int] = field(default_factory=list)
     excused: set[tuple[str, str]] = field(default_factory=set)  # (field or *, reason): what may rightly be apart
@@ -90,6 +91,7 @@ class Scene:
             {s.value: self.filters.get(s, "") for s in SIDES if self.rig.spec.direction.open_from(s)}
         )
         spec, told = self.rig.spec, {s for s in SIDES if self.vendors[s].traits.deletes != "none"}
+        self.oracle.ignoring = spec.unsubscribes is Unsubscribes.IGNORE
         deletes = {s for s in told if spec.deletions[s] is DeletionPolicy.DELETE and spec.direction.open_from(s)}
         self.oracle.deleting |= {s.value for s in deletes}
         for side in SIDES:

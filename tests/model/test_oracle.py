@@ -61,3 +61,20 @@ def test_a_partner_who_is_deleted_is_not_made_anew() -> None:
     left, right = story.vendors.values()
     with pytest.raises(Broken, match="nobody back from the dead"):
         right.create(dict(left.row_of(left.recs()[0]).values), "another")
+
+
+@pytest.mark.parametrize(
+    ("noted", "written", "promise"),
+    [
+        ("opted_in", "opted_in", "consent only tightens"),
+        ("opted_in", "opted_out", "nobody opted out"),
+        ("opted_out", "opted_out", "stays where the file says so"),
+    ],
+)
+def test_whose_consent_a_program_may_write(noted: str, written: str, promise: str) -> None:
+    story = Story()
+    policy = "ignore" if "file" in promise else "carry"
+    story.play([("add", "left", 1, "own", []), ("settle",), ("unsubscribes", policy), ("opt", "left", 0, noted)])
+    right = list(story.vendors.values())[1]
+    with pytest.raises(Broken, match=promise):
+        right.update(right.row_of(right.recs()[0]), {"consent": written})

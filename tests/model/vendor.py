@@ -16,6 +16,9 @@ Values = dict[str, Value]
 
 SINGLE = ("names.given", "company", "job_title", "nickname", "grade")
 SEVERAL = ("emails", "tags")
+CONSENT = "consent"
+STRICTNESS = ("opted_in", "", "opted_out")
+"""What it holds, the loosest first; not unique as other single values are."""
 
 NAMED = ("names.given",)
 """What every vendor requires."""
@@ -264,7 +267,7 @@ class Vendor:
         return f"not allowed: {', '.join(long)}" if long else ""
 
     def _store(self, contact_id: str, rec: int, values: Mapping[str, Any], marker: str = "") -> Row:
-        empty: Values = {**dict.fromkeys(SINGLE, ""), **dict.fromkeys(SEVERAL, ())}
+        empty: Values = {**dict.fromkeys((*SINGLE, CONSENT), ""), **dict.fromkeys(SEVERAL, ())}
         seq = len(self.events) + 1
         row = Row(rec, contact_id, seq, self.now(), {**empty, **values}, marker)
         self.rows[contact_id] = row

@@ -176,4 +176,16 @@ KILLERS: dict[str, tuple[str, str]] = {
         "tests/mutants/test_killers.py",
         "test_an_edit_after_an_undo_replaces_nothing_unlisted",
     ),
+    "consent follows the policy of conflicts": (
+        "tests/mutants/test_killers.py",
+        "test_an_opt_out_wins_whatever_the_file_says_of_conflicts[right]",
+    ),
+    "an opt-in is reverted": (
+        "tests/mutants/test_killers.py",
+        "test_an_opt_out_that_somebody_took_back_does_not_return",
+    ),
+    "an opt-out is carried though the file says no": (
+        "tests/mutants/test_killers.py",
+        "test_an_opt_out_stays_where_the_file_says_so",
+    ),
 }

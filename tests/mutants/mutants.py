@@ -361,4 +361,20 @@ FITTING = (
     one("what an undo left is replaced unseen", "sync.conflicts", "    loses = undone and", "    loses = False and"),
 )
 
-MUTANTS = {m.name: m for m in (*WRITING, *REMEMBERING, *DECIDING, *ALONE, *TALKING, *FILTERING, *FITTING)}
+CONSENTING = (
+    one(
+        "consent follows the policy of conflicts",
+        "sync.conflicts",
+        "    if state.pair.field == CONSENT:\n        return _settle_consent(state)\n",
+        "",
+    ),
+    one("an opt-in is reverted", "sync.consent", " and (first or base[s] != OPTED_OUT)]", "]"),
+    one(
+        "an opt-out is carried though the file says no",
+        "mapping.defaults",
+        "        if name == CONSENT and spec.unsubscribes is not Unsubscribes.CARRY:\n",
+        "        if False:\n",
+    ),
+)
+
+MUTANTS = {m.name: m for m in (*WRITING, *REMEMBERING, *DECIDING, *ALONE, *TALKING, *FILTERING, *FITTING, *CONSENTING)}

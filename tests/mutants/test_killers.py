@@ -142,3 +142,28 @@ def test_a_vendor_without_batches_and_searches_gets_one_at_a_time() -> None:
 def test_an_edit_after_an_undo_replaces_nothing_unlisted() -> None:
     edit = [("type", "left", 0, "company", ""), ("run", 60.0), ("undo", 60.0, 0), ("type", "right", 0, "company", "")]
     told(("add", "right", 0, "own", ["company"]), ("run", 60.0), *edit)
+
+
+CARRIED = (("unsubscribes", "carry"), ("add", "left", 0, "own", []), ("run", 60.0))
+
+
+@pytest.mark.parametrize("conflicts", ["left", "right", "hold"])
+def test_an_opt_out_wins_whatever_the_file_says_of_conflicts(conflicts: str) -> None:
+    story = Story("plain", "plain", conflicts)
+    story.play([*CARRIED, ("opt", "left", 0, "opted_out"), ("opt", "right", 0, "opted_in"), ("settle",)])
+    assert consents(story) == ["opted_out", "opted_out"]
+
+
+def test_an_opt_out_that_somebody_took_back_does_not_return() -> None:
+    story = told(*CARRIED, ("opt", "left", 0, "opted_out"), ("run", 60.0), ("opt", "right", 0, ""), ("run", 60.0))
+    assert consents(story) == ["opted_out", ""]
+
+
+def test_an_opt_out_stays_where_the_file_says_so() -> None:
+    story = told(*CARRIED, ("unsubscribes", "ignore"), ("opt", "left", 0, "opted_out"))
+    assert consents(story) == ["opted_out", ""]
+
+
+def consents(story: Story) -> list[object]:
+    """What every contact of both sides holds."""
+    return [row.values["consent"] for vendor in story.vendors.values() for row in vendor.rows.values()]
