@@ -24,6 +24,7 @@ class Known:
     lost: list[Lost] = field(default_factory=list)
     deleted: list[Deleted] = field(default_factory=list)
     taken_back: list[str] = field(default_factory=list)  # sides from which an undo deleted a contact, one each
+    renamed: list[str] = field(default_factory=list)  # sides on which a contact got another id, one each
     merged: dict[tuple[str, int], int] = field(default_factory=dict)  # record -> into which one people merged it
     met: set[int] = field(default_factory=set)  # families whose two sides a program has brought together
     paired: set[tuple[str, int]] = field(default_factory=set)  # records that a program wrote, copied or linked
@@ -107,8 +108,8 @@ class Known:
         self.placed.discard((side, winner, name))
 
     def gone_from(self, side: str) -> int:
-        """How many people took away there, by deleting or by merging."""
-        return len(self.deleted_on(side)) + sum(s == side for s, _ in self.merged)
+        """How many ids no longer lead anywhere there as a listing shows it: deleted, merged, or others by now."""
+        return len(self.deleted_on(side)) + sum(s == side for s, _ in self.merged) + self.renamed.count(side)
 
     def deleted_on(self, side: str) -> list[Deleted]:
         """What people deleted there."""

@@ -33,6 +33,7 @@ class Mishaps(Scene):
         """The vendor gives a contact another id."""
         if (row := self._picked(side, pick)) is not None:
             self.touched = True
+            self.oracle.renamed.append(side)
             self.vendors[Side(side)].rename(row.rec)
 
     def merge(self, side: str, pick: int, into: int) -> None:
