@@ -105,7 +105,8 @@ class Known:
             serial, person = len(self.typed) + 1, self.who[side, winner]
             edit = Typed(serial, person, side, winner, name, "", at, before, None, beside)
         self.typed[edit.serial] = self.last[side, winner, name] = edit
-        self.placed.discard((side, winner, name))
+        if not stays:  # else it is as it was: what a program had brought, an undo of that may take away
+            self.placed.discard((side, winner, name))
 
     def gone_from(self, side: str) -> int:
         """How many ids no longer lead anywhere there as a listing shows it: deleted, merged, or others by now."""

@@ -127,6 +127,9 @@ class Oracle(Demands):
             raise Broken(f"absent is not empty: {name} of {side} {rec} was {before!r} and is cleared")
         brought = (side, rec, name) in self.placed
         self.placed.add((side, rec, name))
+        chosen = mine is not None and mine.previous is not None and mine.previous.serial == mine.serial
+        if self.undoing and brought and chosen:  # a merge let stand what a run had brought: it was typed elsewhere
+            return
         if stood and mine is not None and (mine.text or self.undoing):
             if self.undoing and not brought:  # what an undo brought back, another one may take away again
                 raise Broken(f"undo leaves what people typed: {name} of {side} {rec} was {before!r}")
