@@ -127,9 +127,12 @@ test-deploy: $(VENV)/.installed-dev ## the services of docker-compose.yaml as pr
 test-lowest: $(LOWEST)/.installed ## the tests of DAGs, runs and ledger with the oldest versions that pyproject.toml allows
 	$(PYTEST:$(BIN)/%=$(LOWEST)/bin/%) -n $(WORKERS) --dist loadfile tests/dags tests/contract/ledger tests/integration/test_runs_converge.py
 
+# Some of them: make airflow-cases CASES=tests/airflow_cases/test_killed_loads.py
+CASES ?= tests/airflow_cases
+
 .PHONY: airflow-cases
 airflow-cases: $(VENV)/.installed-dev ## clear, kill, stop, rerun and overlap runs on a real scheduler with PostgreSQL
-	$(PYTEST) -m airflow_cases tests/airflow_cases
+	$(PYTEST) -m airflow_cases $(CASES)
 
 .PHONY: test-celery
 test-celery: $(VENV)/.installed-celery ## two Celery workers, Redis and a bucket: runs, a killed worker, lost artefacts
