@@ -92,6 +92,14 @@ def bombs() -> Iterator[Bomb]:
     yield "XML: levels, 56 MiB", lambda: b"<a>" * (8 * MIB) + b"</a>" * (8 * MIB), xml_body
     yield "XML: attributes, 60 MiB", lambda: b"<a " + b" ".join(b'a%d=""' % n for n in range(6 * MIB)) + b"/>", xml_body
     yield "XML: a name of a million letters, repeated", lambda: _long_namespace(), xml_body
+    yield "XML: attributes in a long namespace", lambda: _named_attributes(20_000, 200_000), xml_body
+    yield "XML: attributes in a namespace just let in", lambda: _named_attributes(240_000, 199), xml_body
+    yield "XML: tags just below the longest, 9 MiB", lambda: _tags(490), xml_body
+    yield "XML: different tags in a namespace just let in", lambda: _tags(199), xml_body
+    yield "XML: UTF-16", lambda: _named_attributes(20_000, 200_000).decode().encode("utf-16"), xml_body
+    yield "XML: an alphabet of its own", lambda: _in_cp037(_named_attributes(20_000, 200_000)), xml_body
+    yield "XML: addresses, 10 MiB", lambda: b"<response>" + b"<href>x</href>" * 780_000 + b"</response>", xml_body
+    yield "XML: addresses, as many as are let in", lambda: b"<response><href>x</href></response>" * 119_000, xml_body
     yield "XML: text, 60 MiB", lambda: b"<response><href>" + b"a" * (60 * MIB) + b"</href></response>", xml_body
     yield "XML: an address that is none", lambda: b"<response><href>http://[</href></response>", xml_body
     yield "vCard: empty lines, 60 MiB", lambda: "\n" * (60 * MIB), card
@@ -104,6 +112,10 @@ def bombs() -> Iterator[Bomb]:
     yield "vCard: as many phones as are let in", lambda: "".join(f"TEL:+4930{n}\n" for n in range(9_900)), card
     yield "vCard: parts of an address, as many as are let in", lambda: "ADR:" + ";" * 99_000, card
     yield "vCard: parameters, 4 MiB", lambda: "EMAIL" + ";a=b" * MIB + ":u@x.example", card
+    yield "vCard: quotes, 15 MiB", lambda: "TEL;A=" + '"a"' * (5 * MIB) + ":1", card
+    yield "vCard: quotes, as many as are let in", lambda: "TEL;A=" + '"a"' * 49_000 + ":1", card
+    yield "vCard: line ends in a note, 20 MiB", lambda: "NOTE:" + "\\n" * (10 * MIB), card
+    yield "vCard: line ends in a note, as many as are let in", lambda: "NOTE:" + "\\n" * 990_000, card
     yield (
         "vCard: categories, as many as are let in",
         lambda: "CATEGORIES:" + ",".join(f"c{n}" for n in range(99_000)),
@@ -131,6 +143,20 @@ def bombs() -> Iterator[Bomb]:
 def _long_namespace() -> bytes:
     named = b"".join(b"<p:a%d/>" % n for n in range(500))
     return b'<?xml version="1.0"?><m xmlns:p="' + b"u" * MIB + b'">' + named + b"</m>"
+
+
+def _named_attributes(number: int, length: int) -> bytes:
+    named = b"".join(b'<y a:x%d=""/>' % n for n in range(number))
+    return b'<?xml version="1.0"?><x xmlns:a="' + b"n" * length + b'">' + named + b"</x>"
+
+
+def _in_cp037(body: bytes) -> bytes:
+    return body.decode().replace('version="1.0"', 'version="1.0" encoding="cp037"').encode("cp037")
+
+
+def _tags(length: int) -> bytes:
+    named = b"".join(b"<a:x%d/>" % n for n in range(780_000))
+    return b'<?xml version="1.0"?><x xmlns:a="' + b"n" * length + b'">' + named + b"</x>"
 
 
 def _many_choices() -> str:

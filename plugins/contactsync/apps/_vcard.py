@@ -18,7 +18,8 @@ _ENCODINGS = frozenset({"QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT"})
 LARGEST = 32 * 1024 * 1024
 MOST_LINES = 400_000  # as they are folded
 MOST_PROPERTIES = 10_000
-MOST_PARTS = 100_000  # of addresses, names, categories; commas in sentences count too
+MOST_PARTS = 100_000  # of addresses, names, categories, and quotes of parameters; those in sentences count too
+MOST_ESCAPES = 1_000_000
 _CARETS = {"^n": "\n", "^^": "^", "^'": '"'}
 
 
@@ -104,8 +105,8 @@ class Card:
 
 def parse(text: str) -> Card:
     """The one vCard in a text. Errors: CardError."""
-    lines_or_parts = ((MOST_LINES, "\n\r"), (MOST_PARTS, ";,"))
-    if len(text) > LARGEST or any(text.count(mark) > most for most, marks in lines_or_parts for mark in marks):
+    bounds = ((MOST_LINES, "\n\r"), (MOST_PARTS, ';,"'), (MOST_ESCAPES, "\\"))
+    if len(text) > LARGEST or any(text.count(mark) > most for most, marks in bounds for mark in marks):
         raise CardError("it is larger than any card")
     lines = list(_logical(text.removeprefix("\ufeff")))
     if len(lines) > MOST_PROPERTIES:

@@ -24,10 +24,17 @@ XML = {"Content-Type": "application/xml; charset=utf-8"}
 _STATUS = re.compile(r"HTTP/\S+\s+(\d{3})")
 # A listing of a hundred thousand cards is below all of them; more is made to fill this host's memory.
 MOST_ELEMENTS = 800_000
-MOST_EQUAL_SIGNS = 300_000  # of attributes; an element is built with all of its attributes before anybody can count
-LONGEST_TAG = 1000  # with its namespace, which is repeated in each
+MOST_RESPONSES = 120_000
+MOST_EQUAL_SIGNS = 250_000  # of attributes; an element is built with all of its attributes before anybody can count
+MOST_TAGS = 2_000  # different ones: each is kept
+LONGEST_TAG = 500  # with its namespace, which is repeated in each
+LONGEST_NAMESPACE = 200  # it is repeated in each attribute, too
 MOST_LEVELS = 50
 LONGEST_HREF = 10_000
+_PLAIN = re.compile(r"[\w!$&'()*+,;=:@.~/-]*", re.ASCII)
+_DECLARED = re.compile(rb"""^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([\w.-]*)""")
+_READABLE = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1")
+_NAMESPACE = re.compile(rb"""xmlns[^\s=<>]*\s*=\s*(?:"[^"]{%d}|'[^']{%d})""" % ((LONGEST_NAMESPACE,) * 2))
 
 
 class XmlError(ValueError):
@@ -68,7 +75,10 @@ class Multistatus:
 
 def path_of(href: str) -> str:
     """The path of an href in one spelling: servers escape the same path differently from answer to answer."""
-    return "/".join(quote(unquote(part), safe="!$&'()*+,;=:@-._~") for part in urlsplit(href).path.split("/"))
+    path = urlsplit(href).path
+    if _PLAIN.fullmatch(path):  # quickly told, as nearly all are so
+        return path
+    return "/".join(quote(unquote(part), safe="!$&'()*+,;=:@-._~") for part in path.split("/"))
 
 
 def multistatus(reply: Reply) -> Multistatus:
@@ -78,7 +88,10 @@ def multistatus(reply: Reply) -> Multistatus:
     root = _root(reply.body)
     if root is None or root.tag != f"{DAV}multistatus":
         raise XmlError("no well-formed multistatus document")
-    members = [member for e in root.findall(f"{DAV}response") for member in _members(e, reply.url)]
+    responses = root.findall(f"{DAV}response")
+    if sum(1 for e in responses for _ in e.iterfind(f"{DAV}href")) > MOST_RESPONSES:
+        raise XmlError("larger than any listing of cards")
+    members = [member for e in responses for member in _members(e, reply.url)]
     return Multistatus(members, (root.findtext(f"{DAV}sync-token") or "").strip())
 
 
@@ -96,11 +109,17 @@ class _Bounded(TreeBuilder):
     left = MOST_ELEMENTS
     level = 0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+
     def start(self, tag: Any, attrs: Any, /) -> Element:
         """An element begins."""
         self.left -= 1
         self.level += 1
-        if self.left < 0 or self.level > MOST_LEVELS or len(tag) > LONGEST_TAG:
+        self.tags.add(tag)
+        long = len(tag) > LONGEST_TAG or len(self.tags) > MOST_TAGS
+        if self.left < 0 or self.level > MOST_LEVELS or long:
             raise XmlError("larger than any listing of cards")
         return super().start(tag, attrs)
 
@@ -111,7 +130,7 @@ class _Bounded(TreeBuilder):
 
 
 def _root(body: bytes) -> Element | None:
-    if body.count(b"=") > MOST_EQUAL_SIGNS:
+    if not _is_sensible(body):
         return None
     parser = XMLParser(target=_Bounded(), forbid_dtd=True)
     try:
@@ -120,6 +139,14 @@ def _root(body: bytes) -> Element | None:
     except (ParseError, DefusedXmlException, ValueError):
         return None
     return root
+
+
+def _is_sensible(body: bytes) -> bool:
+    """False for what only a parser's memory would tell. It looks at bytes, so they have to be those of ASCII."""
+    declared = _DECLARED.match(body[:200])
+    if b"\0" in body[:200] or (declared and declared[1].lower() not in _READABLE):
+        return False
+    return body.count(b"=") <= MOST_EQUAL_SIGNS and not _NAMESPACE.search(body)
 
 
 def _members(response: Element, base: str) -> list[Member]:
