@@ -70,3 +70,13 @@ def test_what_a_person_exports(tmp_path: Path) -> None:
         os.close(handle)
     assert len(list(folder.iterdir())) == 3
     assert open_to_others(folder) == {}
+
+
+def test_what_a_person_exports_over_a_file_that_others_may_read(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir(mode=0o700)
+    (folder / "holds.csv").write_text("of yesterday, and longer than what comes\n" * 9)
+    (folder / "holds.csv").chmod(0o644)
+    export(folder / "holds.csv", [{"id": "1"}], ["id"])
+    assert open_to_others(folder) == {}
+    assert (folder / "holds.csv").read_text("utf-8-sig").split() == ["id", "1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any
 from contactsync.errors import ConfigError
 
 CSV, PARQUET = ".csv", ".parquet"
-_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20-"  # also as East Asian keyboards type them
-_FORMULA = (*_SIGNS, "\t", "\r", "\n")
+_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe6b-"  # also as East Asian keyboards type them
+_BLANK = "\\s\u200b\ufeff"  # what a spreadsheet may leave out before a sign
+_FORMULA = re.compile(f"[\t\r\n]|[{_BLANK}]*[{_SIGNS}]")
 # Where a list is parted by semicolons, a spreadsheet begins a new cell at each, whatever is quoted.
-_NEXT_CELL = re.compile(f"([;\t\r\n] *)(?=[{_SIGNS}])")
+_NEXT_CELL = re.compile(f'([;\t\r\n][{_BLANK}"]*)(?=[{_SIGNS}])')
 
 
 def export(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -40,7 +42,7 @@ def write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
 def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     inside = _NEXT_CELL.sub(r"\1'", cell)
-    return f"'{inside}" if cell.startswith(_FORMULA) else inside
+    return f"'{inside}" if _FORMULA.match(cell) else inside
 
 
 def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -57,7 +59,11 @@ def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Seque
 def private_file(path: Path) -> Iterator[int]:
     """A file that nobody else may read, opened for writing. Errors: ConfigError where it cannot be written."""
     try:
-        yield os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        if stat.S_ISREG(os.fstat(handle).st_mode):  # one that was there before may be open to others
+            os.fchmod(handle, 0o600)
+            os.ftruncate(handle, 0)
+        yield handle
     except OSError as error:
         raise ConfigError(f"{path} cannot be written ({error.strerror}).", next_step="name another file") from None
 

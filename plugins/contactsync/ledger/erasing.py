@@ -36,8 +36,6 @@ Contacts = Collection[tuple[Side, str]]
 
 NOBODY = "(forgotten)"
 _SHORT = 4  # shorter ids, without their side before them, are words and numbers like others
-_PLACED = tuple(f"{side}:" for side in SIDES)
-_WORD = re.compile(r"[^\s,()]+")
 
 
 def erase(connection: Connection, sync_id: str, traces: Traces) -> None:
@@ -78,16 +76,13 @@ def _name_nobody(connection: Connection, sync_id: str, contacts: Contacts) -> No
     """Details and candidates of holds, the record of decisions, last lines of runs, words of outcomes."""
     gone = frozenset(contacts)
 
-    def has(side: Side, contact_id: str) -> bool:
-        return (side, contact_id) in gone
-
     def cleaned(column: Column[Any], text: str) -> str:
         if column is hold.c.candidates:
-            return to_json([one for one in from_json(text) if not has(*_place(one))])
+            return to_json([one for one in from_json(text) if _place(one) not in gone])
         if column is journal.c.outcome:
             outcome = from_json(text)
-            return to_json({**outcome, "reason": unnamed(outcome["reason"], has)}) if "reason" in outcome else text
-        return unnamed(text, has)
+            return to_json({**outcome, "reason": unnamed(outcome["reason"], gone)}) if "reason" in outcome else text
+        return unnamed(text, gone)
 
     for column in (hold.c.detail, hold.c.candidates, decision.c.what, run.c.message, journal.c.outcome):
         _rewrite(connection, sync_id, column, cleaned)
@@ -105,16 +100,20 @@ def _rewrite(
             connection.execute(update(table).where(*here).values({column: words}))
 
 
-def unnamed(words: str, has: Callable[[Side, str], bool]) -> str:
-    """A text for people without the ids of the contacts that `has` tells."""
+def unnamed(words: str, contacts: Contacts) -> str:
+    """A text for people without the ids of these contacts, whatever characters they are made of."""
+    ids = sorted({i for _, i in contacts if i in words}, key=len, reverse=True)
+    if not ids:
+        return words
 
-    def told(word: re.Match[str]) -> str:
-        bare = word[0].rstrip(":;.")
-        if bare.startswith(_PLACED):
-            return f"{_place(bare)[0]}:{NOBODY}" if has(*_place(bare)) else word[0]
-        return NOBODY if len(bare) >= _SHORT and any(has(side, bare) for side in SIDES) else word[0]
+    def told(found: re.Match[str]) -> str:
+        side, contact_id = found[1], found[2]
+        if side:
+            return f"{side}:{NOBODY}" if (Side(side), contact_id) in contacts else found[0]
+        return NOBODY if len(contact_id) >= _SHORT else found[0]
 
-    return _WORD.sub(told, words)
+    named = "|".join(map(re.escape, ids))
+    return re.sub(rf"(?<![\w.@/+=-])(?:({'|'.join(SIDES)}):)?({named})(?![\w-]|[.@/+=]\w)", told, words)
 
 
 def _place(text: str) -> tuple[Side, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 EXTRACTS = {f"extract_{side.value}": side for side in SIDES}
 CANONICAL, PLAN = "canonical", "plan"
+WORDS_OF_AN_ID = 12  # at most, where a text names it
+_MARK = re.compile(r"[\s,()\"']")
+_PLACED = re.compile(f"({'|'.join(SIDES)}):")
 _LISTS = ("gone", "forbidden", "ghosts", "unlisted_linked", "unlisted")
 _MAPPINGS = ("moved", "unreadable")
 
@@ -104,7 +108,19 @@ def _part_plan(items: Sequence[Item], header: Header, whose: Whose) -> Parted:
 def _unnamed(hold: Header, whose: Whose) -> Header:
     """Somebody else's hold without these contacts beside it."""
     beside = [c for c in hold["candidates"] if not whose.has(*_place(c))]
-    return {**hold, "candidates": beside, "detail": unnamed(hold["detail"], whose.has)}
+    return {**hold, "candidates": beside, "detail": unnamed(hold["detail"], set(_named(hold["detail"], whose)))}
+
+
+def _named(words: str, whose: Whose) -> Iterator[tuple[Side, str]]:
+    """Contacts that a text names: by one word, or by some of them behind their side, as an id may hold blanks."""
+    starts = [n for n, _ in enumerate(words) if n == 0 or _MARK.fullmatch(words[n - 1])]
+    ends = [n for n in range(1, len(words) + 1) if n == len(words) or _MARK.fullmatch(words[n])]
+    for start in starts:
+        placed = _PLACED.match(words, start)
+        begin = placed.end() if placed else start
+        for end in [n for n in ends if n > begin][: WORDS_OF_AN_ID if placed else 1]:
+            for text in {words[begin:end], words[begin:end].rstrip(":;.")}:
+                yield from ((s, text) for s in ([Side(placed[1])] if placed else SIDES) if whose.has(s, text))
 
 
 def _place(candidate: str) -> tuple[Side, str]:

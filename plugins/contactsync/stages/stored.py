@@ -38,7 +38,7 @@ def stored(reader: LedgerReader, sync_id: str, traces: Traces) -> Stored:
     known = [(side, row) for side in SIDES for row in _known(reader, sync_id, side, traces)]
 
     def names(words: str) -> bool:
-        return unnamed(words, lambda side, i: (side, i) in traces.contacts) != words
+        return unnamed(words, traces.contacts) != words
 
     def held(hold: Hold) -> bool:
         mine = (hold.side, hold.contact_id) in traces.contacts or hold.link_id in links

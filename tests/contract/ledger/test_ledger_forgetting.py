@@ -120,6 +120,26 @@ def test_everything_of_a_contact_goes_and_nothing_of_others(ledger: Ledger) -> N
     assert rows(ledger) == after, "again changes nothing"
 
 
+@pytest.mark.parametrize("uid", ["zoe-left", "zoe quixwort", "Quixwort, Zoe", "zoe (Quixwort)", "O'Quixwort", "z.q"])
+def test_an_id_goes_from_texts_whatever_it_is_made_of(ledger: Ledger, uid: str) -> None:
+    fence = a_lock(ledger)
+    words = [f"match left:{uid}", f"left:{uid} was linked with right:r1", f"same as left:{uid}'s", f"(left:{uid})."]
+    words += [f"it is '{uid}'", f"{uid}: no match key"] if len(uid) > 3 else []
+    ledger.fold(SYNC, RUN, FoldBatch(decided=[Decided(one, "left", "maria") for one in words]), fence=fence)
+    ledger.erase(SYNC, Traces(frozenset({(LEFT, uid)})), fence=fence)
+    told = [d.what for _, _, d in ledger.decisions(SYNC)]
+    assert len(told) == len(words)
+    assert all("(forgotten)" in one and uid not in one for one in told), told
+
+
+def test_a_longer_id_is_somebody_else(ledger: Ledger) -> None:
+    fence = a_lock(ledger)
+    words = ["match left:zoe-left-2", "match left:zoe-left.vcf", "match left:a-zoe-left", "match right:zoe-left"]
+    ledger.fold(SYNC, RUN, FoldBatch(decided=[Decided(one, "left", "maria") for one in words]), fence=fence)
+    ledger.erase(SYNC, Traces(frozenset({(LEFT, "zoe-left")})), fence=fence)
+    assert sorted(d.what for _, _, d in ledger.decisions(SYNC)) == sorted(words)
+
+
 def test_the_same_id_on_the_other_side_is_somebody_else(ledger: Ledger) -> None:
     fence = a_lock(ledger)
     twins = [a_link(1, left=LinkSide("x"), right=LinkSide("y")), a_link(2, left=LinkSide("y"), right=LinkSide("x"))]

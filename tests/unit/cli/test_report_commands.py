@@ -76,7 +76,11 @@ def test_a_file_that_cannot_be_written_is_an_error_with_its_remedy(folder: Path)
     assert "nowhere/found.csv cannot be written" in done.stderr
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠x"])
+SIGNS = ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠x", "﹦1", "﹢1", "﹫x"]
+BEHIND_BLANKS = [" =1", "\u00a0=1", "\u3000+1", "\u200b=1", "\ufeff@x", "\x0b=1"]
+
+
+@pytest.mark.parametrize("cell", [*SIGNS, *BEHIND_BLANKS])
 def test_cells_that_a_spreadsheet_would_run(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
 
@@ -85,6 +89,8 @@ def test_cells_that_a_spreadsheet_would_run(cell: str) -> None:
     ("cell", "told"),
     [
         ("x;=1", "x;'=1"),
+        ('x;"=1', "x;\"'=1"),
+        ("x;\u00a0=1", "x;\u00a0'=1"),
         ("+49 30 5; +49 30 6", "'+49 30 5; '+49 30 6"),
         ('x";=HYPERLINK("a")', 'x";\'=HYPERLINK("a")'),
         ("tea\n=1\t@x", "tea\n'=1\t'@x"),
@@ -94,6 +100,6 @@ def test_cells_that_would_begin_inside_where_lists_are_parted_by_semicolons(cell
     assert harmless(cell) == told
 
 
-@pytest.mark.parametrize("cell", ["", "Ada", " =1", "a@example.org", "1-2", "a; b", "x, =1"])
+@pytest.mark.parametrize("cell", ["", "Ada", " Ada", "a@example.org", "1-2", "a; b", "x, =1"])
 def test_cells_that_it_would_not(cell: str) -> None:
     assert harmless(cell) == cell

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 import pandas as pd
+import pytest
 from contactsync.frames import plan_artefact, plan_from
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Known, Link, LinkSide
@@ -68,6 +69,16 @@ def test_somebody_elses_hold_no_longer_has_the_person_beside_it() -> None:
     parted = part(PLAN, frame, header, Whose(lambda side, i: (side, i) == (LEFT, "l-zoe")))
     (found,) = plan_from([without(frame, parted)], parted.header).holds
     assert (found.detail, found.candidates) == ("same as (forgotten) (linked)", ("right:r-1",))
+
+
+@pytest.mark.parametrize("uid", ["Quixwort, Zoe", "zoe (Quixwort)", "O'Quixwort"])
+def test_an_id_goes_from_somebody_elses_hold_whatever_it_is_made_of(uid: str) -> None:
+    words = f"same as left:{uid}, right:r-1 and others"
+    hold = Hold(LEFT, "l-uma", HoldReason.AMBIGUOUS, words, candidates=(f"left:{uid}", "right:r-1"))
+    frame, header = whole_plan(Plan(holds=[hold]), {"cursors": {}})
+    parted = part(PLAN, frame, header, Whose(lambda side, i: (side, i) == (LEFT, uid)))
+    (found,) = plan_from([without(frame, parted)], parted.header).holds
+    assert found.detail == "same as left:(forgotten), right:r-1 and others"
 
 
 def test_what_does_not_tell_of_anybody_stays_as_it_is() -> None:
