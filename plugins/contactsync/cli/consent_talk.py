@@ -43,6 +43,7 @@ def ask_consent(
 def _through_browser(info: AppInfo, oauth: OAuthInfo, client: Client, port: int, wait: float) -> tuple[Consent, str]:
     with Receiver(port) as receiver:
         consent = begin(oauth, client.id, receiver.redirect)
+        receiver.expect(consent.state)
         _say(f"{info.title} asks for your consent in the browser. If no page opens, open this one:\n\n{consent.url}\n")
         # In a thread, for a browser in the terminal comes back only when it is closed.
         threading.Thread(target=_opened, args=(webbrowser.open, consent.url), daemon=True).start()

@@ -23,6 +23,8 @@ PAGE = (
 RECEIVED = "contactsync has received the answer. Close this window and look at the terminal."
 REFUSED = "Access was not given. Close this window and look at the terminal."
 
+ANOTHER = "This answer belongs to another attempt, or was made up. Use the page that the terminal named last."
+
 
 def redirect_to(port: int) -> str:
     """The address on this machine that a browser is sent to."""
@@ -55,6 +57,10 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
 
+    def expect(self, state: str) -> None:
+        """From now on only an answer with this state counts: any page or process may guess the port."""
+        self._server.state = state
+
     def wait(self, seconds: float) -> str:
         """The address that the browser asked for. Errors: AuthError where none came in time."""
         try:
@@ -76,6 +82,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, port: int) -> None:
         self.answers: queue.Queue[str] = queue.Queue(1)
+        self.state: str | None = None
         super().__init__((HOST, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -93,6 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         given = parse_qs(parts.query)
         if parts.path != "/" or not {"code", "error"} & set(given) or len(self.path) > LONGEST_TARGET:
             self._show(404, "There is nothing here.")  # a browser also asks for an icon
+            return
+        if self.server.state is not None and given.get("state") != [self.server.state]:
+            self._show(400, ANOTHER)
             return
         self._show(200, REFUSED if "error" in given else RECEIVED)
         with contextlib.suppress(queue.Full):  # the first answer counts

@@ -23,6 +23,11 @@ from contactsync.rest.origin import origin
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What is given out to anybody; all else is for networks of one's own, or carries an IPv4 address that nobody can read.
+GIVEN_OUT = ipaddress.ip_network("2000::/3")
+# What Python 3.11 takes for public: of protocols, and of documentation.
+SET_ASIDE = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "3fff::/20")))
+ISATAP = (0x00005EFE, 0x02005EFE)  # the third quarter of an address whose last one is an IPv4 address
 TRUE, FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
 
 
@@ -92,10 +97,18 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         teredo = address.teredo[1] if address.teredo else None
         nat64 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
-        inner = address.ipv4_mapped or address.sixtofour or teredo or nat64
+        isatap = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if _third(address) in ISATAP else None
+        inner = address.ipv4_mapped or address.sixtofour or teredo or nat64 or isatap
         if inner is not None:
             return is_public(inner)
-    return address.is_global and not address.is_multicast
+        if address not in GIVEN_OUT:
+            return False
+    aside = any(address in network for network in SET_ASIDE)
+    return address.is_global and not address.is_multicast and not aside
+
+
+def _third(address: ipaddress.IPv6Address) -> int:
+    return int(address) >> 32 & 0xFFFFFFFF
 
 
 class GuardedAdapter(BaseAdapter):

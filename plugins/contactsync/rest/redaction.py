@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -19,6 +21,8 @@ SHORTEST_CORE = 6
 MAX_STRINGS = 20
 MAX_DEPTH = 6
 
+# Orders to a terminal, and what turns or hides the text around it.
+HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
 # Lengths are bounded, so that a hostile text cannot make the search slow.
 EMAIL = re.compile(r"[^\s@<>\"'(),;:=]{1,64}@[^\s@<>\"'(),;:=]{1,255}")
 PHONE = re.compile(r"\+?\(?\d(?:[\s().\-/\u00a0]{0,3}\d){6,18}")
@@ -42,7 +46,11 @@ ELEMENT = re.compile(r"<(?:[\w-]{1,40}:)?([A-Za-z][\w-]{0,60})")
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
-    """One line without the secrets (raw, base64, URL-encoded), e-mail addresses, phone numbers and quoted values."""
+    """One line without the secrets, e-mail addresses, phone numbers, quoted values and what no line shows.
+
+    Secrets are found raw, in base64, in hex, URL-encoded once or twice, and escaped as in JSON or HTML.
+    """
+    text = HIDDEN.sub(" ", unicodedata.normalize("NFC", html.unescape(text)))
     for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
         text = re.sub(re.escape(form), "[secret]", text, flags=re.IGNORECASE)
     text = " ".join(text[:LONGEST_READ].split())
@@ -94,9 +102,12 @@ def _messages(value: Any, key: str, depth: int) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
+    secret = unicodedata.normalize("NFC", secret)
     if len(secret) < SHORTEST_SECRET:
         return
-    yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1])
+    quoted = quote(secret, safe="")
+    yield from (secret, quoted, quote(secret), quote_plus(secret), quote(quoted), json.dumps(secret)[1:-1])
+    yield from (HIDDEN.sub(" ", secret), secret.encode().hex())
     yield from (core for core in _base64_cores(secret.encode()) if len(core) >= SHORTEST_CORE)
 
 

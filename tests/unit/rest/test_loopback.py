@@ -40,6 +40,16 @@ def test_icons_idle_connections_and_other_methods_do_not_count():
         assert receiver.wait(5) == "/?code=first"
 
 
+def test_an_answer_of_another_attempt_does_not_end_this_one():
+    with Receiver() as receiver:
+        receiver.expect("ours")
+        for made_up in ("?code=x&state=theirs", "?code=x", "?error=access_denied", "?code=x&state=theirs&state=ours"):
+            shown = requests.get(receiver.redirect + made_up, timeout=10)
+            assert (shown.status_code, "another attempt" in shown.text) == (400, True)
+        requests.get(f"{receiver.redirect}?code=y&state=ours", timeout=10)
+        assert receiver.wait(5) == "/?code=y&state=ours"
+
+
 def test_nobody_answers():
     began = time.monotonic()
     with Receiver() as receiver, pytest.raises(AuthError, match=r"within 0\.1 seconds.*--no-browser"):

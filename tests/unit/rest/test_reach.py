@@ -80,6 +80,15 @@ def test_private_addresses_are_refused_in_every_spelling(host: str) -> None:
     Reach("dav", allow_private=True).check_url(f"https://{host}/")
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["64:ff9b:1::a9fe:a9fe", "fec0::1", "::7f00:1", "::ffff:0:7f00:1", "2001:4860::5efe:7f00:1", "5f00::1", "3fff::1",
+     "192.0.0.8"],
+)  # fmt: skip
+def test_forms_that_carry_an_address_or_are_given_to_nobody_are_not_public(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+
+
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808"])
 def test_public_addresses_are_public(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))

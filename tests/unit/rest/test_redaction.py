@@ -31,11 +31,26 @@ def said(body: str | dict | list) -> Reply:
         json.dumps(SECRET)[1:-1],
         base64.b64encode(SECRET.encode()).decode(),
         base64.urlsafe_b64encode(SECRET.encode()).decode(),
+        SECRET.encode().hex(),
+        quote(quote(SECRET, safe="")),
     ],
 )
 def test_a_secret_goes_in_every_form(form):
     assert redacted(f"key {form} is bad", [SECRET]).startswith("key [secret]")
     assert form not in redacted(f"key {form} is bad", [SECRET])
+
+
+@pytest.mark.parametrize(
+    ("sent", "echoed"),
+    [("O'Neill & Sons", "O&#39;Neill &amp; Sons"), ("Zo\u00eb", "Zoe\u0308"), ("Zoe\u0308", "Zo\u00eb")],
+)
+def test_a_value_that_was_sent_goes_however_it_is_spelt(sent: str, echoed: str) -> None:
+    assert redacted(f"{echoed} is taken", [sent]) == "[secret] is taken"
+
+
+def test_no_order_to_a_terminal_is_left() -> None:
+    text = "bad \x1b[2J\x1b]0;mine\x07 name\x9b31m \u202eabc\u202c\x00 &#27;[1m"
+    assert redacted(text) == "bad [2J ]0;mine name 31m abc [1m"
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=9), st.sampled_from(["", ":", ":x"]))
