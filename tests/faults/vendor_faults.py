@@ -214,6 +214,7 @@ OF_VENDORS = (
             SCOPES,
             "f18_a_whole_account_that_may_no_longer_be_read_stops_the_run_and_changes_nothing",
             "f18_a_contact_that_may_no_longer_be_read_is_neither_deleted_nor_cleared",
+            "f18_a_card_that_may_no_longer_be_read_is_neither_deleted_nor_cleared",
         )
         + of(
             FRESHSALES, "a_forbidden_contact_is_not_gone", "searches_without_custom_fields_are_neither_blank_nor_blind"
