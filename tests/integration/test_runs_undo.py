@@ -19,6 +19,7 @@ from contactsync.model.undo import Stay, UndoOrder
 from contactsync.pipeline import undo_sync
 from contactsync.stages.deciding import Judge, keep_apart
 from contactsync.stages.explaining import explain
+from paired import fields as own_pairs
 from undos import undo, why
 from views import QUIET_TABLES, changed_tables, differences, links
 from world import WIDE, World, mail, memory_spec
@@ -212,6 +213,70 @@ def test_an_address_that_somebody_else_carries_by_now_is_not_given_back(tmp_path
     assert world.run().ok
     done = undo(world, run)
     assert why(done) == [(Stay.KEY_TAKEN, "emails")]
+    quiet(world)
+
+
+def test_of_two_numbers_with_one_label_just_the_one_that_was_written_is_taken_back(tmp_path: Path) -> None:
+    first, second, third = ({"value": f"+4930123450{n}", "label": "work"} for n in (1, 2, 3))
+    world = new(tmp_path)
+    right = linked(world, phones=[first, second])
+    world.left.put("l1", {"phones": [first, third]})
+    assert world.run().ok
+    assert {p["value"] for p in only(world, RIGHT)["phones"]} == {first["value"], third["value"]}
+    assert why(undo(world, world.last().run_id)) == []
+    assert sorted((p["value"], p["label"]) for p in only(world, RIGHT)["phones"]) == [
+        (first["value"], "work"), (second["value"], "work"),
+    ]  # fmt: skip
+    assert {p["value"] for p in only(world, LEFT)["phones"]} == {first["value"], third["value"]}
+    quiet(world)
+    world.right.put(right, {"phones": [{**first, "label": "home"}, second]})
+    assert world.run().ok
+    assert {p["value"]: p["label"] for p in only(world, LEFT)["phones"]} == {
+        first["value"]: "home", third["value"]: "work",
+    }  # fmt: skip
+    quiet(world)
+    assert {p["value"]: p["label"] for p in only(world, RIGHT)["phones"]} == {
+        first["value"]: "home", second["value"]: "work",
+    }  # fmt: skip
+
+
+def test_pairs_of_own_fields_are_taken_back_in_the_words_of_their_side(tmp_path: Path) -> None:
+    tiers = {"left": "custom.cf_tier", "right": "custom.Tier", "options": {"Gold": "gold", "Silver": "silver"}}
+    world = new(tmp_path, fields=own_pairs({"left": "custom.cf_note", "right": "custom.Note"}, tiers))
+    right = linked(world, **{"custom.cf_tier": "Gold", "custom.cf_note": "met at the fair"})
+    world.left.put("l1", {"custom.cf_tier": "Silver", "custom.cf_note": "met in Berlin"})
+    assert world.run().ok
+    run = world.last().run_id
+    assert (only(world, RIGHT)["custom.Tier"], only(world, RIGHT)["custom.Note"]) == ("silver", "met in Berlin")
+    assert why(undo(world, run)) == []
+    found = (only(world, RIGHT)["custom.Tier"], only(world, RIGHT)["custom.Note"])
+    assert found == ("gold", "met at the fair")
+    left = (only(world, LEFT)["custom.cf_tier"], only(world, LEFT)["custom.cf_note"])
+    assert left == ("Silver", "met in Berlin"), "the other side is left alone"
+    quiet(world)
+    world.left.put("l1", {"custom.cf_note": "met in Rome"})
+    world.right.put(right, {"custom.Tier": "silver"})
+    assert world.run().ok
+    assert (only(world, RIGHT)["custom.Note"], only(world, LEFT)["custom.cf_tier"]) == ("met in Rome", "Silver")
+    quiet(world)
+    assert links(world)[0].apart == {}
+
+
+def test_what_a_rule_wrote_over_an_edit_again_and_again_is_taken_back_and_stays_so(tmp_path: Path) -> None:
+    always = {"update_field": {"field": "department", "value": "Sales", "apply": "always"}}
+    rule = {"name": "vip", "if": [{"field": {"name": "job_title", "equals": "VIP"}}], "then": {"actions": [always]}}
+    rules = RulesSection.model_validate({"left_to_right": [rule, {"name": "all"}]}).spec()
+    world = new(tmp_path, rules=rules, fields=FieldsSpec(exclude=("department",)))
+    right = linked(world, job_title="VIP")
+    world.right.put(right, {"department": "Press"})
+    assert world.run().ok
+    assert only(world, RIGHT)["department"] == "Sales"
+    assert why(undo(world, world.last().run_id)) == []
+    assert only(world, RIGHT)["department"] == "Press"
+    quiet(world)
+    world.left.put("l1", {"nickname": "Adi"})  # an edit of another field is no reason to begin again
+    assert world.run().ok
+    assert (only(world, RIGHT)["department"], only(world, RIGHT)["nickname"]) == ("Press", "Adi")
     quiet(world)
 
 
