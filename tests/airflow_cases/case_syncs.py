@@ -48,6 +48,7 @@ SYNCS: dict[str, Json] = {
     "timed": {},
     "zombie": {},
     "kinds": {"dag": {"schedule": "*/15 * * * *"}},
+    "past": {"dag": {"schedule": "*/15 * * * *"}},
     "deleted": {},
     "changed": {},
     "rerun": {},
