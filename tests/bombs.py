@@ -94,6 +94,8 @@ def bombs() -> Iterator[Bomb]:
     yield "XML: a name of a million letters, repeated", lambda: _long_namespace(), xml_body
     yield "XML: attributes in a long namespace", lambda: _named_attributes(20_000, 200_000), xml_body
     yield "XML: attributes in a namespace just let in", lambda: _named_attributes(240_000, 199), xml_body
+    yield "XML: the start of a namespace, repeated", lambda: b"xmlns" * 12 * MIB, xml_body
+    yield "XML: spaces after the start of a namespace", lambda: b" xmlns" + b" " * (60 * MIB), xml_body
     yield "XML: tags just below the longest, 9 MiB", lambda: _tags(490), xml_body
     yield "XML: different tags in a namespace just let in", lambda: _tags(199), xml_body
     yield "XML: UTF-16", lambda: _named_attributes(20_000, 200_000).decode().encode("utf-16"), xml_body

@@ -34,7 +34,8 @@ LONGEST_HREF = 10_000
 _PLAIN = re.compile(r"[\w!$&'()*+,;=:@.~/-]*", re.ASCII)
 _DECLARED = re.compile(rb"""^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([\w.-]*)""")
 _READABLE = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1")
-_NAMESPACE = re.compile(rb"""xmlns[^\s=<>]*\s*=\s*(?:"[^"]{%d}|'[^']{%d})""" % ((LONGEST_NAMESPACE,) * 2))
+# After a space, as all attributes are; without it, xmlnsxmlns... would be looked through anew from each of its starts.
+_NAMESPACE = re.compile(rb"""xmlns(?<=\sxmlns)[^\s=<>]*\s*=\s*(?:"[^"]{%d}|'[^']{%d})""" % ((LONGEST_NAMESPACE,) * 2))
 
 
 class XmlError(ValueError):
