@@ -26,7 +26,7 @@ from contactsync.model.app import (
 from contactsync.model.app import Window as WindowKind
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Presence, Record, Ref, Result, State, Verb, Window
 from contactsync.rest.deadline import time_left
-from vendor import CONSENT, SEVERAL, SINGLE, CursorDead, Row, Traits, Vendor, pages
+from vendor import CONSENT, SEVERAL, SINGLE, CursorDead, Row, Traits, Vendor, pages, plain, primary
 
 
 class Wire(Protocol):
@@ -187,7 +187,7 @@ class Connector(App):
 
     def record(self, row: Row) -> Record:
         """A contact as the vendor shows it."""
-        fields = {name: _to_own(value) for name, value in row.values.items()}
+        fields = {n: _to_own(value, primaries=n in self.traits.primaries) for n, value in row.values.items()}
         modified = datetime.fromtimestamp(row.at, UTC)
         marker = (row.marker,) if row.marker else ()
         return Record(row.id, fields, raw_hash([row.id, fields]), self._version(row), modified, {}, marker)
@@ -199,11 +199,17 @@ def time_is_up() -> bool:
 
 
 def _from_own(value: Any) -> str | tuple[str, ...]:
-    return value if isinstance(value, str) else tuple(item["value"] for item in value)
+    return (
+        value
+        if isinstance(value, str)
+        else tuple(primary(item["value"]) if item.get("primary") else item["value"] for item in value)
+    )
 
 
-def _to_own(value: str | tuple[str, ...]) -> Any:
-    return value if isinstance(value, str) else [{"value": one} for one in value]
+def _to_own(value: str | tuple[str, ...], *, primaries: bool) -> Any:
+    if isinstance(value, str):
+        return value
+    return [{"value": plain(one), **({"primary": one == primary(one)} if primaries else {})} for one in value]
 
 
 def info_of(traits: Traits) -> AppInfo:
@@ -238,4 +244,5 @@ def info_of(traits: Traits) -> AppInfo:
 def _field(traits: Traits, name: str) -> FieldInfo:
     contact = name if name in FIELDS else ""  # the file pairs the others
     kind, choices = FIELDS.get(name, Kind.TEXT), traits.choices.get(name, ())
-    return FieldInfo(name, kind, contact=contact, max_length=traits.lengths.get(name), choices=choices)
+    most, first = traits.lengths.get(name), name in traits.primaries
+    return FieldInfo(name, kind, contact=contact, max_length=most, choices=choices, holds_primary=first)

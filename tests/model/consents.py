@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from edits import OTHER, Broken, Lost, Typed
-from known import Known
+from elements import Elements
 from vendor import CONSENT, STRICTNESS
 
 OPTED_IN, UNASKED, OPTED_OUT = STRICTNESS
@@ -22,7 +22,7 @@ class Noted:
 
 
 @dataclass(repr=False)
-class Consents(Known):
+class Consents(Elements):
     """Consent holds three words alone, so that a value does not tell who noted it: times and runs do."""
 
     noted: dict[tuple[str, int], list[Noted]] = field(default_factory=dict)

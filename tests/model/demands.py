@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from consents import Consents
 from edits import OTHER, Broken, saw, token
-from vendor import CONSENT, SEVERAL, SINGLE
+from vendor import CONSENT, SEVERAL, SINGLE, primary, same
 
 
 class Demands(Consents):
@@ -58,7 +58,9 @@ class Demands(Consents):
     def _alike(self, name: str, left: object, right: object) -> bool:
         if isinstance(left, str) and isinstance(right, str):
             return left == right
-        return sorted(left) == sorted(right)  # type: ignore[call-overload, no-any-return]
+        told = all(name in vendor.traits.primaries for vendor in self.vendors.values())
+        here, there = ({same(e): told and e == primary(e) for e in row} for row in (left, right))  # type: ignore[attr-defined]
+        return here == there
 
     def _explained(self, left: int, right: int, name: str, why: str, excused: Collection[tuple[str, str]]) -> None:
         if why == "not mapped":
@@ -88,9 +90,9 @@ class Demands(Consents):
     def _collides(self, left: int, right: int) -> bool:
         """Somebody else on one side has an address that this contact has on the other: it is not given twice."""
         for side, rec, partner in (("left", left, right), ("right", right, left)):
-            there = set(self.vendors[OTHER[side]].row_of(partner).values["emails"])
+            there = {same(e) for e in self.vendors[OTHER[side]].row_of(partner).values["emails"]}
             others = (row for row in self.vendors[side].rows.values() if row.rec != rec)
-            if any(there & set(row.values["emails"]) for row in others):
+            if any(there & {same(e) for e in row.values["emails"]} for row in others):
                 return True
         return False
 

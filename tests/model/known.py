@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from edits import Deleted, Lost, Typed, token
-from vendor import SEVERAL, SINGLE, Values, Vendor
+from vendor import SEVERAL, SINGLE, Values, Vendor, same
 
 
 @dataclass(repr=False)
@@ -65,11 +65,11 @@ class Known:
 
     def note_entered(self, side: str, rec: int, name: str, element: str, at: float) -> None:
         """A person added an element."""
-        self.entered.setdefault((side, name, element), []).append((at, side, rec))
+        self.entered.setdefault((side, name, same(element)), []).append((at, side, rec))
 
     def note_removed(self, side: str, rec: int, name: str, element: str, at: float) -> None:
         """A person removed an element."""
-        self.removed.setdefault((name, element), []).append((at, side, rec))
+        self.removed.setdefault((name, same(element)), []).append((at, side, rec))
 
     def note_deleted(self, side: str, rec: int, values: Values, at: float) -> None:
         """A person deleted a contact."""
@@ -88,7 +88,7 @@ class Known:
             if token(str(lost[name])) != token(str(kept[name])):
                 self._prefer(side, loser, winner, name, at)
         for name in SEVERAL:
-            for element in set(lost[name]) - set(kept[name]):
+            for element in {same(e) for e in lost[name]} - {same(e) for e in kept[name]}:
                 self.note_removed(side, loser, name, element, at)
         self.unite(self.who[side, loser], self.who[side, winner])
         self.merged[side, loser] = winner

@@ -33,6 +33,7 @@ EDIT = st.one_of(
     st.tuples(st.just("enter"), SIDE, PICK, LIST),
     st.tuples(st.just("drop"), SIDE, PICK, LIST, PICK),
     OPT,
+    st.tuples(st.sampled_from(("respell", "prefer", "echo")), SIDE, PICK, LIST, PICK),
 )
 DELETE = st.tuples(st.just("delete"), SIDE, PICK)
 FILTER = st.tuples(st.just("filter"), SIDE, st.sampled_from(("", "tags", "nickname", "company")))

@@ -90,6 +90,7 @@ class Mishaps(Scene):
             lengths=fresh.lengths,
             choices=fresh.choices,
             needs=fresh.needs,
+            spells=fresh.spells,
         )
         self.excused |= {(n, why) for n in (*fresh.choices, *fresh.lengths) for why in ("held", "not_representable")}
         self._note_setting()

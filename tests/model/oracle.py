@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from demands import Demands
 from edits import OTHER, Broken, Lost, Typed, saw, token
-from vendor import CONSENT, SEVERAL, SINGLE, Values
+from vendor import CONSENT, SEVERAL, SINGLE, Values, same
 
 __all__ = ["Broken", "Oracle"]
 
@@ -68,9 +68,9 @@ class Oracle(Demands):
             if stands and told and not any(saw(mine, d.last.get(name), d.values[name]) for d in asked):
                 raise Broken(f"an edit beats a delete: {name} of {side} {rec}: {before}")
         for name in SEVERAL:
-            for element in before[name]:
+            for element in map(same, before[name]):
                 here = any((s, r) == (side, rec) for _, s, r in self.entered.get((side, name, element), ()))
-                known = any(element in d.values[name] or (name, element) in d.removed for d in asked)
+                known = any(element in map(same, d.values[name]) or (name, element) in d.removed for d in asked)
                 if here and not known:
                     raise Broken(f"an edit beats a delete: {element} of {side} {rec}")
 
@@ -136,17 +136,22 @@ class Oracle(Demands):
             self.lost.append(Lost(mine, before, token(after), self.run))
 
     def _elements(self, side: str, rec: int, name: str, before: Sequence[str], after: Sequence[str]) -> None:
+        self.check_attributes(side, rec, name, before, after)
         family = self.family_of(side, rec)
-        for element in set(before) - set(after):
+        was, now = ({same(e) for e in elements} for elements in (before, after))
+        for element in was - now:
+            if self.altered_unseen(side, rec, name, element) and not self.undoing:
+                raise Broken(f"no lost edit: {element} of {side} {rec} was edited, and is removed")
             asked = [r for _, s, r in self.removed.get((name, element), ()) if s == OTHER[side]]
             if not self.undoing and not any(self.family_of(OTHER[side], r) == family for r in asked):
                 raise Broken(f"no lost edit: {element} of {side} {rec} was removed, and nobody did that")
-        for element in set(after) - set(before):
+        for element in now - was:
             sources = [*self.entered.get(("left", name, element), ()), *self.entered.get(("right", name, element), ())]
             mine = [at for at, s, r in sources if self.family_of(s, r) == family]
             if not mine:
                 raise Broken(f"provenance: {element} was never typed for {side} {rec}")
             gone = [at for at, s, r in self.removed.get((name, element), ()) if (s, r) == (side, rec)]
             again = [at for at, s, _ in sources if s == OTHER[side]]
-            if gone and not self.undoing and max(again, default=-1) < max(gone):
+            kept = self.undoing or self.altered_beside(side, rec, name, element)
+            if gone and not kept and max(again, default=-1) < max(gone):
                 raise Broken(f"no lost edit: {element} was removed from {side} {rec}, and is back")

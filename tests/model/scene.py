@@ -96,8 +96,13 @@ class Scene:
         self.oracle.deleting |= {s.value for s in deletes}
         for side in SIDES:
             traits = self.vendors[side].traits
+            self.oracle.tidied |= set(traits.spells)
             whys = ("unproven", "not_representable", "held", "refused")
-            self.excused |= {(name, why) for name in (*traits.forms, *traits.refuses, *traits.lengths) for why in whys}
+            self.excused |= {
+                (name, why)
+                for name in (*traits.forms, *traits.refuses, *traits.lengths, *traits.spells)
+                for why in whys
+            }
             if traits.refuses or traits.needs:  # with one field, all fields of the action are refused
                 self.excused.add(("*", "refused"))
             if traits.check in ("fetch", "delta") or not traits.returns_record:

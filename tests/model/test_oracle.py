@@ -78,3 +78,20 @@ def test_whose_consent_a_program_may_write(noted: str, written: str, promise: st
     right = list(story.vendors.values())[1]
     with pytest.raises(Broken, match=promise):
         right.update(right.row_of(right.recs()[0]), {"consent": written})
+
+
+@pytest.mark.parametrize(
+    ("written", "promise"),
+    [
+        (("+49 30 901001", "+4930901001"), "nothing twice"),
+        (("*+49 30 901001",), "nobody made"),
+        (("+49 (30) 901001",), "never spelled so"),
+        ((), "nobody did that"),
+    ],
+)
+def test_how_a_program_may_write_numbers(written: tuple[str, ...], promise: str) -> None:
+    story = Story()
+    story.play([("add", "left", 1, "own", []), ("enter", "left", 0, "phones"), ("settle",)])
+    right = list(story.vendors.values())[1]
+    with pytest.raises(Broken, match=promise):
+        right.update(right.row_of(right.recs()[0]), {"phones": written})

@@ -15,7 +15,7 @@ Value = str | tuple[str, ...]
 Values = dict[str, Value]
 
 SINGLE = ("names.given", "company", "job_title", "nickname", "grade")
-SEVERAL = ("emails", "tags")
+SEVERAL = ("emails", "tags", "phones")
 CONSENT = "consent"
 STRICTNESS = ("opted_in", "", "opted_out")
 """What it holds, the loosest first; not unique as other single values are."""
@@ -30,6 +30,21 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "dotted": lambda text: text + "." if text else text,  # with every write: never comes to rest by itself
 }
 """What a vendor makes of a single value that it is sent."""
+
+
+def same(element: str) -> str:
+    """What an element is, however it is spelled."""
+    return plain(element).replace(" ", "").lower()
+
+
+def plain(element: str) -> str:
+    """An element as it is spelled, be it the primary one or not."""
+    return element.lstrip("*")
+
+
+def primary(element: str) -> str:
+    """The same element as the primary one of its field."""
+    return "*" + plain(element)
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,8 @@ class Traits:
     lengths   field -> characters that it declares to hold
     choices   field -> the values that it declares to offer, as a dropdown does
     needs     fields that a contact must hold something in, although nothing declares it
+    spells    fields whose elements it spells its own way: in small letters, without spaces
+    primaries  fields in which one element can be the primary one
     """
 
     ids: str = "number"
@@ -69,10 +86,14 @@ class Traits:
     lengths: Mapping[str, int] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    spells: tuple[str, ...] = ()
+    primaries: tuple[str, ...] = ()
 
     def form(self, name: str, value: Value) -> Value:
         """What a value becomes when it is written."""
-        return FORMS[self.forms.get(name, "")](value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            return FORMS[self.forms.get(name, "")](value)
+        return tuple(primary(same(e)) if e == primary(e) else same(e) for e in value) if name in self.spells else value
 
     def offers(self, name: str, value: str) -> bool:
         """People can enter it there, and programs know that they can."""
@@ -210,7 +231,8 @@ class Vendor:
         """Contacts with one of these e-mail addresses, as the index has them."""
         late = 0.0 if fresh else self.traits.find_lag
         last = {e.id: e.row for e in self.events if e.at <= self.now() - late}
-        return [row for row in last.values() if row and set(row.values["emails"]) & set(addresses)]
+        asked = {same(one) for one in addresses}
+        return [row for row in last.values() if row and asked & {same(e) for e in row.values["emails"]}]
 
     def create(self, values: Values, key: str) -> Row | str:
         """A program makes a contact; the reason where the vendor refuses."""

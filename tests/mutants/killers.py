@@ -188,4 +188,16 @@ KILLERS: dict[str, tuple[str, str]] = {
         "tests/mutants/test_killers.py",
         "test_an_opt_out_stays_where_the_file_says_so",
     ),
+    "two primary numbers": (
+        "tests/mutants/test_killers.py",
+        "test_of_two_numbers_made_the_primary_one_on_either_side_one_is",
+    ),
+    "a removal beats an edit": (
+        "tests/mutants/test_killers.py",
+        "test_an_element_that_was_edited_while_it_was_removed_stays",
+    ),
+    "a number spelled otherwise is another": (
+        "tests/mutants/test_killers.py",
+        "test_a_number_that_is_spelled_otherwise_on_the_other_side_is_there_once",
+    ),
 }

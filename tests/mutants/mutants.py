@@ -377,4 +377,11 @@ CONSENTING = (
     ),
 )
 
-MUTANTS = {m.name: m for m in (*WRITING, *REMEMBERING, *DECIDING, *ALONE, *TALKING, *FILTERING, *FITTING, *CONSENTING)}
+LISTING = (
+    one("two primary numbers", "sync.elements", "if len(primaries) < 2:", "if len(primaries) < 20:"),
+    one("a removal beats an edit", "sync.elements", " and i not in target.edited and", " and"),
+    one("a number spelled otherwise is another", "contact", "return normal_phone(value, region)", "return value"),
+)
+
+ALL = (WRITING, REMEMBERING, DECIDING, ALONE, TALKING, FILTERING, FITTING, CONSENTING, LISTING)
+MUTANTS = {mutant.name: mutant for group in ALL for mutant in group}

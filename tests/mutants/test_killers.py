@@ -164,6 +164,29 @@ def test_an_opt_out_stays_where_the_file_says_so() -> None:
     assert consents(story) == ["opted_out", ""]
 
 
+NUMBERS = (("add", "left", 0, "own", []), ("enter", "left", 0, "phones"), ("enter", "left", 0, "phones"), ("run", 60.0))
+
+
+def test_of_two_numbers_made_the_primary_one_on_either_side_one_is() -> None:
+    story = told(*NUMBERS, ("prefer", "left", 0, "phones", 0), ("prefer", "right", 0, "phones", 1))
+    assert numbers(story) == [("*+49 30 901001", "+49 30 901002")] * 2
+
+
+def test_an_element_that_was_edited_while_it_was_removed_stays() -> None:
+    story = told(*NUMBERS, ("respell", "right", 0, "phones", 1), ("drop", "left", 0, "phones", 1))
+    assert numbers(story) == [("+49 30 901001", "+4930901002")] * 2
+
+
+def test_a_number_that_is_spelled_otherwise_on_the_other_side_is_there_once() -> None:
+    story = told(*NUMBERS, ("enter", "left", 0, "phones"), ("echo", "left", 0, "phones", 2))
+    assert numbers(story) == [("+49 30 901001", "+49 30 901002", last) for last in ("+49 30 901003", "+4930901003")]
+
+
+def numbers(story: Story) -> list[object]:
+    """What every contact of both sides holds."""
+    return [row.values["phones"] for vendor in story.vendors.values() for row in vendor.rows.values()]
+
+
 def consents(story: Story) -> list[object]:
     """What every contact of both sides holds."""
     return [row.values["consent"] for vendor in story.vendors.values() for row in vendor.rows.values()]
