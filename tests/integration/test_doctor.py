@@ -119,7 +119,13 @@ def a_file_that_makes_no_sync(p: Patient) -> None:
 
 
 def no_ledger(p: Patient) -> None:
-    p.change(engine=None, ledger=None, no_ledger=("There is no ledger yet.", "run `contactsync db upgrade`."))
+    p.change(
+        engine=None, ledger=None, no_ledger=("There is no ledger yet.", "run `contactsync db upgrade`."), lost=True
+    )
+
+
+def an_older_ledger(p: Patient) -> None:
+    p.change(engine=None, ledger=None, no_ledger=("The ledger has schema 0011.", "run `contactsync db upgrade`."))
 
 
 def a_damaged_file(p: Patient) -> None:
@@ -294,6 +300,7 @@ def a_clock_behind_the_vendor(p: Patient) -> None:
 FAULTS: tuple[tuple[str, Severity, Callable[[Patient], None], str, str], ...] = (
     ("files", BROKEN, a_file_that_makes_no_sync, "bad.yaml:3", "contactsync validate"),
     ("ledger", BROKEN, no_ledger, "There is no ledger yet. But pair ran here before", "restore the newest backup"),
+    ("ledger", BROKEN, an_older_ledger, "The ledger has schema 0011.", "run `contactsync db upgrade`."),
     ("integrity", BROKEN, a_damaged_file, "The file is damaged", "restore the newest backup"),
     ("integrity", BROKEN, half_a_link, "links without exactly two sides: 1", "restore the newest backup"),
     ("ledger_files", SOON, a_ledger_that_others_read, "Others on this machine may read", "chmod 600 "),

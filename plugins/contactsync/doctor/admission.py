@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from contactsync.doctor.installation import Installation
 from contactsync.doctor.of_ledger import RESTORE
-from contactsync.errors import ContactsyncError
+from contactsync.errors import ContactsyncError, LedgerSchema
 from contactsync.mapping.loader import Loaded
 from contactsync.model.accounts import ConnectedAccount
 from contactsync.model.retention import Retention
@@ -40,7 +40,7 @@ def admitted(
 ) -> Iterator[Installation]:
     """The installation with these syncs looked at; without `ask` no vendor is asked."""
     with ExitStack() as stack:
-        engine, no_ledger = _ledger(project, stack)
+        engine, no_ledger, lost = _ledger(project, stack)
         reader = _reader(engine)
         root = artefact_root(project.artefacts_root)
         here = Installation(
@@ -52,6 +52,7 @@ def admitted(
             engine=engine,
             ledger=reader,
             no_ledger=no_ledger,
+            lost=lost,
             artefacts=StoredArtefacts(root, "doctor", "doctor"),
             root=Path(root.path) if root.protocol == "file" else None,
             unshared=_unshared(project, no_ledger[0]),
@@ -64,19 +65,22 @@ def admitted(
         yield replace(here, accounts=accounts, now=utc_now())
 
 
-def _ledger(project: ProjectSpec, stack: ExitStack) -> tuple[Engine | None, tuple[str, str]]:
+def _ledger(project: ProjectSpec, stack: ExitStack) -> tuple[Engine | None, tuple[str, str], bool]:
+    """The ledger; else why it cannot be used and what to do, and whether what it held is gone."""
     from sqlalchemy.exc import DatabaseError
 
-    from contactsync.ledger.migrate import check
+    from contactsync.ledger.migrate import check, is_there
 
+    engine = None
     try:
         engine = stack.enter_context(open_engine(project, cli_connection))
         check(engine)
     except ContactsyncError as error:
-        return None, (error.message, error.next_step or "contactsync db check")
+        gone = engine is not None and isinstance(error, LedgerSchema) and not is_there(engine)
+        return None, (error.message, error.next_step or "contactsync db check"), gone
     except DatabaseError:
-        return None, ("The ledger's file is damaged, or is none.", RESTORE)
-    return engine, ("", "")
+        return None, ("The ledger's file is damaged, or is none.", RESTORE), True
+    return engine, ("", ""), False
 
 
 def _reader(engine: Engine | None) -> LedgerReader | None:

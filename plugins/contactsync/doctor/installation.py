@@ -26,7 +26,7 @@ class Installation:
 
     specs      the syncs to look at; all_ids: of every file, so that what no file names any more can be told
     broken     files that make no sync
-    ledger     None where it cannot be used: `no_ledger` says why, and what to do
+    ledger     None where it cannot be used: `no_ledger` says why, and what to do; lost: none, or a damaged one
     root       the artefact root where it is a folder of this machine, else None; unshared: why it will not do
     accounts   how the accounts stand; asked: the vendors were asked
     pools      names of Airflow's pools, None where its database cannot be read
@@ -42,6 +42,7 @@ class Installation:
     engine: Engine | None = None
     ledger: LedgerReader | None = None
     no_ledger: tuple[str, str] = ("", "")
+    lost: bool = False
     artefacts: Artefacts | None = None
     root: Path | None = None
     unshared: Sequence[tuple[str, str]] = ()

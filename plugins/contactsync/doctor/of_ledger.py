@@ -21,6 +21,7 @@ def reachable(at: Installation) -> Iterator[Found]:
     if at.engine is None:
         why, next_step = at.no_ledger
         ran = [s.id for s in at.specs if at.artefacts is not None and run_count(at.artefacts, s.id) is not None]
+        ran = ran if at.lost else []  # one that is of another version, or silent, holds all that it ever held
         lost = f" But {', '.join(ran)} ran here before: if the ledger is gone, read the runbook first." if ran else ""
         yield broken("ledger", f"{why}{lost}", RESTORE if ran else next_step)
 

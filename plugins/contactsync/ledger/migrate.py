@@ -54,6 +54,15 @@ def check(engine: Engine, revisions: tuple[str, ...] = REVISIONS) -> None:
         )
 
 
+def is_there(engine: Engine) -> bool:
+    """True where there is a ledger, of whatever version. Errors: LedgerBusy."""
+    try:
+        with reading(engine) as connection:
+            return _revision(connection) is not None
+    except LedgerSchema:
+        return False
+
+
 def _upgrade(engine: Engine) -> None:
     _make_file(engine)
     with writing(engine) as connection:

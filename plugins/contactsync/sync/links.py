@@ -143,13 +143,14 @@ def _decide(case: Case, rules: Rules) -> LinkDecision:
             return _settle_fields(link, observed, fields, case, rules, OUT_OF_SCOPE if waits else "")
 
 
-def paused(case: Case, bucket: Bucket, why: str, *, due_run: int | None) -> LinkDecision:
+def paused(case: Case, bucket: Bucket, why: str, effects: Effects, *, due_run: int | None) -> LinkDecision:
     """Nothing is decided of this link now; what was read of it is kept, for it may not be shown again."""
     link = case.link
     left, right = (
         observe(link.side(s), case.shown.get(s), gone=s in case.gone, missing=s in case.missing) for s in SIDES
     )
     observed = replace(link, left=left, right=right, due_run=due_run, due_at=None)
+    observed = judged(observed, case.shown, effects)  # whom the rules let through is not judged again either
     return _versioned(link, LinkDecision(observed, counted=_count(case, bucket, why)))
 
 

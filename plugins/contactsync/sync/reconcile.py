@@ -21,6 +21,8 @@ from contactsync.sync.readings import Keys, Reading, Shown, key_hashes
 from contactsync.sync.scope import DIRECTION_CLOSED, NOTHING_TO_WRITE, why_not_created
 from contactsync.sync.unknowns import Settling
 
+UNSETTLED = "an earlier action is not settled"
+REAPPEARED = "its former partner reappeared"
 NOT_AGAIN = "its create was undone; it is created again once it is edited"
 
 
@@ -171,10 +173,10 @@ def _decide_linked(given: Given, links: Sequence[Link], draft: Draft) -> None:
             frozenset(s for s in SIDES if ids[s] in given.readings[s].missing),
         )
         if link.id in given.frozen:
-            draft.take(paused(case, Bucket.FAILED, "an earlier action is not settled", due_run=0))
+            draft.take(paused(case, Bucket.FAILED, UNSETTLED, given.rules.effects, due_run=0))
         elif link.id in given.stopped:
             draft.holds.append(given.stopped[link.id])
-            draft.take(paused(case, Bucket.HELD, "its former partner reappeared", due_run=0))
+            draft.take(paused(case, Bucket.HELD, REAPPEARED, given.rules.effects, due_run=0))
         else:
             draft.take(decide_link(case, given.rules))
 
