@@ -15,7 +15,8 @@ from contactsync.errors import ConfigError
 
 CSV, PARQUET = ".csv", ".parquet"
 _SIGNS = "=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe6b-"  # also as East Asian keyboards type them
-_BLANK = "\\s\u200b\ufeff"  # what a spreadsheet may leave out before a sign
+# What a spreadsheet may leave out before a sign; no end of a cell, so that each is looked at from one mark only.
+_BLANK = " \x0b\x0c\x1c-\x1f\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
 _FORMULA = re.compile(f"[\t\r\n]|[{_BLANK}]*[{_SIGNS}]")
 # Where a list is parted by semicolons, a spreadsheet begins a new cell at each, whatever is quoted.
 _NEXT_CELL = re.compile(f'([;\t\r\n][{_BLANK}"]*)(?=[{_SIGNS}])')
