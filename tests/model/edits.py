@@ -57,6 +57,7 @@ class Deleted:
     last: Mapping[str, Typed]
     removed: frozenset[tuple[str, str]]
     outside: bool = False  # of the filter, as a program had seen
+    unread: bool = False  # a program made it, and could not read it since; nor does anything tell of its end
 
 
 def token(value: str) -> int:

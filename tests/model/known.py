@@ -29,6 +29,7 @@ class Known:
     met: set[int] = field(default_factory=set)  # families whose two sides a program has brought together
     paired: set[tuple[str, int]] = field(default_factory=set)  # records that a program wrote, copied or linked
     placed: set[tuple[str, int, str]] = field(default_factory=set)  # where the value that stands is a program's doing
+    unread: set[tuple[str, int]] = field(default_factory=set)  # records that a program made since its last whole run
     doubled: set[int] = field(default_factory=set)
     deleting: set[str] = field(default_factory=set)  # sides on which a person's deletion may be carried to the other
     filters: Mapping[str, str] = field(
@@ -76,7 +77,8 @@ class Known:
         last = {n: e for (s, r, n), e in self.last.items() if (s, r) == (side, rec)}
         gone = frozenset(k for k, when in self.removed.items() if any((s, r) == (side, rec) for _, s, r in when))
         outside = side in self.filters and (side, rec) in self.outside
-        self.deleted.append(Deleted(side, rec, self.who[side, rec], dict(values), at, last, gone, outside))
+        unread = (side, rec) in self.unread and self.vendors[side].traits.deletes != "feed"
+        self.deleted.append(Deleted(side, rec, self.who[side, rec], dict(values), at, last, gone, outside, unread))
 
     def note_merged(self, side: str, loser: int, winner: int, at: float) -> None:
         """A person merged two contacts: he saw what both held, and lets the winner's values stand for both.

@@ -83,6 +83,7 @@ class Mishaps(Scene):
         """The account's administrator changes what its fields hold."""
         self.touched = True
         fresh, vendor = KINDS[kind], self.vendors[Side(side)]
+        before = vendor.traits  # what it offers is asked once a day
         vendor.traits = replace(
             vendor.traits,
             forms=fresh.forms,
@@ -92,7 +93,8 @@ class Mishaps(Scene):
             needs=fresh.needs,
             spells=fresh.spells,
         )
-        self.excused |= {(n, why) for n in (*fresh.choices, *fresh.lengths) for why in ("held", "not_representable")}
+        bound = {*fresh.choices, *fresh.lengths, *before.choices, *before.lengths}
+        self.excused |= {(name, why) for name in bound for why in ("held", "not_representable")}
         self._note_setting()
 
     def _respell(self, **changes: Any) -> None:

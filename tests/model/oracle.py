@@ -79,6 +79,7 @@ class Oracle(Demands):
         if typed is None:
             raise Broken(f"provenance: {side} {rec} was made of nothing that anybody typed: {values}")
         self.who[side, rec] = typed.person
+        self.unread.add((side, rec))
         family = self.family[typed.person]
         if not self.alone(family):
             return
@@ -88,7 +89,7 @@ class Oracle(Demands):
             self.doubled.add(family)  # no listing and no look-up could show the other one
         elif there:
             raise Broken(f"nobody twice: person {typed.person} is {there} on the {side} side, and now also {rec}")
-        gone = [d.at for d in self.deleted if d.side == side and self.family[d.person] == family]
+        gone = [d.at for d in self.deleted_on(side) if self.family[d.person] == family and not d.unread]
         sources = [r for r in self.vendors[OTHER[side]].recs() if self.family_of(OTHER[side], r) == family]
         new = any(self._new(OTHER[side], r, max(gone, default=0)) for r in sources)
         if gone and family in self.met and not new and not self.undoing and self.trusting:

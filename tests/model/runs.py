@@ -69,6 +69,8 @@ class Runs(Quiet):
         failed = self._failed()
         ended = self.rig.run(process, **asked)
         whole = not isinstance(ended, str) and ended.ok
+        if whole and self._failed() == failed:
+            self.oracle.unread.clear()
         if whole and not fooled:
             self.oracle.note_read(start)
         self.unsure = self._failed() > failed or ended == "Killed" or (self.unsure and not whole)
