@@ -93,11 +93,12 @@ def bombs() -> Iterator[Bomb]:
     yield "XML: attributes, 60 MiB", lambda: b"<a " + b" ".join(b'a%d=""' % n for n in range(6 * MIB)) + b"/>", xml_body
     yield "XML: a name of a million letters, repeated", lambda: _long_namespace(), xml_body
     yield "XML: attributes in a long namespace", lambda: _named_attributes(20_000, 200_000), xml_body
-    yield "XML: attributes in a namespace just let in", lambda: _named_attributes(240_000, 199), xml_body
+    yield "XML: attributes in a namespace just let in", lambda: _named_attributes(240_000, 99), xml_body
+    yield "XML: one letter that makes a namespace wide", lambda: _named_attributes(240_000, 95, "🙂"), xml_body
     yield "XML: the start of a namespace, repeated", lambda: b"xmlns" * 12 * MIB, xml_body
     yield "XML: spaces after the start of a namespace", lambda: b" xmlns" + b" " * (60 * MIB), xml_body
     yield "XML: tags just below the longest, 9 MiB", lambda: _tags(490), xml_body
-    yield "XML: different tags in a namespace just let in", lambda: _tags(199), xml_body
+    yield "XML: different tags in a namespace just let in", lambda: _tags(99), xml_body
     yield "XML: UTF-16", lambda: _named_attributes(20_000, 200_000).decode().encode("utf-16"), xml_body
     yield "XML: an alphabet of its own", lambda: _in_cp037(_named_attributes(20_000, 200_000)), xml_body
     yield "XML: addresses, 10 MiB", lambda: b"<response>" + b"<href>x</href>" * 780_000 + b"</response>", xml_body
@@ -147,9 +148,9 @@ def _long_namespace() -> bytes:
     return b'<?xml version="1.0"?><m xmlns:p="' + b"u" * MIB + b'">' + named + b"</m>"
 
 
-def _named_attributes(number: int, length: int) -> bytes:
+def _named_attributes(number: int, length: int, last: str = "") -> bytes:
     named = b"".join(b'<y a:x%d=""/>' % n for n in range(number))
-    return b'<?xml version="1.0"?><x xmlns:a="' + b"n" * length + b'">' + named + b"</x>"
+    return b'<?xml version="1.0"?><x xmlns:a="' + b"n" * length + last.encode() + b'">' + named + b"</x>"
 
 
 def _in_cp037(body: bytes) -> bytes:

@@ -28,7 +28,7 @@ MOST_RESPONSES = 120_000
 MOST_EQUAL_SIGNS = 250_000  # of attributes; an element is built with all of its attributes before anybody can count
 MOST_TAGS = 2_000  # different ones: each is kept
 LONGEST_TAG = 500  # with its namespace, which is repeated in each
-LONGEST_NAMESPACE = 200  # it is repeated in each attribute, too
+LONGEST_NAMESPACE = 100  # bytes; it is repeated in each attribute, too, and one wide letter makes all of it wide
 MOST_LEVELS = 50
 LONGEST_HREF = 10_000
 _PLAIN = re.compile(r"[\w!$&'()*+,;=:@.~/-]*", re.ASCII)
