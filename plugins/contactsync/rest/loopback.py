@@ -22,7 +22,6 @@ PAGE = (
 )
 RECEIVED = "contactsync has received the answer. Close this window and look at the terminal."
 REFUSED = "Access was not given. Close this window and look at the terminal."
-
 ANOTHER = "This answer belongs to another attempt, or was made up. Use the page that the terminal named last."
 
 

@@ -115,9 +115,7 @@ def decide_link(case: Case, rules: Rules) -> LinkDecision:
 
 def _decide(case: Case, rules: Rules) -> LinkDecision:
     link = case.link
-    sides = {s: observe(link.side(s), case.shown.get(s), gone=s in case.gone, missing=s in case.missing) for s in SIDES}
-    observed = replace(link, left=sides[Side.LEFT], right=sides[Side.RIGHT], due_run=None, due_at=None)
-    observed = judged(observed, case.shown, rules.effects)
+    observed = _observed(case, rules.effects)
     if link.wish in (Wish.DELETE, Wish.CREATE):
         decision = _wished(observed, case, rules)
         if decision is not None:
@@ -143,15 +141,17 @@ def _decide(case: Case, rules: Rules) -> LinkDecision:
             return _settle_fields(link, observed, fields, case, rules, OUT_OF_SCOPE if waits else "")
 
 
-def paused(case: Case, bucket: Bucket, why: str, effects: Effects, *, due_run: int | None) -> LinkDecision:
+def _observed(case: Case, effects: Effects) -> Link:
+    """The link as its contacts were just read, and whom the rules let through of them."""
+    link, shown = case.link, case.shown
+    left, right = (observe(link.side(s), shown.get(s), gone=s in case.gone, missing=s in case.missing) for s in SIDES)
+    return judged(replace(link, left=left, right=right, due_run=None, due_at=None), shown, effects)
+
+
+def paused(case: Case, bucket: Bucket, why: str, effects: Effects) -> LinkDecision:
     """Nothing is decided of this link now; what was read of it is kept, for it may not be shown again."""
-    link = case.link
-    left, right = (
-        observe(link.side(s), case.shown.get(s), gone=s in case.gone, missing=s in case.missing) for s in SIDES
-    )
-    observed = replace(link, left=left, right=right, due_run=due_run, due_at=None)
-    observed = judged(observed, case.shown, effects)  # whom the rules let through is not judged again either
-    return _versioned(link, LinkDecision(observed, counted=_count(case, bucket, why)))
+    kept = replace(_observed(case, effects), due_run=0)
+    return _versioned(case.link, LinkDecision(kept, counted=_count(case, bucket, why)))
 
 
 # ---- states

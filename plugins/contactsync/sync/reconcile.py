@@ -173,10 +173,10 @@ def _decide_linked(given: Given, links: Sequence[Link], draft: Draft) -> None:
             frozenset(s for s in SIDES if ids[s] in given.readings[s].missing),
         )
         if link.id in given.frozen:
-            draft.take(paused(case, Bucket.FAILED, UNSETTLED, given.rules.effects, due_run=0))
+            draft.take(paused(case, Bucket.FAILED, UNSETTLED, given.rules.effects))
         elif link.id in given.stopped:
             draft.holds.append(given.stopped[link.id])
-            draft.take(paused(case, Bucket.HELD, REAPPEARED, given.rules.effects, due_run=0))
+            draft.take(paused(case, Bucket.HELD, REAPPEARED, given.rules.effects))
         else:
             draft.take(decide_link(case, given.rules))
 
