@@ -216,7 +216,8 @@ class Folding:
             observed, before = self._as_observed(key, outcome), self.known.get(key)
             if before is not None:
                 self._free(before, observed.keys)
-            self.known[key] = observed
+            # A run that died before it stored the match: whoever is listed next is matched anew.
+            self.known[key] = observed if link is not None else replace(observed, raw=None)
 
     def _look_again(self, link: Link, folded: Link, intent: Intent) -> None:
         """A run that died stored what it read of the source with its action alone: the index knows an older row.

@@ -100,18 +100,20 @@ def books(root: Path) -> tuple[Book, Book]:
 
 
 def test_a_run_may_die_at_any_commit(tmp_path: Path) -> None:
-    """Each turn brings a new contact on either side and an edit, and dies one commit later than the last."""
+    """Each turn brings a contact on either side, one on both and an edit, and dies one commit later than the last."""
     world = on_disk(tmp_path)
     left, right = books(tmp_path)
     deaths = 0
     for n, when in zip(range(1, 60), itertools.cycle(["before", "after"]), strict=False):
         left.put(f"l{n}", {"names.given": f"Ada {n}", "emails": mail(f"ada{n}@example.org")})
         right.put(f"r{n}", {"names.given": f"Uma {n}", "emails": mail(f"uma{n}@example.org")})
+        for book, own in ((left, "company"), (right, "job_title")):
+            book.put(f"b{n}", {"names.given": f"Bo {n}", "emails": mail(f"bo{n}@example.org"), own: f"Muster {n}"})
         if n > 1:
             left.put(f"l{n - 1}", {"job_title": f"Editor {n}"})
         code = crash(world, f"commit:{when}:{n}")
         at_rest(world)
-        assert len(left.contacts()) == len(right.contacts()) == len(links(world)) == 2 * n
+        assert len(left.contacts()) == len(right.contacts()) == len(links(world)) == 3 * n
         assert differences(world) == {}
         if code != KILLED:
             break

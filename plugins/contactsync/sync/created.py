@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from contactsync.contact import CONSENT, Values, is_empty
+from contactsync.contact import CONSENT, OPTED_OUT, Values, is_empty
 from contactsync.model.exchange import State
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
 from contactsync.model.plan import FOUND_AGAIN, MADE_AND_GONE, Intent, Outcome
@@ -33,7 +33,7 @@ def fold_create(
     here, there = new_side(outcome, {**base, **made}, unmapped), _source_side(intent, mapped)
     left, right = (here, there) if intent.side is Side.LEFT else (there, here)
     apart = _apart(intent, base, pairs)
-    if outcome.state is State.ADOPTED and outcome.reason not in (FOUND_AGAIN, MADE_AND_GONE):
+    if outcome.state is State.ADOPTED and _consent_unknown(intent, outcome, base):
         left, right = _met(left), _met(right)
         apart.pop(CONSENT, None)
     status = LinkStatus.PARTED if outcome.reason == MADE_AND_GONE else LinkStatus.LIVE
@@ -93,8 +93,15 @@ def _not_sent(intent: Intent, name: str, held: str) -> Apart:
     return Apart(_not_sent_because(intent, name), left, right, waiting)
 
 
+def _consent_unknown(intent: Intent, outcome: Outcome, base: Values) -> bool:
+    """True where consent may be somebody else's word: who made the contact, or opted it out before it was found."""
+    if outcome.reason == FOUND_AGAIN:
+        return base.get(CONSENT) == OPTED_OUT != intent.source.get(CONSENT)
+    return outcome.reason != MADE_AND_GONE
+
+
 def _met(side: LinkSide) -> LinkSide:
-    """Consent as at a first match: somebody else may have made what was found, and an opt-out on either side wins."""
+    """Consent as at a first match: an opt-out on either side wins (core 18)."""
     base = {f: text for f, text in side.base.items() if f != CONSENT}
     return replace(side, base=base, seen={f: t for f, t in now_values(side).items() if base.get(f) != t})
 

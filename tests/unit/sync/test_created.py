@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from contactsync.contact import CONSENT
 from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkStatus, Standing
-from contactsync.model.plan import MADE_AND_GONE, HoldReason, Intent, Outcome
+from contactsync.model.plan import FOUND_AGAIN, FOUND_THERE, MADE_AND_GONE, HoldReason, Intent, Outcome
 from contactsync.model.spec import Holding
 from contactsync.sync.created import fold_create
 from contactsync.sync.creates import left_out
@@ -105,3 +107,27 @@ def test_after_a_create_a_run_that_sees_the_same_writes_nothing() -> None:
     link = created()
     shown = both(a_shown("l1", link.left.base), a_shown("r1", link.right.base))
     assert decide_link(Case(link, shown), some_rules(*PAIRS)).intents == ()
+
+
+FOUND = an_outcome(state=State.ADOPTED, reason=FOUND_AGAIN, created=True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "found", "reason", "carried"),
+    [
+        ("", "opted_out", FOUND_AGAIN, True),
+        ("opted_in", "opted_out", FOUND_AGAIN, True),
+        ("opted_out", "opted_out", FOUND_AGAIN, False),
+        ("opted_out", "", FOUND_AGAIN, False),
+        ("", "opted_out", FOUND_THERE, True),
+        ("opted_out", "", FOUND_THERE, True),
+    ],
+)
+def test_an_opt_out_that_nobody_sent_is_carried_from_what_was_found(
+    sent: str, found: str, reason: str, carried: bool
+) -> None:
+    intent = replace(CREATE, patch={**CREATE.patch, CONSENT: sent}, source={**CREATE.source, CONSENT: sent})
+    outcome = replace(FOUND, reason=reason, values={**intent.patch, CONSENT: found})
+    link = fold_create("people", intent, outcome, (*PAIRS, a_pair(CONSENT)))
+    written = decide_link(Case(link), some_rules(*PAIRS, a_pair(CONSENT))).intents
+    assert [w.patch for w in written] == ([{CONSENT: "opted_out"}] if carried else [])
