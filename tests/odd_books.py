@@ -17,9 +17,10 @@ from world import World, mail
 
 
 class OddBook(Memory):
-    """moved: old id -> new id, told at the end of each listing; unreadable: ids whose rows cannot be read."""
+    """moved: old id -> new id; unreadable: ids whose rows cannot be read."""
 
     moved: Mapping[str, str] = {}
+    tells: bool = True  # of who moved, at the end of each listing; whoever is asked for by id is told in any case
     unreadable: Collection[str] = ()
     older: Any = None  # listings show this state of the book
     asked: Sequence[str] = ()  # ids of the last point reads
@@ -39,14 +40,16 @@ class OddBook(Memory):
             records=[r for r in page.records if r.id not in self.unreadable],
             unreadable=[Unreadable(r.id, "odd") for r in page.records if r.id in self.unreadable],
             deleted=[i for i in page.deleted if i not in self.moved],
-            moved=self.moved if page.last else {},
+            moved=self.moved if page.last and self.tells else {},
         )
 
     def fetch(self, refs: Sequence[Ref]) -> Iterator[Fetched]:
         self.asked = [r.id for r in refs]
-        for answer in super().fetch(refs):
+        for answer in super().fetch([replace(r, id=self.moved.get(r.id, r.id)) for r in refs]):
             hidden = answer.id in self.unreadable
-            yield Fetched(answer.id, Presence.FORBIDDEN) if hidden else answer
+            former = {new: old for old, new in self.moved.items()}.get(answer.id)
+            shown = Fetched(former, Presence.MOVED, answer.record) if former in self.asked else answer
+            yield Fetched(answer.id, Presence.FORBIDDEN) if hidden else shown
 
 
 class LateBook(OddBook):

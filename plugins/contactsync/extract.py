@@ -263,13 +263,15 @@ def _links(ledger: LedgerReader, order: ReadOrder, ids: Collection[str]) -> list
 
 
 def _with_point_reads(app: App, ledger: LedgerReader, order: ReadOrder, read: Extracted) -> Extracted:
-    """Ask by id for linked contacts that the last complete read did not list, and for all that are due."""
+    """Ask by id for linked contacts that the last complete read did not list, all that are due, and all decided of."""
     live = (LinkStatus.LIVE, LinkStatus.PARTED)
     missing = [k.side(order.side) for k in ledger.missing_links(order.sync_id, order.side) if k.status in live]
     known = ledger.known(order.sync_id, order.side, [h.contact_id for h in missing])
     due = ledger.due_contacts(order.sync_id, order.side, order.run_seq, order.now)
     wanted = {h.contact_id: Ref(h.contact_id, h.ref) for h in missing if not _waits(known.get(h.contact_id), order)}
-    wanted.update({k.contact_id: Ref(k.contact_id, k.ref) for k in due})
+    decided = (k for k in ledger.known(order.sync_id, order.side, read.unlisted).values() if k.wish)
+    # What a person decided of a contact is not forgotten where it goes on under another id.
+    wanted.update({k.contact_id: Ref(k.contact_id, k.ref) for k in (*due, *decided)})
     told = {*read.records, *read.gone, *read.forbidden, *(u.id for u in read.unreadable)}
     wanted = {i: ref for i, ref in wanted.items() if i not in told}
     if not wanted:
@@ -297,7 +299,7 @@ def _answered(read: Extracted, answers: Iterable[Fetched]) -> Extracted:
                 records[answer.record.id] = answer.record
                 if answer.record.id != answer.id:
                     moved[answer.id] = answer.record.id
-    answered = {*records, *gone}
+    answered = {*records, *gone, *moved}
     return replace(
         read,
         records=records,

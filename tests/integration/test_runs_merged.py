@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from contactsync.model.decisions import Answer, hold_id
 from contactsync.model.link import LinkStatus
 from contactsync.model.plan import HoldReason
-from contactsync.model.spec import Side
+from contactsync.model.spec import MatchSpec, Side
+from contactsync.stages.deciding import Judge, decide, keep_apart
 from odd_books import books, linked
+from undos import undo
 from views import differences, links
-from world import World, memory_spec
+from world import World, mail, memory_spec
 
 
 def partners(world: World, status: LinkStatus = LinkStatus.LIVE) -> list[tuple[str, str]]:
@@ -90,3 +93,54 @@ def test_merged_into_a_contact_that_was_known_and_had_no_partner_his_values_are_
     assert world.run().ok
     assert right.asked == ()
     assert differences(world) == {}
+
+
+# ---- what was decided of somebody who has another id now
+
+TOLD = pytest.mark.parametrize("tells", [True, False], ids=["told by a delta", "told when asked by id"])
+ADA = {"names.given": "Ada", "emails": mail("ada@example.org")}
+
+
+def moves(world: World, tells: bool) -> None:
+    """r1 goes on as r2, of which a delta tells, or the answer to who asks for r1."""
+    right = books(world)
+    world.right.remove("r1")
+    world.right.put("r2", ADA)
+    right.moved, right.tells = {"r1": "r2"}, tells
+    for n in range(2):
+        assert world.run(full_read=not tells and n == 0).ok
+
+
+@TOLD
+def test_a_create_that_was_undone_stays_so(tmp_path: Path, tells: bool) -> None:
+    world = World(tmp_path, memory_spec())
+    world.right.put("r1", ADA)
+    assert world.run().ok
+    undo(world, world.last().run_id)
+    moves(world, tells)
+    assert world.left.contacts() == {}
+    world.right.put("r2", {"job_title": "Editor"})
+    assert world.run().ok
+    assert len(world.left.contacts()) == 1
+
+
+@TOLD
+def test_who_was_left_out_stays_out(tmp_path: Path, tells: bool) -> None:
+    world = World(tmp_path, memory_spec(match=MatchSpec(keys=(("full_name",),))))
+    world.right.put("r1", {**ADA, "names.given": ""})
+    assert world.run().ok
+    decide(Judge(world.place(), world.request(by="maria.sample")), hold_id(world.held()[0]), Answer.SKIP)
+    moves(world, tells)
+    assert world.left.contacts() == {}
+    assert world.held() == []
+
+
+def test_who_was_kept_apart_stays_so(tmp_path: Path) -> None:
+    world = World(tmp_path, memory_spec())
+    world.left.put("l1", ADA)
+    for contact_id in ("r1", "r3"):  # which of them she is, nobody can tell
+        world.right.put(contact_id, ADA)
+    assert world.run().ok
+    keep_apart(Judge(world.place(), world.request(by="maria.sample")), "l1", "r1")
+    moves(world, tells=True)
+    assert partners(world) == [("l1", "r3")]

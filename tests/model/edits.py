@@ -79,3 +79,9 @@ def chain(typed: Typed | None) -> Iterator[Typed]:
         yield typed
         for earlier in (typed.previous, *typed.beside):
             yield from chain(earlier)
+
+
+def by_merge(typed: Typed) -> bool:
+    """Nobody typed there: whoever merged two contacts let this value, or none, stand for both."""
+    chosen = typed.previous is not None and typed.previous.serial == typed.serial
+    return chosen or bool(typed.beside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from edits import Deleted, Lost, Typed, token
+from edits import Deleted, Lost, Typed, by_merge, token
 from vendor import SEVERAL, SINGLE, Values, Vendor, same
 
 
@@ -39,6 +39,8 @@ class Known:
     inside: set[tuple[str, int]] = field(default_factory=set)  # whom the filters of the time have ever let through
     trusting: bool = True  # the program's memory was never lost
     untold: set[int] = field(default_factory=set)  # families whose contact an undo took away again
+    made_of: dict[tuple[str, int], dict[tuple[str, int], Values]] = field(default_factory=dict)  # who was made of whom
+    undone: dict[tuple[str, int], Values] = field(default_factory=dict)  # whose copy an undo took away, as he was then
     clearing: bool = False  # a blank may clear
     undoing: bool = False
     run: int = 0
@@ -142,6 +144,13 @@ class Known:
         inside = [loser for (s, loser), winner in self.merged.items() if s == side and winner == rec]
         return [rec, *(r for loser in inside for r in self._once(side, loser))]
 
+    def _showed_nothing(self, side: str, rec: int) -> bool:
+        """Of those whom people merged into it nothing is to be seen: neither a version nor a value of theirs."""
+        losers = self._once(side, rec)[1:]
+        edits = [e for (s, r, _), e in self.last.items() if (s, r) == (side, rec)]
+        told = self.vendors[side].traits.check in ("version", "fetched_version")
+        return not told and all(map(by_merge, edits)) and not any((side, r) in self.paired for r in losers)
+
     # ---- filters
 
     def note_filters(self, filters: Mapping[str, str]) -> None:
@@ -167,6 +176,8 @@ class Known:
 
     def stands(self, side: str, rec: int, values: Values) -> None:
         """A contact has just become so."""
+        if self.undone.get((side, rec), values) != values:
+            del self.undone[side, rec]
         if self.lets(side, values):
             self.inside.add((side, rec))
             self.outside.discard((side, rec))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from demands import Demands
-from edits import OTHER, Broken, Lost, Typed, saw, token
+from edits import OTHER, Broken, Lost, Typed, by_merge, saw, token
 from vendor import CONSENT, SEVERAL, SINGLE, Values, same
 
 __all__ = ["Broken", "Oracle"]
@@ -50,10 +50,11 @@ class Oracle(Demands):
         if self.undoing:
             if (side, rec) in self.made_by_people:
                 raise Broken(f"undo deletes only what the sync made: {side} {rec}")
-            if any((s, r) == (side, rec) for s, r, _ in self.last):
+            if any((s, r) == (side, rec) for s, r, _ in self.last) and not self._showed_nothing(side, rec):
                 raise Broken(f"undo leaves what people typed: {side} {rec} is deleted")
             self.untold.add(family)
             self.taken_back.append(side)
+            self._note_undone(side, rec)
             return
         known = [d for d in self.deleted if d.side == OTHER[side] and self.family[d.person] == family]
         asked = [d for d in known if not (d.outside and self.alone(family))]
@@ -96,7 +97,16 @@ class Oracle(Demands):
             raise Broken(f"nobody back from the dead: person {typed.person} on the {side} side")
         if sources and not self.undoing and all(self._stays_out(OTHER[side], r) for r in sources):
             raise Broken(f"who is outside is not made: {side} {rec} of {OTHER[side]} {sources}")
+        if not self.undoing and self.trusting and sources and all((OTHER[side], r) in self.undone for r in sources):
+            raise Broken(f"what an undo took away stays away: {side} {rec} is made of {OTHER[side]} {sources} again")
+        self.made_of[side, rec] = {(OTHER[side], r): dict(self.vendors[OTHER[side]].row_of(r).values) for r in sources}
         self.paired |= {(OTHER[side], r) for r in sources if self._holds(OTHER[side], r, typed)}
+
+    def _note_undone(self, side: str, rec: int) -> None:
+        """Whoever is as he was when that contact was made of him: nobody asks to have it again."""
+        for (where, source), values in self.made_of.get((side, rec), {}).items():
+            if source in self.vendors[where].recs() and dict(self.vendors[where].row_of(source).values) == values:
+                self.undone[where, source] = values
 
     def _stays_out(self, side: str, rec: int) -> bool:
         """Nothing ever let it through, or a run has seen that nothing does any more."""
@@ -128,8 +138,9 @@ class Oracle(Demands):
             raise Broken(f"absent is not empty: {name} of {side} {rec} was {before!r} and is cleared")
         brought = (side, rec, name) in self.placed
         self.placed.add((side, rec, name))
-        chosen = mine is not None and mine.previous is not None and mine.previous.serial == mine.serial
-        if self.undoing and brought and chosen:  # a merge let stand what a run had brought: it was typed elsewhere
+        if (
+            self.undoing and brought and mine is not None and mine.text and by_merge(mine)
+        ):  # a merge let stand what a run had brought: it was typed elsewhere
             return
         if stood and mine is not None and (mine.text or self.undoing):
             if self.undoing and not brought:  # what an undo brought back, another one may take away again

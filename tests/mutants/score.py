@@ -41,7 +41,8 @@ TESTS = {
     ),
     "ledger": ("tests/contract/ledger", "tests/unit/ledger"),
 }
-DEAD = (Verdict.KILLED, Verdict.TIMED_OUT, Verdict.MISTYPED)
+DEAD = (Verdict.KILLED, Verdict.TIMED_OUT)
+NONE = (Verdict.UNFIT, Verdict.MISTYPED)  # mutants that could never be shipped say nothing of the tests
 
 
 def wilson(killed: int, of: int) -> tuple[float, float]:
@@ -68,16 +69,16 @@ def score(mutations: Sequence[Mutation], wanted: int, tests: Sequence[str], *, t
 
 
 def summary(package: str, judged: Sequence[Judged], of: int) -> tuple[str, float]:
-    """A line for people, and the share that was killed."""
-    counted = [one for one in judged if one.verdict is not Verdict.UNFIT]
+    """A line for people, and the share that was killed of those that tests alone can notice."""
+    counted = [one for one in judged if one.verdict not in NONE]
     killed = sum(one.verdict in DEAD for one in counted)
     share = killed / len(counted)
     low, high = wilson(killed, len(counted))
-    how = Counter(one.verdict for one in counted)
+    how = Counter(one.verdict for one in judged)
     text = (
         f"{package}: {killed} of {len(counted)} mutants killed "
-        f"({how[Verdict.KILLED]} by tests, {how[Verdict.TIMED_OUT]} by time, {how[Verdict.MISTYPED]} by mypy), "
-        f"of {of} in all: {share:.1%}; 95 % interval {low:.1%} to {high:.1%}"
+        f"({how[Verdict.KILLED]} by failing, {how[Verdict.TIMED_OUT]} by time), of {of} in all: {share:.1%}; "
+        f"95 % interval {low:.1%} to {high:.1%}; {how[Verdict.MISTYPED]} more are no program: mypy refuses them"
     )
     return text, share
 

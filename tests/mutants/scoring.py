@@ -41,7 +41,7 @@ class Verdict(StrEnum):
 
     KILLED = "killed"
     TIMED_OUT = "timed out"  # counts as killed
-    MISTYPED = "mistyped"  # no test failed, but mypy does; counts as killed
+    MISTYPED = "mistyped"  # no test failed, but mypy does: not counted
     SURVIVED = "survived"
     UNTESTED = "untested"  # no test runs through its lines; counts as survived
     UNFIT = "unfit"  # no program, the same program, or run at import only: not counted

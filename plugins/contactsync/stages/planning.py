@@ -33,6 +33,7 @@ from contactsync.sync.decisions import unasked
 from contactsync.sync.guards import bound_to, exceeded, flipping, too_short
 from contactsync.sync.links import Rules
 from contactsync.sync.matching import Node, Verdicts
+from contactsync.sync.moves import at_its_end, final_ids, with_wishes
 from contactsync.sync.own_marks import made_from
 from contactsync.sync.readings import Reading, key_hashes
 from contactsync.sync.reconcile import Given, plan_hash
@@ -131,6 +132,8 @@ class _Gathering:
         for side in SIDES:
             r = self.readings[side]
             known[side].update(self.reader.known(spec.id, side, [*r.gone, *r.unreadable, *r.forbidden]))
+            former = self.reader.known(spec.id, side, list(self._ends[side]))
+            known[side] = with_wishes(known[side], former, self._ends[side])
         settling = self._settle(rows, known)
         others, other_known = self._others(known)
         for side in SIDES:
@@ -150,7 +153,7 @@ class _Gathering:
             stopped=stopped,
             union=self.row.union > 0,
             kept_held={
-                (h.side, h.contact_id): h
+                (h.side, at_its_end(self._ends, h.side, h.contact_id)): h
                 for h in self._holds
                 if h.reason in (HoldReason.UNION, HoldReason.MAY_BE_DELETED)
             },
@@ -188,9 +191,11 @@ class _Gathering:
         return [k for k in links if k.status is LinkStatus.LIVE or own.get(k.side(side).contact_id) == k.id]
 
     def _verdicts(self) -> Verdicts:
-        found = self.reader.verdicts(self.place.spec.id)
-        same, apart = (frozenset((v.left_id, v.right_id) for v in found if v.same is said) for said in (True, False))
-        return Verdicts(same, apart)
+        same, apart = set[tuple[str, str]](), set[tuple[str, str]]()
+        for v in self.reader.verdicts(self.place.spec.id):
+            left, right = (at_its_end(self._ends, s, i) for s, i in zip(SIDES, (v.left_id, v.right_id), strict=True))
+            (same if v.same else apart).add((left, right))
+        return Verdicts(frozenset(same), frozenset(apart))
 
     def _held_links(self) -> list[Link]:
         """Held and refused fields are tried again at a complete read, also where nobody edited them (core 2)."""
@@ -252,6 +257,11 @@ class _Gathering:
                 own_ids={r.intent.key: self.place.app(r.intent.side).own_id(r.intent.key) for r in unknown},
             ),
         )
+
+    @cached_property
+    def _ends(self) -> dict[Side, dict[str, str]]:
+        """Where the ids lead that moved."""
+        return {s: final_ids(self.readings[s].moved) for s in SIDES}
 
     @cached_property
     def _holds(self) -> list[Hold]:
