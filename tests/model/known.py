@@ -155,6 +155,7 @@ class Known:
 
     def note_filters(self, filters: Mapping[str, str]) -> None:
         """What the file lets through from now on: whoever is outside is to be found so anew."""
+        self.undone.clear()  # who has another id after the file changed may as well have been edited
         if filters != self.filters:
             self.filters = filters
             self.outside.clear()
