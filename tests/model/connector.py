@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ from contactsync.model.app import (
 from contactsync.model.app import Window as WindowKind
 from contactsync.model.exchange import Cursor, Fetched, Op, Page, Presence, Record, Ref, Result, State, Verb, Window
 from contactsync.rest.deadline import time_left
-from vendor import CONSENT, SEVERAL, SINGLE, CursorDead, Row, Traits, Vendor, pages, plain, primary
+from vendor import CONSENT, SEVERAL, SINGLE, CursorDead, Row, Traits, Values, Vendor, pages, plain, primary
 
 
 class Wire(Protocol):
@@ -135,7 +136,7 @@ class Connector(App):
             yield from (self.record(r) for r in self.vendor.find(op.keys.get("email", ()), fresh=True))
 
     def push(self, ops: Sequence[Op]) -> Iterator[Result]:
-        """One request."""
+        """One request; more where a batch is refused as a whole: its halves are sent again, until one op is alone."""
         assert len(ops) <= self.traits.batch, "more at once than the vendor takes"
         if not ops:
             return
@@ -147,19 +148,36 @@ class Connector(App):
         self.vendor.writes += 1
         if fault == "no_effect":
             raise ServerTrouble("The vendor answered 502.")
-        results = [self._write(op) for op in ops]
+        refused = self.traits.whole and len(ops) > 1 and any(map(self._hindered, ops))
+        results = [] if refused else [self._write(op) for op in ops]
         self.vendor.refusals += all(result.state is State.REFUSED for result in results)
         self.wire.choke("no_response")
         if fault == "no_reply":
             raise ServerTrouble("The connection was lost.")
         self.wire.choke("after")
+        if refused:
+            yield from itertools.chain(self.push(ops[: len(ops) // 2]), self.push(ops[len(ops) // 2 :]))
+            return
         results = results[:-1] if fault == "lost_one" else results
         yield from reversed(results) if self.traits.reverse else results
 
     # ---- one op
 
+    def _hindered(self, op: Op) -> bool:
+        """Alone it would be refused, or was overtaken."""
+        row = None if op.verb is Verb.CREATE else self.vendor.rows.get(op.id)
+        if op.verb is Verb.DELETE:
+            return row is not None and self._stale(op, row)
+        if op.verb is Verb.UPDATE and (row is None or self._stale(op, row)):
+            return True
+        return bool(self.vendor.why_not(row, _values(op)))
+
+    def _stale(self, op: Op, row: Row) -> bool:
+        conditional = self.traits.check in ("version", "fetched_version")
+        return conditional and op.version is not None and op.version != str(row.seq)
+
     def _write(self, op: Op) -> Result:
-        values = {name: _from_own(value) for name, value in op.patch.items()}
+        values = _values(op)
         if op.verb is Verb.CREATE:
             made = self.vendor.create(values, op.key)
             return self._answer(op, made, created=True)
@@ -167,8 +185,7 @@ class Connector(App):
         if row is None:
             state = State.DONE if op.verb is Verb.DELETE else State.OVERTAKEN
             return Result(op.key, state, id=op.id, reason="no longer there")
-        conditional = self.traits.check in ("version", "fetched_version")
-        if conditional and op.version is not None and op.version != str(row.seq):
+        if self._stale(op, row):
             return Result(op.key, State.OVERTAKEN, id=op.id, record=self.record(row), reason="changed meanwhile")
         if op.verb is Verb.DELETE:
             self.vendor.delete(row)
@@ -191,6 +208,10 @@ class Connector(App):
         modified = datetime.fromtimestamp(row.at, UTC)
         marker = (row.marker,) if row.marker else ()
         return Record(row.id, fields, raw_hash([row.id, fields]), self._version(row), modified, {}, marker)
+
+
+def _values(op: Op) -> Values:
+    return {name: _from_own(value) for name, value in op.patch.items()}
 
 
 def time_is_up() -> bool:

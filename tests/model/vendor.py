@@ -66,6 +66,7 @@ class Traits:
     needs     fields that a contact must hold something in, although nothing declares it
     spells    fields whose elements it spells its own way: in small letters, without spaces
     primaries  fields in which one element can be the primary one
+    whole     a batch of which one part is not taken is refused as a whole
     """
 
     ids: str = "number"
@@ -88,6 +89,7 @@ class Traits:
     needs: tuple[str, ...] = ()
     spells: tuple[str, ...] = ()
     primaries: tuple[str, ...] = ()
+    whole: bool = False
 
     def form(self, name: str, value: Value) -> Value:
         """What a value becomes when it is written."""
@@ -237,10 +239,8 @@ class Vendor:
     def create(self, values: Values, key: str) -> Row | str:
         """A program makes a contact; the reason where the vendor refuses."""
         self._declared(values)
-        if refused := self._refuses(values):
+        if refused := self.why_not(None, values):
             return refused
-        if self.traits.adopt == "unique_key" and self.find(list(values.get("emails", ())), fresh=True):
-            return "an address is taken"
         contact_id = f"c{key[:16]}" if self.traits.ids == "ours" else self._new_id()
         if contact_id in self.rows:
             return "id taken"
@@ -252,12 +252,18 @@ class Vendor:
     def update(self, row: Row, values: Values) -> Row | str:
         """A program changes a contact; the reason where the vendor refuses."""
         self._declared(values)
-        required = {name: row.values[name] for name in (*NAMED, *self.traits.needs)}
-        if refused := self._refuses({**required, **values}):
+        if refused := self.why_not(row, values):
             return refused
         fresh = self._store(row.id, row.rec, {**row.values, **self._formed(values)}, row.marker)
         self.witness.written(self.side, row.rec, dict(row.values), dict(fresh.values))
         return fresh
+
+    def why_not(self, row: Row | None, values: Values) -> str:
+        """Why a program may not make such a contact, or change this one so; '' where it may."""
+        if row is not None:
+            return self._refuses({name: row.values[name] for name in (*NAMED, *self.traits.needs)} | values)
+        taken = self.traits.adopt == "unique_key" and self.find(list(values.get("emails", ())), fresh=True)
+        return self._refuses(values) or ("an address is taken" if taken else "")
 
     def delete(self, row: Row) -> None:
         """A program deletes a contact."""

@@ -34,8 +34,9 @@ KINDS: Mapping[str, Traits] = {
     # No versions, no batch reads before a write, no way to find again what got no answer.
     "bare": Traits(adopt="none", check="delta", overlap=1, batch=3),
     # Cuts, lowers and dots what it is sent, spells addresses and numbers its own way, and refuses what it did not
-    # declare to be too long.
+    # declare to be too long, and with it all that is in the same batch.
     "strict": Traits(
+        whole=True,
         forms={"job_title": "cut", "company": "lower", "nickname": "dotted"},
         refuses={"company": 20},
         lengths={"job_title": 18},
