@@ -12,7 +12,7 @@ from contactsync.ledger.store import LedgerReader
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import State, Verb
 from contactsync.model.ledger import FoldBatch
-from contactsync.model.link import ApartReason, Known, Link, LinkStatus, Standing
+from contactsync.model.link import Known, Link, LinkStatus, Standing
 from contactsync.model.plan import (
     MAY_BE_GONE,
     NEVER_HAPPENED,
@@ -26,11 +26,12 @@ from contactsync.model.plan import (
 )
 from contactsync.model.spec import SIDES, Direction, FieldPair, MatchSpec, Side
 from contactsync.packed import PackedMap
-from contactsync.sync.created import fold_create
+from contactsync.sync.created import fold_create, met_link
 from contactsync.sync.creates import left_out
 from contactsync.sync.doubts import doubts
 from contactsync.sync.fold import When, back_off, fold_link, is_pending, with_standing
 from contactsync.sync.losers import losers
+from contactsync.sync.open_holds import stands
 from contactsync.sync.readings import key_hashes, now_values
 from contactsync.sync.recreated import fold_recreated, is_there, not_again
 from contactsync.sync.scope import Effects
@@ -156,7 +157,7 @@ class Folding:
         open_holds = [h for h in open_holds if not h.field or (h.link_id, h.field) not in anew]
         for hold in (h for h in open_holds if h.link_id in self.links):
             row = self.known.get((hold.side, hold.contact_id))
-            if _stands(hold, self.links[hold.link_id or ""]) and not (row and row.tombstone):
+            if stands(hold, self.links[hold.link_id or ""]) and not (row and row.tombstone):
                 self.holds.append(hold)
             else:
                 self.ended.add((hold.side, hold.contact_id))
@@ -196,6 +197,7 @@ class Folding:
         intent, outcome = row.intent, row.outcome
         link = self.links.get(intent.link_id or "")
         lost = losers(link, intent, outcome)
+        link = link or self._met(intent, outcome)
         self.conflicts.extend(c for c in lost if (c.link_id, c.field, c.rule) not in self.listed)
         if link is not None:
             folded, holds = fold_link(link, intent, outcome, self.when)
@@ -216,8 +218,27 @@ class Folding:
             observed, before = self._as_observed(key, outcome), self.known.get(key)
             if before is not None:
                 self._free(before, observed.keys)
-            # A run that died before it stored the match: whoever is listed next is matched anew.
+            # Whom a dead run wrote for a match that stands no more: matched anew when it is listed.
             self.known[key] = observed if link is not None else replace(observed, raw=None)
+
+    def _met(self, intent: Intent, outcome: Outcome) -> Link | None:
+        """The match by which a run wrote that died before it stored it; None where nothing speaks for it any more.
+
+        Forgotten, the two would be strangers: whoever is deleted next would be made anew from the other.
+        """
+        at = {intent.side: intent.target_id, intent.side.other: intent.source_id}
+        rows = [self.known.get(place) or Known(place[1], None, None) for place in at.items()]
+        if intent.verb is Verb.DELETE or intent.undoes or outcome.state not in (State.DONE, State.ADOPTED):
+            return None
+        if any(row.link_id or row.tombstone for row in rows) or self._kept_apart(at[Side.LEFT], at[Side.RIGHT]):
+            return None
+        link = met_link(intent)
+        for place, row in zip(at.items(), rows, strict=True):
+            self.known[place] = replace(row, link_id=link.id, wish=Wish.NONE, due_run=None, due_at=None, attempts=0)
+        return link
+
+    def _kept_apart(self, left: str, right: str) -> bool:
+        return any((v.left_id, v.right_id, v.same) == (left, right, False) for v in self.reader.verdicts(self.sync_id))
 
     def _look_again(self, link: Link, folded: Link, intent: Intent) -> None:
         """A run that died stored what it read of the source with its action alone: the index knows an older row.
@@ -346,32 +367,6 @@ class Folding:
         else:
             words = f"what its create found ({made}) belongs to another contact already"
             self.holds.append(Hold(*at, HoldReason.AMBIGUOUS, words, taken.id))
-
-
-_APARTS_OF = {
-    HoldReason.REFUSED: (ApartReason.REFUSED,),
-    HoldReason.NOT_STORED: (ApartReason.REFUSED,),
-    HoldReason.CONFLICT: (ApartReason.HELD, ApartReason.LEDGER_LOST),
-    HoldReason.KEY_COLLISION: (ApartReason.HELD,),
-    HoldReason.FLIPPING: (ApartReason.HELD,),
-    HoldReason.TOO_LONG: (ApartReason.NOT_REPRESENTABLE,),
-    HoldReason.UNKNOWN_OPTION: (ApartReason.NOT_REPRESENTABLE,),
-    HoldReason.NOT_REPRESENTABLE: (ApartReason.NOT_REPRESENTABLE,),
-    HoldReason.UNKNOWN_OUTCOME: (ApartReason.UNPROVEN,),
-}
-_STATUS_OF = {
-    HoldReason.DELETED_AND_EDITED: LinkStatus.PARTED,
-    HoldReason.MERGED: LinkStatus.MERGED,
-    HoldReason.REAPPEARED: LinkStatus.CLOSED,
-}
-
-
-def _stands(hold: Hold, link: Link) -> bool:
-    """True where the link is still as the hold says."""
-    if hold.reason in _STATUS_OF:
-        return link.status is _STATUS_OF[hold.reason]
-    apart = {a.reason for f, a in link.apart.items() if hold.field in ("", f)}
-    return link.status is LinkStatus.LIVE and not apart.isdisjoint(_APARTS_OF.get(hold.reason, ()))
 
 
 def batches(folding: Folding, plan: Plan | None) -> Iterable[FoldBatch]:

@@ -43,6 +43,8 @@ class Known:
     undone: dict[tuple[str, int], Values] = field(default_factory=dict)  # whose copy an undo took away, as he was then
     clearing: bool = False  # a blank may clear
     undoing: bool = False
+    unsure: bool = False  # a write was cut off, and no whole run has asked since what became of it
+    as_before: set[tuple[str, int, str, str]] = field(default_factory=set)  # elements that may never have been written
     run: int = 0
     events: int = 0
 
@@ -73,6 +75,8 @@ class Known:
     def note_removed(self, side: str, rec: int, name: str, element: str, at: float) -> None:
         """A person removed an element."""
         self.removed.setdefault((name, same(element)), []).append((at, side, rec))
+        if self.unsure and not self._versions(side):
+            self.as_before.add((side, rec, name, same(element)))
 
     def note_deleted(self, side: str, rec: int, values: Values, at: float) -> None:
         """A person deleted a contact."""
@@ -148,8 +152,12 @@ class Known:
         """Of those whom people merged into it nothing is to be seen: neither a version nor a value of theirs."""
         losers = self._once(side, rec)[1:]
         edits = [e for (s, r, _), e in self.last.items() if (s, r) == (side, rec)]
-        told = self.vendors[side].traits.check in ("version", "fetched_version")
-        return not told and all(map(by_merge, edits)) and not any((side, r) in self.paired for r in losers)
+        strangers = not any((side, r) in self.paired for r in losers)
+        return not self._versions(side) and strangers and all(map(by_merge, edits))
+
+    def _versions(self, side: str) -> bool:
+        """The vendor tells by a version that a contact was written, whatever it holds now."""
+        return self.vendors[side].traits.check in ("version", "fetched_version")
 
     # ---- filters
 

@@ -165,5 +165,6 @@ class Oracle(Demands):
             gone = [at for at, s, r in self.removed.get((name, element), ()) if (s, r) == (side, rec)]
             again = [at for at, s, _ in sources if s == OTHER[side]]
             kept = self.undoing or self.altered_beside(side, rec, name, element)
+            kept = kept or (side, rec, name, element) in self.as_before
             if gone and not kept and max(again, default=-1) < max(gone):
                 raise Broken(f"no lost edit: {element} was removed from {side} {rec}, and is back")

@@ -73,7 +73,8 @@ class Runs(Quiet):
             self.oracle.unread.clear()
         if whole and not fooled:
             self.oracle.note_read(start)
-        self.unsure = self._failed() > failed or ended == "Killed" or (self.unsure and not whole)
+        unsure = self._failed() > failed or ended == "Killed" or (self.oracle.unsure and not whole)
+        self.oracle.unsure = unsure
         return ended
 
     def _failed(self) -> int:

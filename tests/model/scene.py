@@ -51,7 +51,6 @@ class Scene:
     kept: bytes = b""
     listed_whole: bool = False
     touched: bool = True  # something happened since all was at rest
-    unsure: bool = False  # a write was cut off, and no whole run has asked since what became of it
     parting: bool = False  # a run was taken back: links that it made may be kept apart
 
     def __post_init__(self) -> None:
@@ -82,7 +81,7 @@ class Scene:
     def _typing(self) -> None:
         """Somebody edits. Nobody can tell that from a write that was cut off before, where no answer said of it."""
         self.touched = True
-        if self.unsure:
+        if self.oracle.unsure:
             self.excused.add(("*", "unproven"))
 
     def _note_setting(self) -> None:

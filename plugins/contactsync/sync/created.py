@@ -1,4 +1,4 @@
-"""Folding creates: the link that a new contact and its source become (core 1, 20)."""
+"""Links that a run made and died before it stored them: of a create, of a match that was written (core 1, 20)."""
 
 from __future__ import annotations
 
@@ -33,12 +33,20 @@ def fold_create(
     here, there = new_side(outcome, {**base, **made}, unmapped), _source_side(intent, mapped)
     left, right = (here, there) if intent.side is Side.LEFT else (there, here)
     apart = _apart(intent, base, pairs)
-    if outcome.state is State.ADOPTED and _consent_unknown(intent, outcome, base):
+    if _consent_unknown(intent, outcome, base):
         left, right = _met(left), _met(right)
         apart.pop(CONSENT, None)
     status = LinkStatus.PARTED if outcome.reason == MADE_AND_GONE else LinkStatus.LIVE
     link = Link(link_id(sync_id, left.contact_id, right.contact_id), left, right, status, version=1, apart=apart)
     return _with_rules(link, intent, outcome, effects or {})
+
+
+def met_link(intent: Intent) -> Link:
+    """Of a match that was written: as at a first match. Its source may have been edited since, and is read by id."""
+    source = replace(_source_side(intent, ()), standing=Standing.MISSING)
+    target = LinkSide(intent.target_id, {}, dict(intent.before), ref=intent.ref, observed_at=intent.observed_at)
+    left, right = (target, source) if intent.side is Side.LEFT else (source, target)
+    return Link(intent.link_id or "", left, right, version=intent.link_version)
 
 
 def _of(values: Values, fields: Collection[str]) -> dict[str, str]:
@@ -94,10 +102,11 @@ def _not_sent(intent: Intent, name: str, held: str) -> Apart:
 
 
 def _consent_unknown(intent: Intent, outcome: Outcome, base: Values) -> bool:
-    """True where consent may be somebody else's word: who made the contact, or opted it out before it was found."""
-    if outcome.reason == FOUND_AGAIN:
-        return base.get(CONSENT) == OPTED_OUT != intent.source.get(CONSENT)
-    return outcome.reason != MADE_AND_GONE
+    """True where consent may be somebody else's word: who made the contact, or opted it out before it was read."""
+    if outcome.state is State.ADOPTED and outcome.reason not in (FOUND_AGAIN, MADE_AND_GONE):
+        return True
+    seen_later = outcome.reason == FOUND_AGAIN or not outcome.proven
+    return seen_later and base.get(CONSENT) == OPTED_OUT != intent.source.get(CONSENT)
 
 
 def _met(side: LinkSide) -> LinkSide:
