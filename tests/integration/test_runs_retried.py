@@ -18,7 +18,7 @@ from contactsync.model.spec import DeletionPolicy, Limit, Side
 from contactsync.model.waiting import NOT_SENT, UNKNOWN
 from contactsync.stages.deciding import Judge
 from contactsync.stages.retrying import Retried, retry
-from contactsync.stages.waiting import Wanted, waiting
+from contactsync.stages.waiting import Wanted, waiting, wanted_of
 from views import QUIET_TABLES, changed_tables, differences, links
 from world import WIDE, World, mail, memory_spec
 
@@ -176,6 +176,14 @@ def test_one_contact_one_reason_or_all(tmp_path: Path, reason: str, contact: str
     assert {one.contact_id for one in done.again} == sent
     world.run()
     assert len(right.sent) == len(sent)
+
+
+def test_what_waits_is_found_by_an_address(tmp_path: Path) -> None:
+    world, right = strict(tmp_path)
+    refused_everywhere(world, right)
+    for address, found in (("Ada1@example.org", ["l1"]), ("nobody@example.org", [])):
+        wanted = wanted_of(world.place(), "refused", address)
+        assert [one.contact_id for one in waiting(world.known, world.spec.id, wanted)] == found
 
 
 def test_a_hold_is_tried_again_by_its_name(tmp_path: Path) -> None:

@@ -492,6 +492,18 @@ def test_one_contact_or_one_field_only(tmp_path: Path) -> None:
     quiet(world)
 
 
+def test_a_field_that_the_sync_does_not_have_is_an_error_with_those_that_it_has(tmp_path: Path) -> None:
+    world = new(tmp_path)
+    linked(world, job_title="Clerk")
+    world.left.put("l1", {"job_title": "Editor"})
+    assert world.run().ok
+    run = world.last().run_id
+    with pytest.raises(ConfigError, match=r"no field 'job_titel'.*Allowed: .*job_title.*names"):
+        undo(world, run, fields=("names", "job_titel"))
+    world.with_spec(fields=replace(world.spec.fields, exclude=("job_title",)))
+    assert why(undo(world, run, fields=("job_title",))) == [(Stay.NOT_MAPPED, "job_title")]
+
+
 def test_a_field_of_a_created_contact_is_no_reason_to_delete_it(tmp_path: Path) -> None:
     world = new(tmp_path)
     world.left.put("l1", ada(job_title="Editor"))

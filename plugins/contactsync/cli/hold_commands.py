@@ -39,7 +39,9 @@ def add_to(app: typer.Typer) -> None:
 def holds(
     sync: Sync,
     reason: Annotated[str, typer.Option(help=f"Only this kind: {', '.join(REASONS)}.")] = "",
-    contact: Annotated[str, typer.Option(help="Only this one: an id, left:ID, right:ID, or the name of a hold.")] = "",
+    contact: Annotated[
+        str, typer.Option(help="Only this one: an id, left:ID, right:ID, an e-mail address, or the name of a hold.")
+    ] = "",
     export: Annotated[
         Path | None, typer.Option(help="Write them to FILE.csv or FILE.parquet, with the vendor's words.")
     ] = None,
@@ -52,10 +54,11 @@ def holds(
     """List what waits, grouped by reason, with what may be answered to each; export it, or let it be tried again."""
     from contactsync.stages.deciding import Judge
     from contactsync.stages.retrying import retry_waiting
-    from contactsync.stages.waiting import Wanted, waiting
+    from contactsync.stages.waiting import waiting, wanted_of
 
-    asked, wanted = request(), Wanted(reason, contact)
+    asked = request()
     with workplace(include_folder(include), sync, asked.run_id) as place:
+        wanted = wanted_of(place, reason, contact)
         found = waiting(place.reader, sync, wanted)
         names = {side: place.app(side).info.title for side in hold_tables.SIDES}
         if export is not None:
@@ -67,7 +70,7 @@ def holds(
     elif as_json:
         typer.echo(json.dumps([hold_tables.waiting_as_data(one) for one in found], indent=2))
     else:
-        hold_tables.holds(sync, found, names)
+        hold_tables.holds(sync, found, names, of=contact)
 
 
 def _tell(sync: str, done: Retried, *, as_json: bool) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from contactsync.stages.retrying import Retried
 
 
-def holds(sync: str, found: Sequence[Waiting], names: Mapping[Side, str]) -> None:
-    """Grouped by reason; each group says what may be answered."""
+def holds(sync: str, found: Sequence[Waiting], names: Mapping[Side, str], of: str = "") -> None:
+    """Grouped by reason; each group says what may be answered. of: the contact that was asked for."""
     out = console()
     for reason in REASONS:
         group = [one for one in found if one.reason == reason]
@@ -37,7 +37,9 @@ def holds(sync: str, found: Sequence[Waiting], names: Mapping[Side, str]) -> Non
                 out.print(Text(f"            since {one.since:%Y-%m-%d %H:%M} UTC", style="dim"))
         for line in _what_to_do(sync, group[0]):
             out.print(Text(f"  -> {line}"))
-    if not found:
+    if not found and of:
+        out.print(Text(f"Nothing of {of!r} is held. What is held: contactsync holds {sync}"))
+    elif not found:
         out.print("Nothing is held.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ from contactsync.cli.talk import log_to_stderr
 from contactsync.orchestration.connections import load_airflow
 
 if TYPE_CHECKING:
-    from contactsync.stages.persons import Archive, Key
+    from contactsync.stages.persons import Archive, Found, Key
 
 Who = Annotated[
     str,
@@ -67,6 +67,9 @@ def forget(
     key: Who,
     sync: Sync = "",
     everybody: Everybody = False,
+    in_advance: Annotated[
+        bool, typer.Option("--in-advance", help="Block also somebody of whom no sync has anything yet.")
+    ] = False,
     lift: Annotated[bool, typer.Option("--lift", help="Let a forgotten person be synced again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be erased.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -78,30 +81,30 @@ def forget(
     Nothing is deleted in the apps. Salted hashes of ids and addresses stay, so that the person is not matched or
     created anew; --lift takes them away.
     """
-    from contactsync.stages.persons import key_of
+    from contactsync.stages.forgetting import check_known, look
+    from contactsync.stages.persons import find, key_of
 
     named = key_of(key)
     with _archives(include, sync) as archives:
         if lift:
             _lift(archives, named, as_json=as_json)
         else:
-            _forget(archives, named, everybody=everybody, dry_run=dry_run, yes=yes, as_json=as_json)
+            found = find(archives, named, everybody=everybody)
+            portions = look(found, named)
+            if not in_advance:
+                check_known(portions)
+            if dry_run:
+                person_tables.show(portions, as_json=as_json)
+                return
+            if not yes:
+                person_tables.show(portions, as_json=False, to_stderr=True)
+                typer.confirm("Erase this for good?", abort=True, err=True)
+            _forget(found, named, as_json=as_json)
 
 
-def _forget(
-    archives: Mapping[str, Archive], named: Key, *, everybody: bool, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+def _forget(found: Sequence[Found], named: Key, *, as_json: bool) -> None:
     from contactsync.stages import forgetting
-    from contactsync.stages.persons import find
 
-    found = find(archives, named, everybody=everybody)
-    if dry_run or not yes:
-        portions = forgetting.look(found, named)
-        if dry_run:
-            person_tables.show(portions, as_json=as_json)
-            return
-        person_tables.show(portions, as_json=False, to_stderr=True)
-        typer.confirm("Erase this for good?", abort=True, err=True)
     done = forgetting.forget(found, named, request())
     person_tables.done(done, as_json=as_json)
     if not done.compacted:

@@ -83,6 +83,13 @@ def who_is(place: Workplace, who: str) -> tuple[Side, str]:
     )
 
 
+def all_with(place: Workplace, address: str) -> frozenset[tuple[Side, str]]:
+    """Everybody who has this e-mail address, on either side, with their partners."""
+    found = _by_mail(place, address)
+    links = [link for side, contact_id in found if (link := link_of(place, side, contact_id)) is not None]
+    return frozenset({*found, *((s, k.side(s).contact_id) for k in links for s in SIDES)})
+
+
 def _by_mail(place: Workplace, who: str) -> list[tuple[Side, str]]:
     row, identity = sync_row(place), element_id(Kind.EMAILS, who)
     values = {"emails": encode([Element(identity, who)])}

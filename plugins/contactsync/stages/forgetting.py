@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
 from contactsync.contact import Values
@@ -49,6 +49,12 @@ class Portion:
     stored: Stored
     artefacts: tuple[Held, ...]
     before: bool
+
+    @property
+    def empty(self) -> bool:
+        """True where nothing tells that there ever was such a person."""
+        rows = (getattr(self.stored, part.name) for part in fields(self.stored))
+        return not (self.contacts or self.artefacts or self.before or any(rows))
 
     @property
     def beside(self) -> frozenset[Place]:
@@ -122,6 +128,16 @@ def _values(one: Found) -> list[Values]:
         only = Forgotten(salt, tuple(Tombstone(*id_trace(salt, *at), "alone", now) for at in alone))
         out += [values for one in held(archive.shelf, only, frozenset(), _nothing) for values in one.values]
     return out
+
+
+def check_known(portions: Iterable[Portion]) -> None:
+    """Errors: ConfigError, where no sync has anything of the person: it may be misspelt."""
+    if all(one.empty for one in portions):
+        raise ConfigError(
+            "No sync of this ledger has anything of a person with that address or number.",
+            next_step="look at its spelling (contactsync person shows what is stored); with --in-advance it is blocked "
+            "before any sync has read it",
+        )
 
 
 # ---- doing it

@@ -34,7 +34,7 @@ class Chosen:
 
 
 def choose(place: Workplace, order: UndoOrder) -> Chosen:
-    """What is meant. Errors: ConfigError (no such run or contact)."""
+    """What is meant. Errors: ConfigError (no such run, contact or field)."""
     reader, sync_id = place.reader, place.spec.id
     runs = _runs(place, order)
     if order.run_id:
@@ -50,6 +50,7 @@ def choose(place: Workplace, order: UndoOrder) -> Chosen:
         decisions = [d for d in decisions if (d.side, d.contact_id) == (side, contact_id)]
     fields = tuple(name for word in order.fields for name in GROUPS.get(word, (word,)))
     if fields:
+        _check_fields(place, order.fields, rows)
         rows = [
             r for r in rows
             if r.intent.verb is Verb.UPDATE and {*r.intent.patch, *r.intent.trimmed} & set(fields)
@@ -57,6 +58,19 @@ def choose(place: Workplace, order: UndoOrder) -> Chosen:
         met, parted, decisions = [], [], []
     left = [_not_kept(r) for r in rows if r.intent.trimmed]
     return Chosen([r for r in rows if not r.intent.trimmed], met, parted, fields, [*decisions, *left])
+
+
+def _check_fields(place: Workplace, fields: Sequence[str], rows: Sequence[JournalRow]) -> None:
+    """A field is the file's, or was when a run wrote it. Errors: ConfigError."""
+    written = {name for r in rows for name in (*r.intent.patch, *r.intent.trimmed)}
+    allowed = {p.field for p in place.pairs} | written
+    groups = {word for word, names in GROUPS.items() if {*names} & allowed}
+    if unknown := sorted({*fields} - allowed - groups):
+        raise ConfigError(
+            f"Sync {place.spec.id!r} has no field {', '.join(map(repr, unknown))}.",
+            allowed=tuple(sorted(allowed | groups)),
+            next_step="name one of these, or leave the field away to take back whole actions",
+        )
 
 
 def _runs(place: Workplace, order: UndoOrder) -> list[RunRow]:

@@ -14,6 +14,8 @@ from contactsync.model.link import Known, Link
 from contactsync.model.plan import Hold, JournalRow
 from contactsync.model.spec import SIDES, Side
 from contactsync.model.waiting import NOT_SENT, REASONS, UNKNOWN, Waiting
+from contactsync.stages.explaining import all_with
+from contactsync.stages.workplace import Workplace
 from contactsync.sync.retrying import TRIED_AGAIN
 
 _EVER_RUN, _EVER = 2**62, datetime.max.replace(tzinfo=UTC)
@@ -24,11 +26,12 @@ _UNSETTLED = (State.SENT, State.ACCEPTED, State.UNKNOWN)
 class Wanted:
     """Which of them. reason: '' = any; contact: an id, left:ID, right:ID or the name of a hold, '' = any.
 
-    Errors: ConfigError (an unknown reason).
+    places: contacts meant by something else, such as an address. Errors: ConfigError (an unknown reason).
     """
 
     reason: str = ""
     contact: str = ""
+    places: frozenset[tuple[Side, str]] = frozenset()
 
     def __post_init__(self) -> None:
         if self.reason and self.reason not in REASONS:
@@ -44,7 +47,13 @@ class Wanted:
 
     def _names(self, one: Waiting) -> bool:
         named = len(self.contact) >= 4 and one.name.startswith(self.contact.lower())
-        return named or self.contact in (one.contact_id, f"{one.side}:{one.contact_id}")
+        by_id = self.contact in (one.contact_id, f"{one.side}:{one.contact_id}")
+        return named or by_id or (one.side, one.contact_id) in self.places
+
+
+def wanted_of(place: Workplace, reason: str, contact: str) -> Wanted:
+    """What a person names, by e-mail address too where `email` is a match key. Errors: ConfigError."""
+    return Wanted(reason, contact, all_with(place, contact) if "@" in contact else frozenset())
 
 
 def waiting(reader: LedgerReader, sync_id: str, wanted: Wanted = Wanted()) -> list[Waiting]:

@@ -64,6 +64,7 @@ def test_one_contact_is_tried_again_once_there_is_a_reason(folder: Path) -> None
     assert answer(contactsync(folder, "run", "pair", "--json"))["counts"]["left_to_right"]["held"] == 1
     nobody = contactsync(folder, "holds", "pair", "--retry", "--contact", "left:l9")
     assert (nobody.returncode, "contactsync holds pair" in nobody.stderr) == (4, True)
+    assert "Nothing of 'left:l9' is held" in contactsync(folder, "holds", "pair", "--contact", "left:l9").stdout
     none = contactsync(folder, "holds", "pair", "--retry", "--reason", "refused").stdout
     assert "0 are tried again" in none
     wrong = contactsync(folder, "holds", "pair", "--reason", "refuse")

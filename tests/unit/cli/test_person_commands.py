@@ -81,3 +81,13 @@ def test_forgotten_and_lifted(folder: Path) -> None:
     assert told["syncs"]["pair"]["forgotten"] is True
     assert "Lifted in pair" in contactsync(folder, "forget", ZOE, "--lift").stdout
     assert contactsync(folder, "forget", ZOE, "--lift").returncode == 4
+
+
+def test_somebody_of_whom_nothing_is_stored_is_blocked_only_where_that_is_said(folder: Path) -> None:
+    before = state(folder)
+    misspelt = contactsync(folder, "forget", "zoe.sampel@example.org", "--yes")
+    assert (misspelt.returncode, "--in-advance" in misspelt.stderr, "sampel" in misspelt.stderr) == (4, True, False)
+    assert state(folder) == before
+    done = contactsync(folder, "forget", "zoe.sampel@example.org", "--yes", "--in-advance", "--json")
+    assert [one["sync"] for one in answer(done)["syncs"]] == ["pair"]
+    assert state(folder) != before
