@@ -13,7 +13,7 @@ from contactsync.mapping.rule_sections import RulesSection
 from contactsync.model.approval import Approval, When
 from contactsync.model.ledger import RunState
 from contactsync.model.link import ApartReason, LinkStatus
-from contactsync.model.spec import DeletionPolicy, FieldsSpec, Limit, Limits, Side, Unsubscribes
+from contactsync.model.spec import ConflictPolicy, DeletionPolicy, FieldsSpec, Limit, Limits, Side, Unsubscribes
 from contactsync.model.stages import RunKind
 from contactsync.model.undo import Stay, UndoOrder
 from contactsync.pipeline import undo_sync
@@ -260,6 +260,18 @@ def test_pairs_of_own_fields_are_taken_back_in_the_words_of_their_side(tmp_path:
     assert (only(world, RIGHT)["custom.Note"], only(world, LEFT)["custom.cf_tier"]) == ("met in Rome", "Silver")
     quiet(world)
     assert links(world)[0].apart == {}
+
+
+def test_a_choice_that_the_other_side_does_not_have_is_given_back_as_it_was_typed(tmp_path: Path) -> None:
+    tiers = {"left": "custom.cf_tier", "right": "custom.Tier", "options": {"Gold": "gold", "Silver": "silver"}}
+    world = new(tmp_path, fields=own_pairs(tiers), conflicts=ConflictPolicy.RIGHT)
+    world.left.put("l1", ada(**{"custom.cf_tier": "Bronze"}))
+    world.right.put("r1", ada(**{"custom.Tier": "gold"}))
+    assert world.run().ok
+    assert only(world, LEFT)["custom.cf_tier"] == "Gold"
+    undo(world, world.last().run_id)
+    assert only(world, LEFT)["custom.cf_tier"] == "Bronze"
+    quiet(world)
 
 
 def test_what_a_rule_wrote_over_an_edit_again_and_again_is_taken_back_and_stays_so(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from contactsync.mapping.pairs import OwnPair
 from contactsync.mapping.transforms import TRANSFORMS, Transform
 from contactsync.model.app import FieldInfo
 from contactsync.model.spec import SIDES, Direction, Side
-from contactsync.model.unfit import Unfit, Why, unfit
+from contactsync.model.unfit import Unfit, Why, unfit, unfit_in
 
 Text = Callable[[str], str]
 
@@ -119,11 +119,12 @@ def _put_upon(write: Callable[[str, str], str], text: str, held: str) -> str:
 
 
 def _put(write: Text, text: str) -> str:
-    if not text:
-        return ""
+    """A marked text is never sent to the other side; an undo gives it back to its own, as it was typed there."""
+    if found := unfit_in(text):
+        return found.text
     try:
-        return write(text)
-    except ValueError:  # marked when it was read, so it is not what is sent
+        return write(text) if text else ""
+    except ValueError:
         return text
 
 
