@@ -148,6 +148,17 @@ class LedgerSchema(StopError):
     """The ledger's schema is not the one this package writes."""
 
 
+class LedgerDamaged(StopError):
+    """The ledger's file is no database, or what stands in it is not what was written."""
+
+
+DAMAGED_STATE = (
+    "restore it from a backup; without one delete it, and, if the ledger was lost or is new as well, say `contactsync "
+    "relink SYNC --lost` before the next run, or everybody would be taken for new."
+)
+"""What to do about the state file beside the artefacts (stages.run_count) that cannot be read."""
+
+
 class ArtefactError(StopError):
     """The artefact root is not writable, or an artefact is missing or not what was written."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from contactsync.doctor.installation import Installation
 from contactsync.doctor.of_ledger import RESTORE
-from contactsync.errors import ContactsyncError, LedgerSchema
+from contactsync.errors import ContactsyncError, LedgerDamaged, LedgerSchema
 from contactsync.mapping.loader import Loaded
 from contactsync.model.accounts import ConnectedAccount
 from contactsync.model.retention import Retention
@@ -67,19 +67,17 @@ def admitted(
 
 def _ledger(project: ProjectSpec, stack: ExitStack) -> tuple[Engine | None, tuple[str, str], bool]:
     """The ledger; else why it cannot be used and what to do, and whether what it held is gone."""
-    from sqlalchemy.exc import DatabaseError
-
     from contactsync.ledger.migrate import check, is_there
 
     engine = None
     try:
         engine = stack.enter_context(open_engine(project, cli_connection))
         check(engine)
+    except LedgerDamaged as error:
+        return None, (error.message, RESTORE), True
     except ContactsyncError as error:
         gone = engine is not None and isinstance(error, LedgerSchema) and not is_there(engine)
         return None, (error.message, error.next_step or "contactsync db check"), gone
-    except DatabaseError:
-        return None, ("The ledger's file is damaged, or is none.", RESTORE), True
     return engine, ("", ""), False
 
 

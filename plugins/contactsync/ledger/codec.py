@@ -8,7 +8,9 @@ from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
+from contactsync.errors import LedgerDamaged
 from contactsync.ledger.instants import to_text
+from contactsync.ledger.transactions import RESTORE
 from contactsync.model.link import Apart, ApartReason, Link
 from contactsync.model.spec import Side
 
@@ -26,7 +28,16 @@ def _plain(value: Any) -> Any:
 # Keys sorted: equal contents give equal text, so that two dumps can be compared. ASCII: a raw card may hold lone
 # surrogates or NUL, which PostgreSQL refuses as text.
 to_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=_plain).encode
-from_json = json.JSONDecoder().decode
+_decode = json.JSONDecoder().decode
+
+
+def from_json(text: str) -> Any:
+    """What `to_json` wrote. Errors: LedgerDamaged, without the text, which is contacts' data."""
+    try:
+        return _decode(text)
+    except json.JSONDecodeError as error:
+        words = f"A row of the ledger is damaged: {error.msg} at character {error.pos}."
+        raise LedgerDamaged(words, next_step=RESTORE) from None
 
 
 def pack(value: Any, columns: Collection[str]) -> str:

@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from contactsync.errors import ContactsyncError, LedgerBusy, LedgerSchema
+from contactsync.errors import ContactsyncError, LedgerBusy, LedgerDamaged, LedgerSchema
 from contactsync.ledger.connect import DURABLE, OUTSIDE, WRITES, file_of, place
 
 CRASH_AT = "CONTACTSYNC_CRASH_AT"
 UPGRADE = "run `contactsync db upgrade`."
+RESTORE = (
+    "pause the DAGs, see what `contactsync doctor` says, restore the newest backup; without one put the damaged ledger "
+    "aside and run `contactsync db upgrade`: the next runs find the links again (docs/runbook.md, The ledger is lost)."
+)
 
 _commits: dict[int, Iterator[int]] = {}
 
@@ -84,6 +88,8 @@ def _ours(engine: Engine, error: DBAPIError | PoolTimeout) -> ContactsyncError |
     file = file_of(engine)
     if file and not file.exists():
         return absent(engine)
+    if told := _damage(error):
+        return LedgerDamaged(f"The ledger ({place(engine)}) is damaged, or is none: {told}.", next_step=RESTORE)
     if _lacks_table(error):
         return LedgerSchema(f"The ledger ({place(engine)}) lacks a table or column.", next_step=UPGRADE)
     if isinstance(error, (OperationalError, PoolTimeout)) or (
@@ -94,6 +100,15 @@ def _ours(engine: Engine, error: DBAPIError | PoolTimeout) -> ContactsyncError |
             next_step="see that the database runs and that no long transaction holds it; the task is tried again.",
         )
     return None
+
+
+def _damage(error: DBAPIError | PoolTimeout) -> str:
+    """What SQLite says of a file that it cannot read, in its own words; '' for any other error."""
+    told = str(error.orig) if isinstance(error, DatabaseError) else ""
+    return told if told.startswith(_DAMAGED) else ""
+
+
+_DAMAGED = ("file is not a database", "database disk image is malformed", "malformed database schema")
 
 
 def absent(engine: Engine) -> ContactsyncError:

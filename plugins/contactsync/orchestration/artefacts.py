@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ObjectStoragePath
 
-from contactsync.errors import ArtefactError, StoreTrouble
+from contactsync.errors import DAMAGED_STATE, ArtefactError, StoreTrouble
 from contactsync.model.stages import ArtefactRef
 from contactsync.orchestration.home import contactsync_home
 
@@ -88,12 +88,14 @@ class StoredArtefacts:
     def read_state(self, name: str) -> dict[str, Any] | None:
         """A small JSON file beside the runs, None where there is none. Errors: ArtefactError (unreadable)."""
         path = self._state_path(name)
-        restore = "restore it from a backup, or delete it: the sync then accepts the ledger as it is."
-        with answering(f"The state file {path} cannot be read", restore):
+        with answering(f"The state file {path} cannot be read", DAMAGED_STATE):
             try:
-                return dict(json.loads(path.read_bytes()))
+                held = json.loads(path.read_bytes())
             except FileNotFoundError:
                 return None
+            if not isinstance(held, dict):
+                raise ValueError("it holds no JSON object")
+            return held
 
     def write_state(self, name: str, value: Mapping[str, Any]) -> None:
         """Replace that small JSON file atomically."""

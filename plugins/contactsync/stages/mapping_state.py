@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from contactsync.contact import Kind
+from contactsync.ledger.codec import from_json
 from contactsync.mapping.pairs import OwnPair, direction_of
 from contactsync.mapping.transforms import TRANSFORMS
 from contactsync.model.app import FieldInfo
@@ -80,7 +81,7 @@ def policies_of(spec: SyncSpec) -> tuple[object, ...]:
 
 def read(text: str) -> dict[str, str]:
     """The recorded state; {} before the first complete read."""
-    found: dict[str, str] = json.loads(text) if text else {}
+    found: dict[str, str] = from_json(text) if text else {}
     return found
 
 

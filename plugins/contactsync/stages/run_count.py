@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from contactsync.errors import DAMAGED_STATE, ArtefactError
 from contactsync.ledger.store import LedgerReader
 from contactsync.model.ledger import SyncRow
 from contactsync.model.spec import SIDES, Side
@@ -37,8 +38,12 @@ def run_count(artefacts: Artefacts, sync_id: str) -> RunCount | None:
     state = artefacts.read_state(_name(sync_id))
     if state is None:
         return None
-    accounts = state.get("accounts") or {}
-    return RunCount(int(state.get("seq", 0)), {s: tuple(accounts[s.value]) for s in SIDES if s.value in accounts})
+    seq, accounts = state.get("seq"), state.get("accounts") or {}
+    if not (isinstance(seq, int) and isinstance(accounts, dict) and all(map(_names, accounts.values()))):
+        # Taken for none, it would make a sync with a lost ledger begin as at its very first run.
+        words = f"The state file {_name(sync_id)} beside the artefacts is damaged."
+        raise ArtefactError(words, next_step=DAMAGED_STATE)
+    return RunCount(seq, {s: tuple(accounts[s.value]) for s in SIDES if s.value in accounts})
 
 
 def keep_count(artefacts: Artefacts, row: SyncRow, seq: int, *, lost: bool = False) -> None:
@@ -66,6 +71,10 @@ def unchanged_sides(artefacts: Artefacts, row: SyncRow) -> frozenset[Side]:
     if count is None:
         return frozenset()
     return frozenset(s for s in SIDES if s in row.accounts and count.accounts.get(s) == (row.accounts[s],))
+
+
+def _names(accounts: object) -> bool:
+    return isinstance(accounts, list) and all(isinstance(one, str) for one in accounts)
 
 
 def _led_to(before: RunCount | None, side: Side, account: str, *, lost: bool) -> list[str]:
