@@ -16,6 +16,8 @@ from defusedxml.ElementTree import XMLParser
 from contactsync.apps.base import Access
 from contactsync.errors import NotTheApi
 from contactsync.model.app import Rate
+from contactsync.rest.origin import origin
+from contactsync.rest.reach import fits, named_hosts
 from contactsync.rest.session import Api, Reply
 
 DAV = "{DAV:}"
@@ -31,6 +33,9 @@ LONGEST_TAG = 500  # with its namespace, which is repeated in each
 LONGEST_NAMESPACE = 100  # bytes; it is repeated in each attribute, too, and one wide letter makes all of it wide
 MOST_LEVELS = 50
 LONGEST_HREF = 10_000
+SISTERS = ("*.icloud.com",)
+"""Vendors that keep the books on other hosts than the one to begin at: contacts.icloud.com leads to p12-contacts."""
+SECURE = ("https", 443)
 _PLAIN = re.compile(r"[\w!$&'()*+,;=:@.~/-]*", re.ASCII)
 _DECLARED = re.compile(rb"""^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([\w.-]*)""")
 _READABLE = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1")
@@ -173,7 +178,7 @@ def _code(line: str | None) -> int:
 
 
 class Dav:
-    """Requests to absolute addresses of one server, and of its sister hosts where the server itself leads there."""
+    """Requests to absolute addresses of one server, and of hosts beside it that its vendor or the connection names."""
 
     def __init__(self, access: Access, rates: Sequence[Rate]) -> None:
         self.start = start_url(access.credentials["host"])
@@ -217,17 +222,19 @@ class Dav:
         )
 
     def _may_go(self, base: str) -> None:
-        """Books may lie on a sister host (contacts.icloud.com leads to p12-contacts.icloud.com), nowhere else."""
-        here, there = urlsplit(self.start), urlsplit(base)
-        if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+        """Books may lie on a host of the same vendor, or on one that the connection names, nowhere else."""
+        here, there = origin(self.start), origin(base)
+        if here is not None and here == there:
             return
-        parent = (here.hostname or "").partition(".")[2]
-        sister = "." in parent and (there.hostname or "").endswith(f".{parent}") and there.scheme == "https"
-        if not sister:
+        beside = SISTERS if here and any(fits(here[1], one) for one in SISTERS) else ()
+        named = (*beside, *named_hosts(self._access.credentials))
+        if there is None or there[::2] != SECURE or not any(fits(there[1], one) for one in named):
+            to = "an address that cannot be read" if there is None else f"{there[0]}://{there[1]}:{there[2]}"
             raise NotTheApi(
-                f"{here.netloc}: the server leads to the address books at {there.scheme}://{there.netloc}; "
-                "credentials are only sent to the host of the connection and, by https, to hosts beside it.",
-                next_step="if that is the right place, write its address into the connection",
+                f"{urlsplit(self.start).netloc}: the server leads to the address books at {to}; credentials are only "
+                "sent to the host of the connection and, by https, to those that it names.",
+                next_step="if that is the right place, write its address into the connection, or name the host in its "
+                'Extra as "allow_host"',
             )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +26,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # What is given out to anybody; all else is for networks of one's own, or carries an IPv4 address that nobody can read.
 GIVEN_OUT = ipaddress.ip_network("2000::/3")
-# What Python 3.11 takes for public: of protocols, and of documentation.
-SET_ASIDE = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "3fff::/20")))
+# What Python 3.11 takes for public: of protocols, of relays that are no more (RFC 7526), and of documentation.
+SET_ASIDE = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 ISATAP = (0x00005EFE, 0x02005EFE)  # the third quarter of an address whose last one is an IPv4 address
 TRUE, FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
 
@@ -58,7 +59,7 @@ class Reach:
         if scheme != "https" and not self.allow_http:
             raise self._refused(f"would send its secrets to {host} unencrypted", ALLOW_HTTP, "true", "write https://")
         named = (*self.hosts, *self.allow_hosts)
-        if self.hosts and not any(_fits(host, pattern) for pattern in named):
+        if self.hosts and not any(fits(host, pattern) for pattern in named):
             own = f"its own are {', '.join(self.hosts)}"
             raise self._refused(f"leads to {host}, which is none of its app's hosts ({own})", ALLOW_HOST, host)
         literal = _literal(host)
@@ -78,11 +79,20 @@ class Reach:
         )
 
 
+def fits(host: str, pattern: str) -> bool:
+    """A name, or *.name for all below it."""
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def named_hosts(given: Mapping[str, str]) -> tuple[str, ...]:
+    """The further hosts that a connection permits."""
+    return tuple(one.strip().lower() for one in given.get(ALLOW_HOST, "").split(",") if one.strip())
+
+
 def reach_of(connection: str, hosts: tuple[str, ...], given: dict[str, str]) -> Reach:
     """What the credentials of a connection permit. Errors: ConnectionMissing for a word that is neither yes nor no."""
-    named = tuple(one.strip().lower() for one in given.get(ALLOW_HOST, "").split(",") if one.strip())
     http, private = (_yes(connection, key, given.get(key, "")) for key in (ALLOW_HTTP, ALLOW_PRIVATE))
-    return Reach(connection, hosts, named, http, private)
+    return Reach(connection, hosts, named_hosts(given), http, private)
 
 
 def guard(session: requests.Session, reach: Reach) -> None:
@@ -163,10 +173,6 @@ def _check_peer(connection: HTTPConnection, reach: Reach) -> None:
     except HostRefused:
         connection.close()
         raise
-
-
-def _fits(host: str, pattern: str) -> bool:
-    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
 
 def _literal(host: str) -> Address | None:

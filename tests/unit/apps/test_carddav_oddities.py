@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from contactsync.apps._webdav import Dav
 from contactsync.apps.base import Access
 from contactsync.apps.carddav import CardDav, CardDavOptions
-from contactsync.errors import BadListing, CursorExpired, NothingSent, NotTheApi
+from contactsync.errors import BadListing, CursorExpired, NothingSent, NotTheApi, RetryError
 from contactsync.model.exchange import Op, Presence, Ref, State, Verb
 from contactsync.rest.services import Services
 
@@ -388,6 +389,49 @@ def test_credentials_do_not_follow_to_a_foreign_host(serve: Callable[[], Server]
     with pytest.raises(NotTheApi, match="leads to the address books at"):
         opened(server.url).account()
     assert foreign.told == []
+
+
+@pytest.mark.parametrize(
+    ("start", "leads_to", "allowed", "goes"),
+    [
+        ("https://contacts.icloud.com", "https://p12-contacts.icloud.com", "", True),
+        ("https://contacts.icloud.com", "https://p12-contacts.icloud.com:443", "", True),
+        ("https://contacts.icloud.com", "https://p12-contacts.icloud.com:8443", "", False),
+        ("https://contacts.icloud.com", "http://p12-contacts.icloud.com", "", False),
+        ("https://contacts.icloud.com", "https://uma@p12-contacts.icloud.com", "", False),
+        ("https://contacts.icloud.com", "https://icloud.com.evil.example", "", False),
+        ("https://dav.shop.co.uk", "https://evil.co.uk", "", False),
+        ("https://dav.shop.co.uk", "https://books.shop.co.uk", "", False),
+        ("https://dav.shop.co.uk", "https://books.shop.co.uk", "other.example, *.shop.co.uk", True),
+        ("https://dav.shop.co.uk", "https://contacts.icloud.com", "", False),
+        ("https://203.0.113.7", "https://198.51.100.7", "", False),
+    ],
+)
+def test_where_a_server_may_lead_with_the_credentials(start: str, leads_to: str, allowed: str, goes: bool) -> None:
+    given = {"host": start, "login": "uma", "password": "pw", **({"allow_host": allowed} if allowed else {})}
+    sent: list[str] = []
+    session = requests.Session()
+    session.mount("https://", Noting(sent))
+    session.mount("http://", Noting(sent))
+    dav = Dav(Access("test", given, session, Services(clock=lambda: NOW, sleep=lambda _: None)), ())
+    with pytest.raises(RetryError if goes else NotTheApi):
+        dav.read("PROPFIND", f"{leads_to}/h/")
+    assert bool(sent) is goes
+
+
+class Noting(requests.adapters.BaseAdapter):
+    """Notes where a request would go, and has no connection."""
+
+    def __init__(self, sent: list[str]) -> None:
+        super().__init__()
+        self.sent = sent
+
+    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+        self.sent.append(str(request.url))
+        raise requests.ConnectionError("no connection")
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.mark.parametrize("answer", [(200, "<html>Welcome</html>"), (405, ""), (207, "<html/>")])
