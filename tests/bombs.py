@@ -18,7 +18,8 @@ from typing import Any
 
 from contactsync.apps._carddav_cards import reading
 from contactsync.apps._carddav_reports import Stored
-from contactsync.apps._webdav import XmlError, multistatus
+from contactsync.apps._webdav import multistatus
+from contactsync.apps._xml_bounds import XmlError
 from contactsync.errors import ConfigError, NotTheApi
 from contactsync.mapping.loader import load_sync
 from contactsync.mapping.snapshots import read_snapshot
@@ -104,6 +105,15 @@ def bombs() -> Iterator[Bomb]:
     yield "XML: addresses, 10 MiB", lambda: b"<response>" + b"<href>x</href>" * 780_000 + b"</response>", xml_body
     yield "XML: addresses, as many as are let in", lambda: b"<response><href>x</href></response>" * 119_000, xml_body
     yield "XML: text, 60 MiB", lambda: b"<response><href>" + b"a" * (60 * MIB) + b"</href></response>", xml_body
+    yield "XML: a comment, 57 MiB", lambda: b"<!--" + b"a" * (57 * MIB) + b"-->", xml_body
+    yield "XML: dashes in a comment, 57 MiB", lambda: b"<!--" + b"- " * (28 * MIB) + b"-->", xml_body
+    yield "XML: comments, 57 MiB", lambda: b"<!---->" * (8 * MIB), xml_body
+    yield "XML: comments without an end, 57 MiB", lambda: b"<!--" * (14 * MIB), xml_body
+    yield "XML: an instruction, 57 MiB", lambda: b"<?a " + b"b" * (57 * MIB) + b"?>", xml_body
+    yield "XML: sections of text without an end, 57 MiB", lambda: b"<![CDATA[" * (6 * MIB), xml_body
+    yield "XML: short tags with an attribute, 60 MiB", lambda: b"<a b=''/>" * (6 * MIB), xml_body
+    yield "XML: the same, as many as are looked at", lambda: b"<a b=''/>" * 1_500_000, xml_body
+    yield "XML: quotes without an end, 57 MiB", lambda: b'<a b="' * (8 * MIB), xml_body
     yield "XML: an address that is none", lambda: b"<response><href>http://[</href></response>", xml_body
     yield "vCard: empty lines, 60 MiB", lambda: "\n" * (60 * MIB), card
     yield "vCard: properties, 8 MiB", lambda: "X:1\n" * (2 * MIB), card

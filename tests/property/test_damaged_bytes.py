@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from bombs import card, json_body, snapshot_file, sync_file, xml_body
 from canned_apps import APPS, CALLS, opened
-from contactsync.apps._webdav import XmlError
+from contactsync.apps._xml_bounds import XmlError
 from contactsync.contact import Kind
 from contactsync.errors import ContactsyncError
 from contactsync.mapping.snapshots import text_of as text_of_snapshot

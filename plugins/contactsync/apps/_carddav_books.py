@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
-from contactsync.apps._webdav import CARD, DAV, Dav, Member, Multistatus, XmlError, multistatus, path_of
+from contactsync.apps._webdav import CARD, DAV, Dav, Member, Multistatus, multistatus, path_of
+from contactsync.apps._xml_bounds import XmlError
 from contactsync.errors import ConfigError, NotTheApi
 
 WELL_KNOWN = "/.well-known/carddav"

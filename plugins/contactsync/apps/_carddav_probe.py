@@ -10,7 +10,7 @@ from contactsync.apps._carddav_probe_account import CARDS, POINTS, REPORT, REPOR
 from contactsync.apps._carddav_reports import DATA, ETAG, GONE, Stored, card_at, cards_like, multiget
 from contactsync.apps._probing import Answer, CannotTell, Check, judged, own_mark
 from contactsync.apps._vcard import Card, CardError, parse
-from contactsync.apps._webdav import XmlError
+from contactsync.apps._xml_bounds import XmlError
 from contactsync.errors import CursorExpired
 
 MISSED = "report it: changes or deletions would be missed"

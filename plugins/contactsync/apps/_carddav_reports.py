@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape  # nosec B406 # only to escape what is sent
 
 from contactsync.apps._carddav_books import Book
 from contactsync.apps._vcard import clean
-from contactsync.apps._webdav import CARD, DAV, Dav, Member, Multistatus, XmlError, error_conditions, multistatus
+from contactsync.apps._webdav import CARD, DAV, Dav, Member, Multistatus, error_conditions, multistatus
+from contactsync.apps._xml_bounds import XmlError
 from contactsync.errors import BadListing, CursorExpired
 from contactsync.rest.pagination import PageTrail
 from contactsync.rest.session import Reply

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder  # nosec B405 # defusedxml parses
+from xml.etree.ElementTree import Element  # nosec B405 # defusedxml parses
 
 import requests.auth
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import XMLParser
 
+from contactsync.apps._xml_bounds import XmlError, parsed
 from contactsync.apps.base import Access
 from contactsync.errors import NotTheApi
 from contactsync.model.app import Rate
@@ -24,27 +22,12 @@ DAV = "{DAV:}"
 CARD = "{urn:ietf:params:xml:ns:carddav}"
 XML = {"Content-Type": "application/xml; charset=utf-8"}
 _STATUS = re.compile(r"HTTP/\S+\s+(\d{3})")
-# A listing of a hundred thousand cards is below all of them; more is made to fill this host's memory.
-MOST_ELEMENTS = 800_000
-MOST_RESPONSES = 120_000
-MOST_EQUAL_SIGNS = 250_000  # of attributes; an element is built with all of its attributes before anybody can count
-MOST_TAGS = 2_000  # different ones: each is kept
-LONGEST_TAG = 500  # with its namespace, which is repeated in each
-LONGEST_NAMESPACE = 100  # bytes; it is repeated in each attribute, too, and one wide letter makes all of it wide
-MOST_LEVELS = 50
+MOST_RESPONSES = 120_000  # a listing of a hundred thousand cards is below that
 LONGEST_HREF = 10_000
 SISTERS = ("*.icloud.com",)
 """Vendors that keep the books on other hosts than the one to begin at: contacts.icloud.com leads to p12-contacts."""
 SECURE = ("https", 443)
 _PLAIN = re.compile(r"[\w!$&'()*+,;=:@.~/-]*", re.ASCII)
-_DECLARED = re.compile(rb"""^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([\w.-]*)""")
-_READABLE = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1")
-# After a space, as all attributes are; without it, xmlnsxmlns... would be looked through anew from each of its starts.
-_NAMESPACE = re.compile(rb"""xmlns(?<=\sxmlns)[^\s=<>]*\s*=\s*(?:"[^"]{%d}|'[^']{%d})""" % ((LONGEST_NAMESPACE,) * 2))
-
-
-class XmlError(ValueError):
-    """An answer is no multistatus; the message holds no contact data."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +74,9 @@ def multistatus(reply: Reply) -> Multistatus:
     """Read an answer. Errors: XmlError (not 207, not XML, another document)."""
     if reply.status != 207:
         raise XmlError(f"HTTP {reply.status} instead of 207")
-    root = _root(reply.body)
-    if root is None or root.tag != f"{DAV}multistatus":
-        raise XmlError("no well-formed multistatus document")
+    root = parsed(reply.body)
+    if root.tag != f"{DAV}multistatus":
+        raise XmlError("no multistatus document")
     responses = root.findall(f"{DAV}response")
     if sum(1 for e in responses for _ in e.iterfind(f"{DAV}href")) > MOST_RESPONSES:
         raise XmlError("larger than any listing of cards")
@@ -103,56 +86,13 @@ def multistatus(reply: Reply) -> Multistatus:
 
 def error_conditions(reply: Reply) -> tuple[str, ...]:
     """The names in a DAV:error body (valid-sync-token, no-uid-conflict ...), without namespaces; never its texts."""
-    root = _root(reply.body)
-    if root is None or root.tag != f"{DAV}error":
+    try:
+        root = parsed(reply.body)
+    except XmlError:
+        return ()
+    if root.tag != f"{DAV}error":
         return ()
     return tuple(e.tag.rpartition("}")[2] for e in root)
-
-
-class _Bounded(TreeBuilder):
-    """Builds a document of a sensible size. Errors: XmlError."""
-
-    left = MOST_ELEMENTS
-    level = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-
-    def start(self, tag: Any, attrs: Any, /) -> Element:
-        """An element begins."""
-        self.left -= 1
-        self.level += 1
-        self.tags.add(tag)
-        long = len(tag) > LONGEST_TAG or len(self.tags) > MOST_TAGS
-        if self.left < 0 or self.level > MOST_LEVELS or long:
-            raise XmlError("larger than any listing of cards")
-        return super().start(tag, attrs)
-
-    def end(self, tag: str, /) -> Element:
-        """It ends."""
-        self.level -= 1
-        return super().end(tag)
-
-
-def _root(body: bytes) -> Element | None:
-    if not _is_sensible(body):
-        return None
-    parser = XMLParser(target=_Bounded(), forbid_dtd=True)
-    try:
-        parser.feed(body)
-        root: Element = parser.close()
-    except (ParseError, DefusedXmlException, ValueError):
-        return None
-    return root
-
-
-def _is_sensible(body: bytes) -> bool:
-    """False for what only a parser's memory would tell. It looks at bytes, so they have to be those of ASCII."""
-    declared = _DECLARED.match(body[:200])
-    if b"\0" in body[:200] or (declared and declared[1].lower() not in _READABLE):
-        return False
-    return body.count(b"=") <= MOST_EQUAL_SIGNS and not _NAMESPACE.search(body)
 
 
 def _members(response: Element, base: str) -> list[Member]:
