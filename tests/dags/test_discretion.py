@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from canaries import found
 from contactsync.errors import BadListing, LedgerBusy, RetryError, Unforeseen
 from contactsync.orchestration.discretion import discreet
@@ -21,7 +21,7 @@ def told(error: BaseException) -> dict[str, bytes]:
     return {"told": "".join(traceback.format_exception(error)).encode()}
 
 
-def raised(error: Exception, cause: Exception | None = None) -> None:
+def raised(error: BaseException, cause: Exception | None = None) -> None:
     try:
         if cause is not None:
             raise cause
@@ -65,6 +65,19 @@ def test_what_helps_in_the_cause_stays(cause: Exception) -> None:
     with pytest.raises(LedgerBusy) as caught, discreet():
         raised(LedgerBusy("The ledger stayed locked."), cause)
     assert str(cause).encode() in told(caught.value)["told"]
+
+
+@pytest.mark.parametrize(
+    "error", [AirflowSkipException("Nothing changed."), AirflowTaskTimeout("300 s"), SystemExit(7)]
+)
+@pytest.mark.parametrize("noted", [False, True])
+def test_what_was_under_way_when_a_signal_came_is_covered(error: BaseException, noted: bool) -> None:
+    if noted:
+        error.add_note(f"while reading {MAIL}")
+    with pytest.raises(type(error)) as caught, discreet():
+        raised(error, ValueError(NAME))
+    assert caught.value is error
+    assert found([MAIL, NAME], told(error)) == []
 
 
 def test_airflows_own_signals_pass() -> None:

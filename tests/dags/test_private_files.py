@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from contactsync.orchestration.shelf import ArtefactShelf
 from contactsync.rest.services import utc_now
 from sqlalchemy import Connection
 
+PLUGINS = Path(__file__).parents[2] / "plugins"
 FRAME = pd.DataFrame({"id": ["1"], "names.full": ["Ada Beispiel"]})
 
 
@@ -80,3 +83,37 @@ def test_what_a_person_exports_over_a_file_that_others_may_read(tmp_path: Path) 
     export(folder / "holds.csv", [{"id": "1"}], ["id"])
     assert open_to_others(folder) == {}
     assert (folder / "holds.csv").read_text("utf-8-sig").split() == ["id", "1"]
+
+
+def test_a_link_in_the_place_of_an_export_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("precious")
+    (tmp_path / "holds.csv").symlink_to(tmp_path / "elsewhere")
+    export(tmp_path / "holds.csv", [{"id": "1"}], ["id"])
+    assert (tmp_path / "elsewhere").read_text() == "precious"
+    assert not (tmp_path / "holds.csv").is_symlink()
+    assert (tmp_path / "holds.csv").read_text("utf-8-sig").split() == ["id", "1"]
+
+
+def test_an_export_that_fails_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "holds.csv").write_text("of yesterday")
+    with pytest.raises(KeyboardInterrupt), private_file(tmp_path / "holds.csv") as handle:
+        os.write(handle, b"half of it")
+        os.close(handle)
+        raise KeyboardInterrupt
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("holds.csv", "of yesterday")]
+
+
+def test_what_is_exported_to_a_pipe_or_to_standard_output_arrives_there(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    reader = os.open(tmp_path / "pipe.csv", os.O_RDONLY | os.O_NONBLOCK)
+    export(tmp_path / "pipe.csv", [{"id": "1"}], ["id"])
+    assert os.read(reader, 100).decode("utf-8-sig").split() == ["id", "1"]
+    os.close(reader)
+    command = "import os, sys; sys.path[:0] = sys.argv[1:]; from pathlib import Path; "
+    command += "from contactsync.cli.spreadsheet import private_file\n"
+    command += "with private_file(Path('/dev/stdout')) as handle: os.write(handle, b'told')"
+    told = tmp_path / "told"
+    with told.open("wb") as out:
+        subprocess.run([sys.executable, "-c", command, str(PLUGINS)], stdout=out, check=True)
+    assert told.read_bytes() == b"told"
+    assert Path("/dev/stdout").is_symlink()

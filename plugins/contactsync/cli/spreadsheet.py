@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-import stat
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,15 +58,33 @@ def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Seque
 
 @contextmanager
 def private_file(path: Path) -> Iterator[int]:
-    """A file that nobody else may read, opened for writing. Errors: ConfigError where it cannot be written."""
+    """A file that nobody else may read, opened for writing; it is there as a whole or as it was before.
+
+    Where a link stands, the link is replaced and never followed. Pipes and devices (/dev/stdout) are written to as they
+    are. Errors: ConfigError where it cannot be written.
+    """
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        if stat.S_ISREG(os.fstat(handle).st_mode):  # one that was there before may be open to others
-            os.fchmod(handle, 0o600)
-            os.ftruncate(handle, 0)
-        yield handle
+        if _is_device(path):
+            yield os.open(path, os.O_WRONLY)
+        else:
+            yield from _replacing(path)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written ({error.strerror}).", next_step="name another file") from None
+
+
+def _is_device(path: Path) -> bool:
+    """/dev/stdout is a link to whatever the command writes to, be it a file."""
+    return path.absolute().parts[:2] in (("/", "dev"), ("/", "proc")) or (path.exists() and not path.is_file())
+
+
+def _replacing(path: Path) -> Iterator[int]:
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # its owner's alone, whatever the umask
+    try:
+        yield handle
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
 
 
 def _cell(value: Any) -> str:

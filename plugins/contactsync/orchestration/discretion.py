@@ -27,13 +27,11 @@ class Untold(Exception):
 
 @contextmanager
 def discreet() -> Iterator[None]:
-    """Around the work of a task. Errors: Unforeseen in place of any that is neither ours nor Airflow's."""
+    """Around the work of a task. Errors: Unforeseen in place of any but ours, Airflow's and signals."""
     try:
         yield
-    except ContactsyncError as error:
+    except (ContactsyncError, AirflowException) as error:
         _cover(error)
-        raise
-    except AirflowException:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote a contact
         raise Unforeseen(
@@ -41,10 +39,14 @@ def discreet() -> Iterator[None]:
             next_step="the task is tried again; if it stays, look for this place in the list of known problems, or "
             "report it with the lines above, which hold no contact data.",
         ) from _stand_in(error)
+    except BaseException as error:  # a time-out or a signal, in the middle of anything
+        _cover(error)
+        raise
 
 
 def _cover(error: BaseException) -> None:
-    """Put stand-ins in place of what caused an error of ours."""
+    """Put stand-ins in place of what caused an error that is shown, and take away its notes, which anybody may add."""
+    vars(error).pop("__notes__", None)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is None:
         return
