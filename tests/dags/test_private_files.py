@@ -96,11 +96,16 @@ def test_a_link_in_the_place_of_an_export_is_replaced_and_not_followed(tmp_path:
 
 def test_an_export_that_fails_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "holds.csv").write_text("of yesterday")
-    with pytest.raises(KeyboardInterrupt), private_file(tmp_path / "holds.csv") as handle:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path / "holds.csv")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("holds.csv", "of yesterday")]
+
+
+def interrupted(path: Path) -> None:
+    with private_file(path) as handle:
         os.write(handle, b"half of it")
         os.close(handle)
         raise KeyboardInterrupt
-    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("holds.csv", "of yesterday")]
 
 
 def test_what_is_exported_to_a_pipe_or_to_standard_output_arrives_there(tmp_path: Path) -> None:
