@@ -15,14 +15,18 @@ from contactsync.errors import NotTheApi
 from contactsync.rest.reply import Reply
 
 LONGEST_WORDS = 200
+LONGEST_TEXT = 100_000  # before anything is done to it
 LONGEST_READ = 5000
 SHORTEST_SECRET = 3
 SHORTEST_CORE = 6
 MAX_STRINGS = 20
 MAX_DEPTH = 6
 
-# Orders to a terminal, and what turns or hides the text around it.
-HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
+# Orders to a terminal, and what turns or hides the text around it, or is not to be seen itself.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
 # Lengths are bounded, so that a hostile text cannot make the search slow.
 EMAIL = re.compile(r"[^\s@<>\"'(),;:=]{1,64}@[^\s@<>\"'(),;:=]{1,255}")
 PHONE = re.compile(r"\+?\(?\d(?:[\s().\-/\u00a0]{0,3}\d){6,18}")
@@ -50,7 +54,7 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
 
     Secrets are found raw, in base64, in hex, URL-encoded once or twice, and escaped as in JSON or HTML.
     """
-    text = HIDDEN.sub(" ", unicodedata.normalize("NFC", html.unescape(text)))
+    text = HIDDEN.sub(" ", _plain(html.unescape(text[:LONGEST_TEXT])))
     for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
         text = re.sub(re.escape(form), "[secret]", text, flags=re.IGNORECASE)
     text = " ".join(text[:LONGEST_READ].split())
@@ -101,8 +105,13 @@ def _messages(value: Any, key: str, depth: int) -> Iterator[str]:
                 yield from _messages(item, str(name), depth + 1)
 
 
+def _plain(text: str) -> str:
+    """Letters in one spelling, also those of full width and other forms of the same."""
+    return unicodedata.normalize("NFKC", text)
+
+
 def _forms(secret: str) -> Iterator[str]:
-    secret = unicodedata.normalize("NFC", secret)
+    secret = _plain(secret)
     if len(secret) < SHORTEST_SECRET:
         return
     quoted = quote(secret, safe="")

@@ -42,7 +42,14 @@ def test_a_secret_goes_in_every_form(form):
 
 @pytest.mark.parametrize(
     ("sent", "echoed"),
-    [("O'Neill & Sons", "O&#39;Neill &amp; Sons"), ("Zo\u00eb", "Zoe\u0308"), ("Zoe\u0308", "Zo\u00eb")],
+    [
+        ("O'Neill & Sons", "O&#39;Neill &amp; Sons"),
+        ("Zo\u00eb", "Zoe\u0308"),
+        ("Zoe\u0308", "Zo\u00eb"),
+        ("Zoe", "\uff3a\uff4f\uff45"),
+        ("\uff3a\uff4f\uff45", "Zoe"),
+        ("\ufb01sh", "fish"),
+    ],
 )
 def test_a_value_that_was_sent_goes_however_it_is_spelt(sent: str, echoed: str) -> None:
     assert redacted(f"{echoed} is taken", [sent]) == "[secret] is taken"
@@ -51,6 +58,11 @@ def test_a_value_that_was_sent_goes_however_it_is_spelt(sent: str, echoed: str) 
 def test_no_order_to_a_terminal_is_left() -> None:
     text = "bad \x1b[2J\x1b]0;mine\x07 name\x9b31m \u202eabc\u202c\x00 &#27;[1m"
     assert redacted(text) == "bad [2J ]0;mine name 31m abc [1m"
+
+
+@pytest.mark.parametrize("letter", "\u00ad\u034f\u200b\u2066\u3164\ufe0f\ufff9\ufffb\U000e0001\U000e0041\U000e0100")
+def test_nothing_is_left_that_nobody_sees(letter: str) -> None:
+    assert redacted(f"bad {letter}{letter}name") == "bad name"
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=9), st.sampled_from(["", ":", ":x"]))
