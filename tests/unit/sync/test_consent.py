@@ -9,6 +9,7 @@ from contactsync.contact import OPTED_IN, OPTED_OUT
 from contactsync.model.link import ApartReason
 from contactsync.model.spec import SIDES, ConflictPolicy, Direction, Side
 from contactsync.sync.conflicts import settle
+from contactsync.sync.consent import loosens
 from factories import a_pair, a_state
 
 VALUES = ("", OPTED_IN, OPTED_OUT)
@@ -55,6 +56,23 @@ def test_what_is_not_carried_is_settled_and_stays_quiet(case) -> None:
     again = settle(a_state(bases, case[2:], a_pair("consent"), apart=found.apart))
     assert not again.write
     assert again.apart == found.apart
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "looser"),
+    [
+        (OPTED_OUT, "", True),
+        (OPTED_OUT, OPTED_IN, True),
+        ("", OPTED_IN, True),
+        ("", OPTED_OUT, False),
+        (OPTED_IN, OPTED_OUT, False),
+        (OPTED_IN, "", False),
+        ("words of nobody", OPTED_IN, False),
+        (OPTED_OUT, "words of nobody", True),
+    ],
+)
+def test_what_makes_somebody_easier_to_write_to(now: str, text: str, looser: bool) -> None:
+    assert loosens(now, text) is looser
 
 
 def test_who_had_opted_in_meanwhile_is_logged_as_the_loser() -> None:

@@ -11,7 +11,7 @@ from contactsync.model.link import Apart, ApartReason, Link, LinkStatus, Standin
 from contactsync.model.plan import FOUND_AGAIN, FOUND_THERE, MADE_AND_GONE, HoldReason, Intent, Outcome
 from contactsync.model.spec import Holding
 from contactsync.sync.created import fold_create
-from contactsync.sync.creates import left_out
+from contactsync.sync.creates import first_link, left_out
 from contactsync.sync.links import Case, decide_link
 from factories import FREE, LEFT, RIGHT, WHEN, a_pair, a_shown, an_intent, an_outcome, both, listed, minutes, some_rules
 
@@ -101,6 +101,16 @@ def test_a_field_the_answer_did_not_show_has_no_base_there() -> None:
     values = {"company": "Muster AG"}
     link = fold_create("people", CREATE, an_outcome(values=values), PAIRS)
     assert link.right.base == values
+
+
+def test_a_first_link_knows_the_versions_and_refs_that_it_was_made_from() -> None:
+    left, right = a_shown("l1", version="v1", ref={"etag": "1"}), a_shown("r1", version="v2", ref={"etag": "2"})
+    link = first_link("people", left, right)
+    assert [(s.contact_id, s.version, s.ref) for s in (link.left, link.right)] == [
+        ("l1", "v1", {"etag": "1"}),
+        ("r1", "v2", {"etag": "2"}),
+    ]
+    assert link.version == 0
 
 
 def test_after_a_create_a_run_that_sees_the_same_writes_nothing() -> None:

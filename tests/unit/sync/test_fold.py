@@ -325,8 +325,8 @@ def orphan() -> Link:
 
 
 def test_a_done_delete_closes_the_link() -> None:
-    link, _ = folded(an_outcome(), orphan(), DELETE)
-    assert link.status is LinkStatus.CLOSED
+    link, _ = folded(an_outcome(), replace(orphan(), attempts=3, wish="retry"), DELETE)
+    assert (link.status, link.attempts, link.wish) == (LinkStatus.CLOSED, 0, "")
     assert link.right.standing is Standing.GONE
 
 

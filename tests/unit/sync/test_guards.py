@@ -83,6 +83,12 @@ def test_a_complete_listing_of_under_half_of_the_known_contacts_stops_the_run(ro
     assert judged(complete=False, rows=rows) == ()
 
 
+@pytest.mark.parametrize(("rows", "words"), [(0, "listed no contact at all; 100"), (7, "listed only 7 contacts; 100")])
+def test_how_short_a_listing_is_stands_in_the_problem(rows: int, words: str) -> None:
+    (problem,) = judged(complete=True, rows=rows)
+    assert words in problem
+
+
 def test_an_empty_account_of_which_nothing_is_known_is_fine() -> None:
     assert judged(complete=True, rows=0, known=0) == ()
 

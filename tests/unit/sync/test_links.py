@@ -81,9 +81,11 @@ def test_a_field_that_a_contact_was_shown_without_is_neither_written_nor_forgott
 
 def test_a_reading_replaces_what_was_seen_and_drops_what_equals_the_base() -> None:
     half = a_side("l1", BASE, seen={"company": "x", "notes": "y"})
-    seen = observe(half, a_shown("l1", {"company": "old"}), gone=False, missing=False)
+    shown = a_shown("l1", {"company": "old"}, version="v2", modified_at=minutes(2), observed_at=minutes(3))
+    seen = observe(half, shown, gone=False, missing=False)
     assert seen.seen == {"notes": "y"}
     assert seen.base == BASE
+    assert (seen.version, seen.modified_at, seen.observed_at) == ("v2", minutes(2), minutes(3))
 
 
 def test_a_base_that_no_longer_means_anything_is_a_first_match() -> None:

@@ -389,6 +389,7 @@ def test_a_link_that_a_person_confirmed_stays() -> None:
 @pytest.mark.parametrize("status", [s for s in LinkStatus if s is not LinkStatus.LIVE])
 def test_a_link_over_which_nothing_flows_any_more_is_left_alone(status: LinkStatus) -> None:
     assert undone(met=[replace(LINK, status=status)]).links == ()
+    assert [k.id for k in undone(met=[replace(LINK, status=status), replace(LINK, id="another")]).links] == ["another"]
 
 
 def test_a_link_that_an_undo_parted_is_joined_again() -> None:

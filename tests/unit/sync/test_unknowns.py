@@ -80,9 +80,10 @@ def test_several_records_with_the_key_are_for_a_person() -> None:
 
 @pytest.mark.parametrize("adopt", Adopt)
 def test_a_marked_record_is_adopted(adopt: Adopt) -> None:
-    shown = a_shown("r9", {"company": "x"}, marker=("k0", "k1"))
+    shown = a_shown("r9", {"company": "x"}, marker=("k0", "k1"), version="v2", raw=7)
     (outcome,) = settled(adopt, listing(0, shown=[shown])).settled
     assert (outcome.state, outcome.target_id) == (State.ADOPTED, "r9")
+    assert (outcome.raw, outcome.version, outcome.values) == (7, "v2", {"company": "x"})
 
 
 def test_a_marked_create_is_given_up_after_two_complete_later_listings() -> None:
