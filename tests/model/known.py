@@ -41,6 +41,7 @@ class Known:
     untold: set[int] = field(default_factory=set)  # families whose contact an undo took away again
     made_of: dict[tuple[str, int], dict[tuple[str, int], Values]] = field(default_factory=dict)  # who was made of whom
     undone: dict[tuple[str, int], Values] = field(default_factory=dict)  # whose copy an undo took away, as he was then
+    unmapped: set[str] = field(default_factory=set)  # fields that the file leaves out, which are no affair of it
     clearing: bool = False  # a blank may clear
     undoing: bool = False
     unsure: bool = False  # a write was cut off, and no whole run has asked since what became of it

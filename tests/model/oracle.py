@@ -62,13 +62,13 @@ class Oracle(Demands):
             raise Broken(f"no deletion that nobody asked for: {side} {rec} {before}")
         if not self.alone(family):
             return
-        for name in SINGLE:
+        for name in sorted({*SINGLE} - self.unmapped):
             mine = self.last.get((side, rec, name))
             stands = mine is not None and mine.text and token(str(before[name])) == mine.serial
             told = self.vendors[OTHER[side]].traits.offers(name, str(before[name]))  # else listed as not carried
             if stands and told and not any(saw(mine, d.last.get(name), d.values[name]) for d in asked):
                 raise Broken(f"an edit beats a delete: {name} of {side} {rec}: {before}")
-        for name in SEVERAL:
+        for name in sorted({*SEVERAL} - self.unmapped):
             for element in map(same, before[name]):
                 here = any((s, r) == (side, rec) for _, s, r in self.entered.get((side, name, element), ()))
                 known = any(element in map(same, d.values[name]) or (name, element) in d.removed for d in asked)

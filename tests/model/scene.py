@@ -89,6 +89,7 @@ class Scene:
         self.oracle.note_filters(
             {s.value: self.filters.get(s, "") for s in SIDES if self.rig.spec.direction.open_from(s)}
         )
+        self.oracle.unmapped = self.unmapped
         spec, told = self.rig.spec, {s for s in SIDES if self.vendors[s].traits.deletes != "none"}
         self.oracle.ignoring = spec.unsubscribes is Unsubscribes.IGNORE
         deletes = {s for s in told if spec.deletions[s] is DeletionPolicy.DELETE and spec.direction.open_from(s)}
