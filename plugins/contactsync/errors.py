@@ -14,6 +14,7 @@
     |  |- LimitExceeded             a guard stopped the plan before the first write (carries the plan's hash)
     |  |- LedgerSchema              the ledger's schema is newer or older than this package
     |  |- ArtefactError             the artefact root is not writable, or an artefact is missing or changed
+    |  |- FileChanged               the sync's file was changed while a run was under way
     |  |- FenceLost                 another run took the lock or lease: this one sends nothing more
     |  `- PlanMismatch              apply_plan names another plan than the one worked out now
     |- RetryError                   the same call may succeed later; the task is retried
@@ -161,6 +162,10 @@ DAMAGED_STATE = (
 
 class ArtefactError(StopError):
     """The artefact root is not writable, or an artefact is missing or not what was written."""
+
+
+class FileChanged(StopError):
+    """The sync's file was changed since an earlier task of this run."""
 
 
 class FenceLost(StopError):

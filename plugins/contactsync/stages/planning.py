@@ -28,6 +28,7 @@ from contactsync.stages.mapping_state import changed
 from contactsync.stages.plans_waiting import asked_or_next, for_whom, without_waiting
 from contactsync.stages.rivals import rivals
 from contactsync.stages.run_count import in_union, unchanged_sides
+from contactsync.stages.same_file import FILE, check_file, file_state
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.decisions import unasked
 from contactsync.sync.guards import bound_to, exceeded, flipping, too_short
@@ -44,14 +45,17 @@ log = logging.getLogger(__name__)
 
 
 def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: ArtefactRef) -> Planned:
-    """Plan the run. Errors: LimitExceeded (names the plan's hash), PlanMismatch, FenceLost."""
+    """Plan the run. Errors: LimitExceeded (names the plan's hash), PlanMismatch, FenceLost, FileChanged."""
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
     pieces, headers = place.artefacts.read_pieces(frames)
+    for side in SIDES:
+        check_file(place, headers[side.value])
     plan, waits = make_plan(place, request, opened, readings(pieces, headers, {s: place.columns(s) for s in SIDES}))
     about = {
         "sync": place.spec.id,
         "run": request.run_id,
+        FILE: file_state(place.spec),
         "cursors": {s.value: headers[s.value]["cursor"] for s in SIDES},
         "began_at": {s.value: headers[s.value]["began_at"] for s in SIDES},
     }

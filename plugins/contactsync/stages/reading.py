@@ -22,6 +22,7 @@ from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import ArtefactRef, Opened, Read, RunRequest
 from contactsync.stages.backfilling import wants_everything, window_of
 from contactsync.stages.leaving_out import without_forgotten
+from contactsync.stages.same_file import FILE, check_file, file_state
 from contactsync.stages.workplace import Workplace, judged_anew, sync_row
 from contactsync.sync.unknowns import job_runs
 
@@ -52,7 +53,7 @@ def extract_side(place: Workplace, request: RunRequest, opened: Opened, side: Si
     extracted = without_forgotten(place, side, extracted)
     log.info("%s: %d rows listed, %d to work on", app.info.title, extracted.listed, len(extracted.records))
     frame, header = extracted_artefact(side, extracted)
-    ref = place.artefacts.write(f"extract_{side.value}", frame, header)
+    ref = place.artefacts.write(f"extract_{side.value}", frame, {**header, FILE: file_state(place.spec)})
     # A complete read tries held and refused fields again, also where nothing was edited.
     again = extracted.complete and any(hold.link_id for hold, _ in reader.holds(place.spec.id))
     return Read(ref, extracted.listed, extracted.quiet and not again)
@@ -107,7 +108,10 @@ def _by_calendar(place: Workplace, side: Side) -> bool:
 def transform(
     place: Workplace, request: RunRequest, opened: Opened, left: ArtefactRef, right: ArtefactRef
 ) -> ArtefactRef:
-    """Canonical frames of both sides in one artefact; rows that cannot be mapped are named in its header."""
+    """Canonical frames of both sides in one artefact; rows that cannot be mapped are named in its header.
+
+    Errors: FenceLost, FileChanged.
+    """
 
     if not request.dry_run:
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
@@ -115,6 +119,7 @@ def transform(
     headers = {}
     for side, ref in zip(SIDES, (left, right), strict=True):
         pieces, header = place.artefacts.read_pieces(ref)
+        check_file(place, header)
         headers[side.value] = header
         if not ref.rows and (left.rows or right.rows):
             continue  # nobody is new on this side, as in most runs

@@ -30,6 +30,7 @@ from contactsync.stages.opening import folding_of
 from contactsync.stages.putting_off import read_again
 from contactsync.stages.recorded import recorded_before
 from contactsync.stages.run_words import batches_words, failed_words, held_words
+from contactsync.stages.same_file import is_of_file
 from contactsync.stages.undone import failures, line, verdicts
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.tally import final_buckets
@@ -204,7 +205,7 @@ def _move_cursors(place: Workplace, request: RunRequest, opened: Opened, headers
 def _remember_spec(place: Workplace, headers: Mapping[Side, Header]) -> None:
     """Mapping and match keys count as read only after a complete read of both sides; so does union mode's end."""
     row = sync_row(place)
-    if row is None or not all(h["complete"] for h in headers.values()):
+    if row is None or not all(h["complete"] and is_of_file(place, h) for h in headers.values()):
         return
     fresh = replace(row, mapping=to_record(row.mapping, place.mapping), scope=place.scope_state())
     if row.union and row.union_since is not None:

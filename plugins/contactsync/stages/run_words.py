@@ -21,6 +21,7 @@ _KINDS = {
     "CoveredBy": "another backfill has just read the same days",
     "CursorExpired": "an app wants to be read completely",
     "FenceLost": "another run took over",
+    "FileChanged": "the file was changed while the run was under way",
     "ForeignAccount": "a connection leads to another account",
     "HostRefused": "a connection leads to a host that it does not permit",
     "LedgerBusy": "the ledger was busy",

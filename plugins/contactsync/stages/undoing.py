@@ -14,6 +14,7 @@ from contactsync.model.stages import Opened, Planned, RunRequest
 from contactsync.model.undo import UndoOrder
 from contactsync.stages.letting_pass import judge
 from contactsync.stages.run_count import ledger_lost
+from contactsync.stages.same_file import FILE, file_state
 from contactsync.stages.undo_choice import choose
 from contactsync.stages.undo_means import means_of
 from contactsync.stages.undo_past import past_of
@@ -44,7 +45,7 @@ def plan_undo(place: Workplace, request: RunRequest, opened: Opened, order: Undo
     plan = make_undo(place, order, dry_run=request.dry_run)
     # No cursor: each target is asked for by id once more, just before it is written.
     sides = {"cursors": {s.value: None for s in SIDES}, "began_at": {s.value: began_at for s in SIDES}}
-    about = {"sync": place.spec.id, "run": request.run_id, **sides}
+    about = {"sync": place.spec.id, "run": request.run_id, FILE: file_state(place.spec), **sides}
     ref = place.artefacts.write_pieces("plan", *plan_artefact(plan, about))
     log.info("Undo %s: %d actions, %d things stay", plan.hash, len(plan.intents), len(plan.stays))
     if not request.dry_run:

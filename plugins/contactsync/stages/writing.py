@@ -16,6 +16,7 @@ from contactsync.model.spec import Side
 from contactsync.model.stages import Loaded, Opened, Planned, RunRequest, Waits
 from contactsync.packed import Packed
 from contactsync.stages.run_words import batches_words
+from contactsync.stages.same_file import check_file
 from contactsync.stages.workplace import Workplace
 
 WRITTEN = {Verb.CREATE: Bucket.CREATED, Verb.UPDATE: Bucket.UPDATED, Verb.DELETE: Bucket.DELETED}
@@ -33,7 +34,7 @@ ANEW = "clear the task `open` of this run with everything downstream, or trigger
 
 
 def load_side(place: Workplace, request: RunRequest, opened: Opened, planned: Planned, side: Side) -> Loaded:
-    """Write one side. A dry run writes nothing. Errors: AccountBusy, FenceLost, AuthError and what stops a load."""
+    """Write one side. A dry run writes nothing. Errors: AccountBusy, FenceLost, FileChanged, AuthError ..."""
     if request.dry_run:
         return Loaded(side.value, 0, 0)
     if planned.waits is not Waits.NOBODY:
@@ -44,6 +45,7 @@ def load_side(place: Workplace, request: RunRequest, opened: Opened, planned: Pl
             f"The plan that was handed on is of run {header['run']} of sync {header['sync']}. Nothing was written.",
             next_step=ANEW,
         )
+    check_file(place, header)
     plan = plan_from(pieces, header, parts=("intents",))
     intents = Packed(i for i in plan.intents if i.side is side)
     if not intents:
