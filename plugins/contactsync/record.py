@@ -230,7 +230,8 @@ class Folding:
         rows = [self.known.get(place) or Known(place[1], None, None) for place in at.items()]
         if intent.verb is Verb.DELETE or intent.undoes or outcome.state not in (State.DONE, State.ADOPTED):
             return None
-        if any(row.link_id or row.tombstone for row in rows) or self._kept_apart(at[Side.LEFT], at[Side.RIGHT]):
+        elsewhere = any(row.link_id or row.tombstone or row.wish == Wish.SKIP for row in rows)
+        if elsewhere or self._kept_apart(at[Side.LEFT], at[Side.RIGHT]):
             return None
         link = met_link(intent)
         for place, row in zip(at.items(), rows, strict=True):

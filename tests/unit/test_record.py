@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 from contactsync.ledger.store import LedgerReader
-from contactsync.model.decisions import Verdict
+from contactsync.model.decisions import Verdict, Wish
 from contactsync.model.link import Known, Link, Standing
 from contactsync.model.plan import Hold, Plan
 from contactsync.model.spec import MatchSpec, Side
@@ -91,8 +91,9 @@ def test_the_two_are_linked_with_what_was_written_and_the_one_it_came_from_is_re
         both(Known("l1", 1, 1, link_id="another"), Known("r1", 2, 2)),
         both(Known("l1", 1, 1), Known("r1", 2, 2, link_id="another")),
         both(Known("l1", 1, 1, tombstone=True), Known("r1", 2, 2)),
+        both(Known("l1", 1, 1), Known("r1", 2, 2, wish=Wish.SKIP)),
     ],
-    ids=["linked on the left", "linked on the right", "gone"],
+    ids=["linked on the left", "linked on the right", "gone", "left out by a person"],
 )
 def test_whoever_belongs_to_another_by_now_or_is_gone_is_matched_anew(rows: dict[Side, Known]) -> None:
     link, found = met(rows)
