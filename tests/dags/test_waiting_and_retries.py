@@ -73,9 +73,10 @@ def test_a_scheduled_run_ends_skipped():
         lock_is_busy(BUSY, run("scheduled"), NOW)
 
 
-def test_a_backfill_run_is_patient():
-    with pytest.raises(AirflowRescheduleException):
+def test_a_backfill_run_is_patient_and_looks_less_often_than_a_person():
+    with pytest.raises(AirflowRescheduleException) as caught:
         lock_is_busy(BUSY, run("backfill", NOW - timedelta(hours=2)), NOW)
+    assert caught.value.reschedule_date == NOW + timedelta(minutes=1)
 
 
 def test_a_load_waits_a_quarter_of_an_hour_for_the_account():

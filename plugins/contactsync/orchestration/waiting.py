@@ -17,7 +17,8 @@ from contactsync.orchestration.run_context import RunContext
 
 log = logging.getLogger(__name__)
 
-LOCK_PAUSE = timedelta(seconds=15)
+# Ten runs of a backfill may wait for each other; a person's run, which looks more often, passes most of them.
+LOCK_PAUSE = {RunKind.MANUAL: timedelta(seconds=15), RunKind.BACKFILL: timedelta(seconds=60)}
 LOCK_PATIENCE = {RunKind.MANUAL: timedelta(minutes=10), RunKind.BACKFILL: timedelta(hours=24)}
 REVIEW_PATIENCE = timedelta(hours=24)
 ACCOUNT_PAUSE = timedelta(seconds=30)
@@ -29,12 +30,12 @@ def lock_is_busy(busy: LockBusy, run: RunContext, now: datetime) -> NoReturn:
     kind = run.request().kind
     if kind is RunKind.SCHEDULED:
         raise AirflowSkipException(f"This sync is held by {busy.holder}; the next scheduled run looks again.")
-    _put_off(busy, run, now, LOCK_PAUSE, LOCK_PATIENCE[kind])
+    _put_off(busy, run, now, LOCK_PAUSE[kind], LOCK_PATIENCE[kind])
 
 
 def review_is_busy(busy: LockBusy, run: RunContext, now: datetime) -> NoReturn:
     """A plan was approved while another run works on the sync: whoever answered is not to answer again."""
-    _put_off(busy, run, now, LOCK_PAUSE, REVIEW_PATIENCE)
+    _put_off(busy, run, now, LOCK_PAUSE[RunKind.MANUAL], REVIEW_PATIENCE)
 
 
 def account_is_busy(busy: AccountBusy, run: RunContext, now: datetime) -> NoReturn:
