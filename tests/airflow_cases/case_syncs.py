@@ -43,6 +43,8 @@ PAUSE = 1.0  # between two looks: ten cases ask one API server
 ENDED = ("success", "failed")
 ONE_CONTACT = r"/api/contacts(/\d+)?$"
 
+ROOMY = {"lag_seconds": 0, "minute_limit": 100_000, "hourly_limit": 100_000}  # nobody waits for a limit
+
 SYNCS: dict[str, Json] = {
     "killed": {},
     "timed": {},
@@ -51,6 +53,8 @@ SYNCS: dict[str, Json] = {
     "past": {"dag": {"schedule": "*/15 * * * *"}},
     "deleted": {},
     "changed": {},
+    "remapped": {"fields": {"only": ["names", "emails"]}},
+    "sizes": {"right": {"app": "freshsales", "connection": "case_sizes", "options": ROOMY}},
     "rerun": {},
     "cleared": {},
     "dry": {},
@@ -99,9 +103,11 @@ class Scene:
 
     def people(self, *names: str) -> None:
         """Type contacts into the left app; the name is the id there, and before the @."""
-        for name in names:
-            mail = {"value": f"{name}@example.org", "label": "work", "primary": True}
-            self.left.put(name, {"names.given": name.title(), "names.family": "Beispiel", "emails": [mail]})
+        with self.left.opened() as state:
+            for name in names:
+                mail = {"value": f"{name}@example.org", "label": "work", "primary": True}
+                typed = {"names.given": name.title(), "names.family": "Beispiel", "emails": [mail]}
+                self.left.write(state, name, typed)
 
     def retitle(self, title: str, *names: str) -> None:
         """Give contacts of the left app another job title."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from airflow.sdk import ObjectStoragePath
@@ -35,6 +37,9 @@ def dag_policy(dag):
         dag.dagrun_timeout = timedelta(seconds={seconds})
 """
 RUN_SECONDS = 3600  # longer than any run of a case lasts: `out_of_time` lets it pass
+
+
+Real = TypeVar("Real", bound="RealAirflow")
 
 
 class RealAirflow:
@@ -90,7 +95,7 @@ class RealAirflow:
         shared = {"ledger": {"connection": LEDGER}, "artefacts": {"root": self.root}}
         self._write("contactsync.yaml", {"version": 1, **shared})
         for sync, more in self.syncs.items():
-            self._write(f"mappings/{sync}.yaml", self._file(sync, more))
+            self.write_file(sync, more)
         (self.policies / "airflow_local_settings.py").write_text(POLICY.format(seconds=RUN_SECONDS))
         self.server.start()
         self.server.await_healthy([f"contactsync__{sync}" for sync in self.syncs], print, PATIENCE)
@@ -112,6 +117,10 @@ class RealAirflow:
     def homes(self) -> list[Path]:
         """AIRFLOW_HOME of all who run tasks."""
         return [self.server.home]
+
+    def write_file(self, sync: str, more: Mapping[str, Any]) -> None:
+        """The file of a sync, with what is its own."""
+        self._write(f"mappings/{sync}.yaml", self._file(sync, more))
 
     def scene(self, sync: str) -> Scene:
         return Scene(self, sync)
@@ -174,3 +183,21 @@ class RealAirflow:
         path = self.project / "include" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(data, sort_keys=False))
+
+
+@contextmanager
+def running(folder: Path, make: Callable[[], Real]) -> Iterator[Real]:
+    """Start it in half a minute, with what this process needs for commands of its own; nothing of it is left."""
+    before = dict(os.environ)
+    os.environ["PYTHONPATH"] = str(folder / "policies")
+    try:
+        real = make()
+        os.environ.update(real.variables())
+        try:
+            real.start()
+            yield real
+        finally:
+            real.stop()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

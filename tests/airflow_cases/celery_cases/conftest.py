@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 
 import pytest
 from ledger_servers import PostgresServer
+from real_airflow import running
 from scaled_out import ScaledOut
 
 
@@ -17,14 +17,6 @@ def airflow(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFa
     if not shutil.which("redis-server"):
         pytest.fail("redis-server is not installed: apt-get install redis-server")
     folder = tmp_path_factory.mktemp("airflow")
-    before = dict(os.environ)
-    os.environ["PYTHONPATH"] = str(folder / "policies")
-    real = ScaledOut(folder, *(postgres_server.new_database() for _ in range(2)))
-    os.environ.update(real.variables())
-    try:
-        real.start()
+    databases = [postgres_server.new_database() for _ in range(2)]
+    with running(folder, lambda: ScaledOut(folder, *databases)) as real:
         yield real
-    finally:
-        real.stop()
-        os.environ.clear()
-        os.environ.update(before)
