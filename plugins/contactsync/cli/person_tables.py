@@ -75,7 +75,9 @@ def _stored(one: Portion) -> dict[str, Any]:
         "share_an_address": sorted(f"{side}:{i}" for side, i in one.beside),
         "forgotten": one.before,
         **as_data(one.stored),
-        "artefacts": [{"file": held.uri, "run": held.run, "rows": held.rows} for held in one.artefacts],
+        "artefacts": [
+            {"file": held.uri, "run": held.run, "rows": held.rows, "content": held.content} for held in one.artefacts
+        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,13 +23,17 @@ Linked = frozenset[Place]
 
 @dataclass(frozen=True)
 class Held:
-    """An artefact that names the person, in so many rows, and what its canonical rows hold."""
+    """An artefact that names the person, in so many rows, and what its canonical rows hold.
+
+    content  these rows as they are stored, JSON-able
+    """
 
     uri: str
     run: str
     name: str
     rows: int
     values: tuple[Values, ...] = ()
+    content: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def linked_now(reader: LedgerReader, sync_id: str) -> Linked:
 def held(shelf: Shelf, forgotten: Forgotten, linked: Linked, beat: Callable[[], None]) -> list[Held]:
     """Every artefact that names a person whom the tombstones cover."""
     return [
-        Held(kept.uri, kept.run, kept.name, sum(kept.parted.rows), tuple(_values(kept)))
+        Held(kept.uri, kept.run, kept.name, sum(kept.parted.rows), tuple(_values(kept)), _content(kept))
         for kept in _kept(shelf, forgotten, linked, beat)
         if kept.touched
     ]
@@ -89,6 +94,11 @@ def _kept(shelf: Shelf, forgotten: Forgotten, linked: Linked, beat: Callable[[],
         for name, uri in run.files:
             frame, header = contents[uri]
             yield Kept(uri, run.run, name, frame, header, part(name, frame, header, whose))
+
+
+def _content(kept: Kept) -> tuple[Mapping[str, Any], ...]:
+    found: list[dict[str, Any]] = json.loads(kept.frame[kept.parted.rows].to_json(orient="records", date_format="iso"))
+    return tuple({name: held for name, held in row.items() if held is not None} for row in found)
 
 
 def _telling(by_key: Collection[Place], forgotten: Forgotten) -> Callable[[Side, str], bool]:

@@ -46,6 +46,9 @@ def test_everything_of_a_person_is_told_and_nothing_of_others(folder: Path) -> N
     assert [(a["intent"]["verb"], a["outcome"]["state"]) for a in pair["actions"]] == [("create", "done")]
     assert {row["side"] for row in pair["index"]} == {"left", "right"}
     assert {held["run"] for held in pair["artefacts"]}
+    contents = {Path(held["file"]).name.partition("-")[0]: held["content"] for held in pair["artefacts"]}
+    assert [row["names.given"] for row in contents["canonical"] if row["side"] == "left"] == ["Zoe.Sample"]
+    assert all(len(held["content"]) == held["rows"] for held in pair["artefacts"])
     assert "uma@" not in json.dumps(told)
     assert contactsync(folder, "person", "left:zoe-left", "--output", "zoe.json").stdout == ""
     assert json.loads((folder / "zoe.json").read_text()) == told
