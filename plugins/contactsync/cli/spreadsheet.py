@@ -14,6 +14,7 @@ from typing import Any
 from contactsync.errors import ConfigError
 
 CSV, PARQUET = ".csv", ".parquet"
+DEVICES = (Path("/dev"), Path("/dev/fd"))
 _SIGNS = "=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe6b-"  # also as East Asian keyboards type them
 # What a spreadsheet may leave out before a sign; no end of a cell, so that each is looked at from one mark only.
 _BLANK = " \x0b\x0c\x1c-\x1f\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -74,7 +75,8 @@ def private_file(path: Path) -> Iterator[int]:
 
 def _is_device(path: Path) -> bool:
     """/dev/stdout is a link to whatever the command writes to, be it a file."""
-    return path.absolute().parts[:2] in (("/", "dev"), ("/", "proc")) or (path.exists() and not path.is_file())
+    folder = path.absolute().parent
+    return folder in DEVICES or "/proc" in map(str, folder.parents) or (path.exists() and not path.is_file())
 
 
 def _replacing(path: Path) -> Iterator[int]:
