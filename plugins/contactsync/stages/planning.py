@@ -50,7 +50,7 @@ def reconcile(place: Workplace, request: RunRequest, opened: Opened, frames: Art
         place.ledger.renew_lock(place.spec.id, request.owner, opened.fence)
     pieces, headers = place.artefacts.read_pieces(frames)
     for side in SIDES:
-        check_file(place, headers[side.value])
+        check_file(place, headers[side.value], compares=request.every_row)
     plan, waits = make_plan(place, request, opened, readings(pieces, headers, {s: place.columns(s) for s in SIDES}))
     about = {
         "sync": place.spec.id,
