@@ -1,4 +1,4 @@
-"""One entry of the register, and the page made of all."""
+"""One entry of a register, and the page made of all."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "faults.md"
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One thing that goes wrong: what, what is promised, and node ids of tests without parameters.
+class Listed:
+    """A fault or a promise: what it is, what is promised, and node ids of tests without parameters.
 
     `beside` says what of it is out of reach of tests, or does not apply and why.
     """
@@ -24,29 +23,29 @@ class Fault:
     beside: str = ""
 
 
+@dataclass(frozen=True)
+class Register:
+    """Entries numbered from 1 to `last` behind a letter, and their page."""
+
+    letter: str
+    last: int
+    page: Path
+    intro: str
+    entries: Sequence[Listed]
+
+    def text(self) -> str:
+        """The whole of the page."""
+        return self.intro + "\n".join(self._section(entry) for entry in self.entries)
+
+    def _section(self, entry: Listed) -> str:
+        promise = f"{entry.promise} {entry.beside}".strip()
+        tests = "\n".join(f"- {_link(test)}" for test in entry.tests)
+        return f"## {self.letter}{entry.number}. {entry.what}\n\n{promise}\n\n{tests}\n"
+
+
 def of(file: str, *names: str) -> tuple[str, ...]:
     """The node ids of tests of one file."""
     return tuple(f"{file}::test_{name}" for name in names)
-
-
-_INTRO = """\
-# What can go wrong
-
-Each line is something that happens to a run, what is promised then, and the tests that hold it (`make test`), written
-by [register.py](../tests/faults/register.py). What the proofs are beyond these is in [proofs](proofs.md).
-
-"""
-
-
-def page(faults: Sequence[Fault]) -> str:
-    """The whole of docs/faults.md."""
-    return _INTRO + "\n".join(_section(fault) for fault in faults)
-
-
-def _section(fault: Fault) -> str:
-    promise = f"{fault.promise} {fault.beside}".strip()
-    tests = "\n".join(f"- {_link(test)}" for test in fault.tests)
-    return f"## F{fault.number}. {fault.what}\n\n{promise}\n\n{tests}\n"
 
 
 def _link(test: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from listed import Fault, of
+from listed import Listed, of
 
 STRANGE = "tests/faults/test_clocks_and_certificates.py"
 BROKEN = "tests/faults/test_ledger_and_artefacts.py"
@@ -27,7 +27,7 @@ AIRFLOW_AT_ONCE = "tests/airflow_cases/test_runs_at_once.py"
 KILLS = "tests/kills/test_kill_matrix.py"
 
 OWN = (
-    Fault(
+    Listed(
         1,
         "The process is killed at any point",
         "The next runs find what it made and finish the rest; nobody is there twice.",
@@ -38,14 +38,14 @@ OWN = (
             "a_killed_process_leaves_nothing_half_done_and_a_rerun_finishes",
         ),
     ),
-    Fault(
+    Listed(
         3,
         "A create took effect and the ledger cannot be written",
         "What was about to be sent is in the journal already, so the create is found and not repeated.",
         of(BROKEN, "f03_a_ledger_that_is_lost_between_effect_and_outcome_doubles_nobody")
         + of(CRASH, "a_run_may_die_at_any_commit"),
     ),
-    Fault(
+    Listed(
         13,
         "Clocks disagree, jump or go backwards; two edits share a second",
         "This machine's clock decides nothing about what changed; a vendor's that was set back means a complete read.",
@@ -64,7 +64,7 @@ OWN = (
         + of("tests/contract/ledger/test_ledger_rates.py", "the_database_is_the_clock_of_all_hosts")
         + of("tests/unit/mapping/test_conversions.py", "no_zone_moves_a_leap_day_or_a_day_of_changing_clocks"),
     ),
-    Fault(
+    Listed(
         25,
         "The mapping, a filter or the match keys change between runs",
         "Everything is read anew; what follows from the change alone is limited and blanks nobody.",
@@ -77,7 +77,7 @@ OWN = (
         + of(LEDGER, "a_field_taken_in_again_is_read_completely_and_first_matched")
         + of("tests/integration/test_runs_rules.py", "a_new_rule_reads_everything_and_never_updates_all_in_silence"),
     ),
-    Fault(
+    Listed(
         27,
         "Two contacts of one app are alike, share an address, or have no key",
         "Nobody is joined by guessing: they are held with their candidates.",
@@ -88,7 +88,7 @@ OWN = (
         )
         + of("tests/integration/test_runs_odd_contacts.py", "each_is_synced_or_held_with_its_reason"),
     ),
-    Fault(
+    Listed(
         28,
         "The ledger is lost, old, locked or its disk is full",
         "A lost or old one is noticed and links are found again; one that cannot be written stops the run.",
@@ -101,7 +101,7 @@ OWN = (
         + of(RECOVERED, "an_old_backup_finds_what_was_made_since_and_brings_nobody_back")
         + of(SCHEMA, "a_writer_waits_for_another_and_then_says_so", "a_ledger_that_cannot_be_reached_is_busy"),
     ),
-    Fault(
+    Listed(
         29,
         "An artefact is missing, changed or another run's",
         "Its checksum tells; the task fails and nothing is written.",
@@ -117,14 +117,14 @@ OWN = (
             "a_changed_plan_is_not_carried_out_and_clearing_as_it_says_heals_it",
         ),
     ),
-    Fault(
+    Listed(
         30,
         "What tasks hand on is missing or changed",
         "It is a reference with a checksum and nothing else, so a wrong one fails the task, and so does another run's.",
         of(HANDED, "f30_a_load_that_is_handed_something_else_writes_nothing_and_says_what_to_clear")
         + of(ARTEFACTS, "a_changed_or_missing_file_is_an_error_that_says_what_to_do"),
     ),
-    Fault(
+    Listed(
         31,
         "The worker is told to end, or runs out of memory, in a batch",
         "As for a killed process: the next run finishes.",
@@ -133,7 +133,7 @@ OWN = (
         + of(KILLS, "whatever_a_killed_run_left_is_found_and_finished")
         + of(AIRFLOW_KILLED, "a_killed_load_that_is_cleared_goes_on_from_the_journal"),
     ),
-    Fault(
+    Listed(
         32,
         "Two runs, or a run and a try of it that was thought dead",
         "One writes; whoever lost lock, lease or claim sends nothing more.",
@@ -147,7 +147,7 @@ OWN = (
         + of(AIRFLOW_KILLED, "a_suspended_load_that_wakes_up_after_another_run_took_over_sends_nothing_more")
         + of(AIRFLOW_AT_ONCE, "three_kinds_of_run_take_turns_and_a_backfill_reads_once"),
     ),
-    Fault(
+    Listed(
         35,
         "A person cancels the run",
         "As for a killed process; its lock is free for the next one at once.",
@@ -160,7 +160,7 @@ OWN = (
             "a_run_that_ran_out_of_time_is_taken_up_by_the_next",
         ),
     ),
-    Fault(
+    Listed(
         36,
         "Very many contacts, none at all, or huge ones",
         "Batches are capped and a large value costs only its own contact.",
@@ -169,7 +169,7 @@ OWN = (
         + of("tests/unit/apps/test_vcard.py", "a_photo_of_ten_megabytes_passes_untouched_and_soon"),
         "A hundred thousand contacts a side are measured, not tested: `make bench`.",
     ),
-    Fault(
+    Listed(
         38,
         "The package is upgraded or taken back while a run is on",
         "One process upgrades the ledger; code that does not know its schema refuses it.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from listed import Fault, of
+from listed import Listed, of
 
 STRANGE = "tests/faults/test_clocks_and_certificates.py"
 ODD = "tests/faults/test_odd_answers.py"
@@ -33,7 +33,7 @@ FILTERS = "tests/integration/test_runs_filters.py"
 BOMBS = "tests/unit/test_bombs.py"
 
 OF_VENDORS = (
-    Fault(
+    Listed(
         2,
         "A create took effect and its answer is lost",
         "There is exactly one such contact, and a later run recognises it.",
@@ -47,7 +47,7 @@ OF_VENDORS = (
         + of(TROUBLES, "a_create_whose_outcome_is_unknown_is_neither_repeated_nor_lost")
         + of(WRITING, "a_create_whose_answer_is_lost_is_sent_once_and_found_again"),
     ),
-    Fault(
+    Listed(
         4,
         "An update's answer is lost, or it arrives twice",
         "A patch names the values wanted, so a second one changes nothing, and the base moves only for what is there.",
@@ -55,7 +55,7 @@ OF_VENDORS = (
         + of(TROUBLES, "an_update_whose_outcome_is_unknown_comes_through")
         + of(CRASH, "an_update_of_a_card_is_neither_lost_nor_repeated"),
     ),
-    Fault(
+    Listed(
         5,
         "A deletion's answer is lost, or the contact is gone already",
         "Gone is what was wanted: it counts as done.",
@@ -64,7 +64,7 @@ OF_VENDORS = (
         + of(GOOGLE, "deletions_go_in_one_batch_and_the_gone_cost_only_themselves")
         + of(CARDDAV, "a_card_deleted_meanwhile_is_overtaken_and_deleting_it_is_done"),
     ),
-    Fault(
+    Listed(
         6,
         "A listing comes back empty with HTTP 200",
         "Nobody is deleted; a complete read that shows nobody stops the run.",
@@ -75,7 +75,7 @@ OF_VENDORS = (
             "letting_one_empty_account_pass_lets_no_other_pass",
         ),
     ),
-    Fault(
+    Listed(
         7,
         "A listing is cut, repeats a page or goes round in circles",
         "It fails, or proves nothing about whom it does not show.",
@@ -87,7 +87,7 @@ OF_VENDORS = (
         )
         + of(ODDITIES, "a_listing_without_its_end_is_an_error_not_an_empty_page"),
     ),
-    Fault(
+    Listed(
         8,
         "A listing shows fewer contacts than it counts, or lacks a known one",
         "No deletion follows from a listing: whom it lacks is asked for by id.",
@@ -100,7 +100,7 @@ OF_VENDORS = (
         + of(LINKS, "a_missing_contact_waits_for_a_point_read_and_nothing_is_written_meanwhile"),
         "A sentinel contact is not kept: the rule above makes it needless.",
     ),
-    Fault(
+    Listed(
         9,
         "The delta cursor expires, at the first page or a later one",
         "What was read of it is thrown away and the side is read completely, once.",
@@ -114,7 +114,7 @@ OF_VENDORS = (
         + of(CARDDAV, "an_unknown_token_is_an_expired_cursor")
         + of(ODDITIES, "a_refused_token_is_an_expired_cursor"),
     ),
-    Fault(
+    Listed(
         10,
         "The cursor or the credentials belong to another account or other filters",
         "Another account stops the run; a cursor made for something else counts as expired.",
@@ -123,7 +123,7 @@ OF_VENDORS = (
         + of(GOOGLE, "a_cursor_for_other_fields_is_expired")
         + of(CONTRACT_READING, "a_cursor_that_is_no_longer_good_is_never_an_empty_answer"),
     ),
-    Fault(
+    Listed(
         11,
         "Somebody edits a contact between reading and writing",
         "The write does not happen, or does not touch that field; the next run plans anew.",
@@ -135,14 +135,14 @@ OF_VENDORS = (
         )
         + of(WRITING, "a_contact_that_changed_since_it_was_read_is_not_overwritten"),
     ),
-    Fault(
+    Listed(
         12,
         "Contacts change places while pages are read",
         "Nothing is lost by the next run.",
         of(FRESHSALES, "rows_that_move_while_pages_are_read_are_not_lost")
         + of("tests/property/test_incremental_reads.py", "deltas_end_as_complete_reads_do"),
     ),
-    Fault(
+    Listed(
         14,
         "Listings follow writes late, or come from stale copies in turn",
         "Nobody is made twice, reverted or deleted.",
@@ -158,7 +158,7 @@ OF_VENDORS = (
             "an_edit_that_was_read_by_id_is_not_taken_back_by_an_older_listing",
         ),
     ),
-    Fault(
+    Listed(
         15,
         "The vendor answers 429, with or without a hint, or for ever",
         "It is waited for within bounds that all processes share; no create is doubled; then the run fails cleanly.",
@@ -178,7 +178,7 @@ OF_VENDORS = (
         )
         + of(GOOGLE, "a_spent_quota_sends_nothing_and_says_so"),
     ),
-    Fault(
+    Listed(
         16,
         "The vendor answers 5xx, before or after the effect",
         "Reads are tried again; a write never is before it is known what became of it.",
@@ -192,7 +192,7 @@ OF_VENDORS = (
         )
         + of(WRITES, "no_write_is_repeated_once_its_outcome_is_unknown"),
     ),
-    Fault(
+    Listed(
         17,
         "A token ends in the middle of a run; refreshes race; a rotated token is lost",
         "One refresh serves all, the new token is stored before it is used, and a lost one is said with what to do.",
@@ -205,7 +205,7 @@ OF_VENDORS = (
         )
         + of(TROUBLES, "rotated_refresh_tokens_are_kept", "revoked_credentials_end_the_run_with_what_to_do"),
     ),
-    Fault(
+    Listed(
         18,
         "The vendor forbids a field, a contact or a whole scope",
         "What may not be read is unknown, neither blank nor gone.",
@@ -223,7 +223,7 @@ OF_VENDORS = (
         + of("tests/property/test_sync_fields.py", "what_was_not_read_writes_nothing_into_the_unknown")
         + of(GOOGLE, "credentials_that_may_only_read_send_nothing"),
     ),
-    Fault(
+    Listed(
         19,
         "A batch is answered in part, in another order, too short or with ids nobody asked for",
         "Each contact has an outcome of its own; whom the answer lacks is looked up.",
@@ -235,7 +235,7 @@ OF_VENDORS = (
         + of(GOOGLE, "creates_without_an_answer_are_unknown_and_found_by_their_mark")
         + of(ODDITIES, "what_the_answer_to_a_multiget_lacks_is_asked_for_alone"),
     ),
-    Fault(
+    Listed(
         20,
         "One contact spoils its batch",
         "It alone is held; the others are written, at the cost of few more requests.",
@@ -243,7 +243,7 @@ OF_VENDORS = (
         + of(REFUSED, "one_refused_create_in_a_hundred_is_held_with_the_vendors_words")
         + of(WRITING, "a_refused_create_costs_only_itself", "a_refused_update_costs_only_itself"),
     ),
-    Fault(
+    Listed(
         21,
         "The target stores something else than it was sent",
         "The form it keeps is no edit to carry back; one that changes each time is held.",
@@ -251,14 +251,14 @@ OF_VENDORS = (
         + of(TROUBLES, "a_write_that_stored_nothing_is_held")
         + of("tests/model/test_model.py", "the_promises_hold_in_any_history"),
     ),
-    Fault(
+    Listed(
         22,
         "The target fills in defaults of its own",
         "They stay there, listed as apart, until somebody edits either side; they never replace what a person typed.",
         of(ODD, "f22_defaults_of_the_target_stay_there_until_somebody_edits_and_never_replace_what_was_typed")
         + of(RACES, "a_foreign_edit_that_comes_with_the_answer_to_our_write_is_carried_on"),
     ),
-    Fault(
+    Listed(
         23,
         "The vendor merges contacts or gives them other ids",
         "The link follows; of two that became one, the second partner is held and neither changed nor deleted.",
@@ -269,7 +269,7 @@ OF_VENDORS = (
         )
         + of("tests/unit/sync/test_reconcile.py", "merged_into_a_contact_deleted_on_both_sides_the_link_is_parted"),
     ),
-    Fault(
+    Listed(
         24,
         "A contact leaves the view or filter, lies in the bin, or is forgotten",
         "Leaving is no deletion; who is forgotten is forgotten here too and does not come back.",
@@ -284,7 +284,7 @@ OF_VENDORS = (
         )
         + of("tests/integration/test_runs_forgotten.py", "it_does_not_come_back_and_its_edits_do_not_flow"),
     ),
-    Fault(
+    Listed(
         26,
         "A custom field is removed, gets another type, or is made anew under the same name",
         "What is no longer shown is unknown and clears nothing; a field that is gone stops the run, which names it; "
@@ -302,7 +302,7 @@ OF_VENDORS = (
         ),
         "Only Freshsales has such fields: in Google and on cards a field of one's own is part of each contact.",
     ),
-    Fault(
+    Listed(
         33,
         "An answer drips, never ends, unpacks to a bomb, is a web page or breaks its own format",
         "Time, size and depth are bounded, and what is no answer of the API is never read as one.",
@@ -311,7 +311,7 @@ OF_VENDORS = (
         + of(BOMBS, "each_ends_soon_in_a_value_or_an_error_of_ours", "nothing_of_an_entity_is_read")
         + of("tests/contract/apps/test_declared.py", "a_web_page_is_neither_an_account_nor_an_empty_one"),
     ),
-    Fault(
+    Listed(
         34,
         "The certificate is wrong, or a redirect leads elsewhere or to plain http",
         "Refused, and no credential leaves.",
@@ -325,7 +325,7 @@ OF_VENDORS = (
         + of(WRITES, "a_handshake_that_fails_is_nothing_sent")
         + of(ODDITIES, "credentials_do_not_follow_to_a_foreign_host"),
     ),
-    Fault(
+    Listed(
         37,
         "An automation of the target edits the contact right after our write",
         "That is an edit like any other; a field that both sides rewrite in turn is held.",
