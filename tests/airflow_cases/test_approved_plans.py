@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -97,7 +98,14 @@ def test_stop_reject_and_time_out_end_well_and_write_nothing(airflow: RealAirflo
 
 def waits(scene: Scene, run: str) -> None:
     scene.trigger(run)
-    scene.until(lambda: scene.states(run)["review"] == "awaiting_input", "a question", run)
+    scene.until(lambda: scene.states(run)["review"] == "awaiting_input" and settled(scene, run), "a question", run)
+
+
+def settled(scene: Scene, run: str) -> bool:
+    """Whether the scheduler knows that the task waits: what is answered sooner, in under a second, it asks again."""
+    log = scene.airflow.server.program.log.read_text(errors="replace")
+    told = rf"TaskInstance Finished: dag_id={scene.dag}, task_id=review, run_id={run}, .*, state=awaiting_input,"
+    return re.search(told, log) is not None
 
 
 def rests_unwritten(scene: Scene, run: str, words: str) -> None:
