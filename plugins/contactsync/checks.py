@@ -78,11 +78,18 @@ def check_targets(target: Target, intents: Sequence[Intent], now: datetime) -> C
 def _by_capability(target: Target, intents: Sequence[Intent], now: datetime) -> Checked:
     match target.app.info.caps.check:
         case Check.VERSION:
-            return Checked(tuple(intents), ())
+            return _by_version(target, intents, now)
         case Check.DELTA if target.cursor is not None:
             return _by_delta(target, intents, now)
         case check:
             return _by_fetch(target, intents, now, fresh_version=check is Check.FETCHED_VERSION)
+
+
+def _by_version(target: Target, intents: Sequence[Intent], now: datetime) -> Checked:
+    """The version is the condition of the write; of contacts that have none, what they hold is read again."""
+    bare = [i for i in intents if i.version is None]
+    read = _by_fetch(target, bare, now, fresh_version=True) if bare else Checked((), ())
+    return Checked((*(i for i in intents if i.version is not None), *read.ready), read.stopped, read.held)
 
 
 def _by_fetch(target: Target, intents: Sequence[Intent], now: datetime, *, fresh_version: bool) -> Checked:

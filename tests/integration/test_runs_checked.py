@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from contactsync.apps.memory import Memory
 from contactsync.errors import BadListing, ServerTrouble
 from contactsync.model.app import AppInfo, Check
-from contactsync.model.exchange import Cursor, Fetched, Op, Page, Presence, Ref, Result, State, Window
+from contactsync.model.exchange import Cursor, Fetched, Op, Page, Presence, Record, Ref, Result, State, Window
 from contactsync.model.spec import Side
 from contactsync.model.stages import RunRequest
 from contactsync.pipeline import Workplace, extract_side, load_side, open_run, reconcile, record, run_sync, transform
@@ -106,6 +106,37 @@ def test_whom_the_check_finds_gone_is_not_written(tmp_path: Path, new_id: str) -
     there = {i: c["names.given"] for i, c in world.right.contacts().items()}
     assert there.get("r9") == ("From the left" if new_id else None)
     assert len(world.left.contacts()) == 3
+
+
+# ---- versions as the condition, of contacts that have none
+
+
+class Unversioned(OddBook):
+    """Writes go on versions, but this server gives no usable ones; somebody edits once the run has read."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def record(self, contact_id: str, row: Mapping[str, Any]) -> Record:
+        return replace(super().record(contact_id, row), version=None)
+
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        yield from list(super().pull(start))
+        self.meanwhile()
+
+
+def test_a_contact_without_a_version_is_read_again_before_it_is_written(tmp_path: Path) -> None:
+    world = World(tmp_path, memory_spec())
+    right: Unversioned = books(world, right=Unversioned)
+    linked(world)
+    for given in ("Ada of the left", "Ada again"):
+        world.left.put("l0", {"names.given": given})
+        assert world.run().ok
+        assert world.right.contacts()["r0"]["names.given"] == given
+    world.left.put("l0", {"names.given": "From the left"})
+    right.meanwhile = lambda: world.right.put("r0", {"names.given": "From the right"})
+    assert world.run().ok
+    assert outcomes(world) == [State.OVERTAKEN]
+    assert world.right.contacts()["r0"]["names.given"] == "From the right"
 
 
 # ---- what other syncs of the account made meanwhile

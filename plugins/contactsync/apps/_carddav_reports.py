@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
@@ -22,6 +23,7 @@ DATA = f"{CARD}address-data"
 
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
 _NAMESPACES = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"'
+_ENTITY_TAG = re.compile(r"""(?:W/)?+(?:"[^"]*"|[^"*,\s][^"*,]*)""")
 _CARD_PROPS = "<prop><getetag/><C:address-data/></prop>"
 
 
@@ -31,7 +33,7 @@ class BookGone(BadListing):
 
 @dataclass(frozen=True)
 class Stored:
-    """A card as the server keeps it: path in one spelling, etag ('' where it gives none), text with \\n."""
+    """A card as the server keeps it: path in one spelling, etag ('' where it gives no proper one), text with \\n."""
 
     path: str
     etag: str
@@ -192,7 +194,7 @@ def card_at(dav: Dav, book: Book, path: str) -> Stored | int:
         text = reply.body.decode()
     except UnicodeDecodeError:
         text = reply.body.decode("latin-1")  # of vCard 2.1 days
-    return Stored(path, reply.headers.get("ETag", ""), text.replace("\r\n", "\n"))
+    return Stored(path, entity_tag(reply.headers.get("ETag", "")), text.replace("\r\n", "\n"))
 
 
 def cards_like(dav: Dav, book: Book, wanted: Sequence[tuple[str, str]]) -> list[Stored] | None:
@@ -216,7 +218,16 @@ def cards_like(dav: Dav, book: Book, wanted: Sequence[tuple[str, str]]) -> list[
 
 
 def _stored(member: Member) -> Stored:
-    return Stored(member.path, member.text(ETAG), member.text(DATA))
+    return Stored(member.path, entity_tag(member.text(ETAG)), member.text(DATA))
+
+
+def entity_tag(given: str) -> str:
+    """An etag that can be a condition, '' for any other: `*` would hold for every version, a list for several.
+
+    Some servers leave the quotes out.
+    """
+    tag = given.strip()
+    return tag if _ENTITY_TAG.fullmatch(tag) else ""
 
 
 def reason(reply: Reply) -> str:

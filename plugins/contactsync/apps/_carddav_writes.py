@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from contactsync.apps._carddav_books import Book
 from contactsync.apps._carddav_cards import ref_of, usual_path
 from contactsync.apps._carddav_points import Point, points
-from contactsync.apps._carddav_reports import GONE, Stored, reason
+from contactsync.apps._carddav_reports import GONE, Stored, entity_tag, reason
 from contactsync.apps._vcard import Card, CardError, parse
 from contactsync.apps._vcard_write import new_card, patched
 from contactsync.apps._webdav import Dav, error_conditions
@@ -89,7 +89,7 @@ class Writer:
         path, etag = str(op.ref.get("href", "")), op.version or str(op.ref.get("etag", ""))
         # A card of another version than the one to be replaced would undo what came in between.
         card = str(op.ref.get("card", "")) if op.ref.get("etag") == etag else ""
-        if path and etag and (card or not text):
+        if path and entity_tag(etag) and (card or not text):
             return Stored(path, etag, card)
         with nothing_sent():
             point = self._point(Ref(op.id, op.ref))
@@ -130,19 +130,21 @@ def _not_as_planned(op: Op, point: Point) -> Result:
 
 def _done(op: Op, uid: str, path: str, reply: Reply, *, created: bool) -> Result:
     """Without the card: the server may keep it in other words (Radicale re-orders the lines), so it is read back."""
-    etag = reply.headers.get("ETag", "")
+    etag = entity_tag(reply.headers.get("ETag", ""))
     return Result(op.key, State.DONE, uid, created, etag or None, ref={"href": path, "etag": etag})
 
 
 def if_match(etag: str) -> dict[str, str]:
-    """Only while the card has that etag; without any, while it is there.
+    """Only while the card has that etag; without a proper one, while it is there: `checks` has just read it then.
 
     Proxies that compress weaken etags, and a weak one never matches. Errors: RecordRefused where no header can hold it.
     """
-    strong = etag.removeprefix("W/") or "*"
+    strong = entity_tag(etag).removeprefix("W/")
+    if not strong:
+        return {"If-Match": "*"}
     if not strong.isprintable():
         raise RecordRefused("the server gives it a version that cannot be sent back.")
-    return {"If-Match": _in_a_header(strong if strong.startswith(('"', "*")) else f'"{strong}"')}
+    return {"If-Match": _in_a_header(strong if strong.startswith('"') else f'"{strong}"')}
 
 
 def _in_a_header(text: str) -> str:

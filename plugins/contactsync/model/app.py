@@ -22,7 +22,7 @@ class Adopt(StrEnum):
 class Check(StrEnum):
     """How a target is proven unchanged just before it is written (core 19)."""
 
-    VERSION = "version"  # conditional write with the listed version
+    VERSION = "version"  # conditional write with the listed version; a contact without one is fetched first
     FETCHED_VERSION = "fetched_version"  # conditional write, but listed versions are refused: fetch first
     FETCH = "fetch"  # no conditional write: batch fetch just before the chunk
     DELTA = "delta"  # no conditional write, no batch fetch: one more delta pull just before the chunk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -337,6 +337,32 @@ def test_a_card_kept_of_an_older_version_is_not_written_back(server: Server, app
     written = next(body for method, _, body, _ in server.told if method == "PUT")
     assert "NOTE:of today" in written
     assert "TITLE:Chefin" in written
+
+
+NO_TAGS = ["*", "W/*", " * ", 'W/"1", *', '"1", "2"', "*, *", '"', "W/"]
+
+
+@pytest.mark.parametrize("etag", NO_TAGS)
+def test_an_etag_that_would_fit_every_version_is_no_version(server: Server, app: CardDav, etag: str) -> None:
+    server.will("sync-collection", (207, many(member(f"{BOOK}a.vcf"), member(f"{BOOK}b.vcf"), token="t")))
+    server.will("multiget", (207, many(member(f"{BOOK}a.vcf", data(card("a")).replace('"1"', etag)))))
+    server.will(f"GET {BOOK}b.vcf", (200, card("b"), {"ETag": etag}))
+    (page,) = app.pull(None)
+    assert [(r.id, r.version, r.ref["etag"]) for r in page.records] == [("a", None, ""), ("b", None, "")]
+    server.will("PUT", (201, "", {"ETag": etag}))
+    (made,) = app.push([create()])
+    assert (made.state, made.version) == (State.DONE, None)
+
+
+@pytest.mark.parametrize("etag", NO_TAGS)
+@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.DELETE])
+def test_nothing_is_written_on_such_a_version_that_is_remembered(
+    server: Server, app: CardDav, verb: Verb, etag: str
+) -> None:
+    server.will("multiget", (207, many(member(f"{BOOK}a.vcf", data(card("a")).replace('"1"', etag)))))
+    (result,) = app.push([replace(update(etag, kept=etag), verb=verb)])
+    assert (result.state, result.version) == (State.OVERTAKEN, None)
+    assert server.sent("PUT") == server.sent("DELETE") == []
 
 
 def test_a_read_that_fails_before_the_write_sends_nothing(server: Server, app: CardDav) -> None:
