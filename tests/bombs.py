@@ -111,6 +111,9 @@ def bombs() -> Iterator[Bomb]:
     yield "XML: comments without an end, 57 MiB", lambda: b"<!--" * (14 * MIB), xml_body
     yield "XML: an instruction, 57 MiB", lambda: b"<?a " + b"b" * (57 * MIB) + b"?>", xml_body
     yield "XML: sections of text without an end, 57 MiB", lambda: b"<![CDATA[" * (6 * MIB), xml_body
+    yield "XML: sections of text beside a comment", lambda: b"<!---->" + b"<![CDATA[]]>" * (4 * MIB), xml_body
+    yield "XML: sections beside a comment, as many as are let in", lambda: _sections(299_000), xml_body
+    yield "XML: markup in a section of text, 57 MiB", lambda: b"<![CDATA[" + b"<!--<? =" * (7 * MIB) + b"]]>", xml_body
     yield "XML: short tags with an attribute, 60 MiB", lambda: b"<a b=''/>" * (6 * MIB), xml_body
     yield "XML: the same, as many as are looked at", lambda: b"<a b=''/>" * 1_500_000, xml_body
     yield "XML: quotes without an end, 57 MiB", lambda: b'<a b="' * (8 * MIB), xml_body
@@ -165,6 +168,10 @@ def _named_attributes(number: int, length: int, last: str = "") -> bytes:
 
 def _in_cp037(body: bytes) -> bytes:
     return body.decode().replace('version="1.0"', 'version="1.0" encoding="cp037"').encode("cp037")
+
+
+def _sections(number: int) -> bytes:
+    return b"<!---->" + b"<a/>" * 250_001 + b"<![CDATA[<!-- a='b' -->]]>" * number
 
 
 def _tags(length: int) -> bytes:

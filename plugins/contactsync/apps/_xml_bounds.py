@@ -19,11 +19,13 @@ LONGEST_NAMESPACE = 100  # bytes; it is repeated in each attribute, too, and one
 MOST_LEVELS = 50
 MOST_ASIDES = 10_000  # comments and instructions
 LONGEST_ASIDES = 1024 * 1024  # all of them together
+MOST_SECTIONS = 300_000  # of text (CDATA), looked through one by one where anything is to be told from markup
 _DECLARED = re.compile(rb"""^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([\w.-]*)""")
 _READABLE = (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1")
 # After a space, as all attributes are; without it, xmlnsxmlns... would be looked through anew from each of its starts.
 _NAMESPACE = re.compile(rb"""xmlns(?<=\sxmlns)[^\s=<>]*\s*=\s*(?:"[^"]{%d}|'[^']{%d})""" % ((LONGEST_NAMESPACE,) * 2))
-_ENDS = {b"<!--": b"-->", b"<?": b"?>", b"<![CDATA[": b"]]>"}
+_SECTION = b"<![CDATA["
+_ENDS = {b"<!--": b"-->", b"<?": b"?>", _SECTION: b"]]>"}
 _OTHER = re.compile(rb"<!--|<\?|<!\[CDATA\[")
 # Possessive: a quote that never ends is looked through once.
 _TAG = re.compile(rb"""<(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""")
@@ -88,16 +90,12 @@ def _check(body: bytes) -> None:
     if b"\0" in head or (declared and declared[1].lower() not in _READABLE):
         raise XmlError("another encoding than UTF-8")
     asides, prolog = body.count(b"<!--") + body.count(b"<?"), int(b"<?xml" in head and b"?>" in head)
-    if asides > MOST_ASIDES:
-        raise XmlError("more comments and instructions than any listing has")
     problem = _too_much(body)
     if asides == prolog and not problem:
         return
-    markup, aside = _parted(body)
-    if aside > LONGEST_ASIDES:
-        raise XmlError("comments and instructions longer than any listing's")
+    markup = _parted(body)
     # What people type into cards may look like attributes: the tags alone tell.
-    if problem and body.count(b"<") > 2 * MOST_ELEMENTS:
+    if problem and sum(part.count(b"<") for part in markup) > 2 * MOST_ELEMENTS:
         raise XmlError("larger than any listing of cards")
     if problem and (found := _too_much(b"".join(itertools.chain.from_iterable(map(_TAG.findall, markup))))):
         raise XmlError(found)
@@ -109,13 +107,22 @@ def _too_much(markup: bytes) -> str:
     return f"a namespace of more than {LONGEST_NAMESPACE} bytes" if _NAMESPACE.search(markup) else ""
 
 
-def _parted(body: bytes) -> tuple[list[bytes], int]:
-    """What stands between comments, instructions and CDATA sections; how many bytes the former two have."""
-    between, aside, at = list[bytes](), 0, 0
+def _parted(body: bytes) -> list[bytes]:
+    """What stands between comments, instructions and CDATA sections. Errors: XmlError, as soon as they are too many."""
+    between, asides, aside, sections, at = list[bytes](), 0, 0, 0, 0
     while found := _OTHER.search(body, at):
         between.append(body[at : found.start()])
         end = body.find(_ENDS[found[0]], found.end())
-        end = len(body) if end < 0 else end + len(_ENDS[found[0]])
-        aside += 0 if found[0] == b"<![CDATA[" else end - found.start()
-        at = end
-    return [*between, body[at:]], aside
+        at = len(body) if end < 0 else end + len(_ENDS[found[0]])
+        if found[0] == _SECTION:
+            sections += 1
+        else:
+            asides += 1
+            aside += at - found.start()
+        if asides > MOST_ASIDES:
+            raise XmlError("more comments and instructions than any listing has")
+        if aside > LONGEST_ASIDES:
+            raise XmlError("comments and instructions longer than any listing's")
+        if sections > MOST_SECTIONS:
+            raise XmlError("more sections of text than any listing has")
+    return [*between, body[at:]]

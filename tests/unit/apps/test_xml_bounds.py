@@ -16,7 +16,8 @@ def answer(inside: str) -> Reply:
 
 
 TYPED = '&lt;b class="a"> xmlns="' + "x" * 200 + '" ' + "=" * 260_000
-SECTIONED = "<![CDATA[" + TYPED.replace("&lt;", "<") + "<!-- <? -->]]>"
+MARKED = "<!-- <? <b " * 900_000
+SECTIONED = "<![CDATA[" + TYPED.replace("&lt;", "<") + MARKED + "]]>"
 
 
 @pytest.mark.parametrize("typed", [TYPED, SECTIONED], ids=["text", "a section"])
@@ -28,6 +29,7 @@ def test_what_people_type_into_a_card_is_no_markup(typed: str) -> None:
 @pytest.mark.parametrize(
     ("inside", "words"),
     [
+        ("<!---->" + "<![CDATA[]]>" * 300_001, "more sections of text"),
         (f'<a xmlns:x="{"x" * 101}"/>', "a namespace of more than 100 bytes"),
         (f'<a b=">" xmlns:x="{"x" * 101}"/>', "a namespace of more than 100 bytes"),
         (f'<!-- <![CDATA[ --><a xmlns:x="{"x" * 101}"/><!-- ]]> -->', "a namespace of more than 100 bytes"),
