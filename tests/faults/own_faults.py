@@ -172,12 +172,18 @@ OWN = (
     Listed(
         38,
         "The package is upgraded or taken back while a run is on",
-        "One process upgrades the ledger; code that does not know its schema refuses it.",
+        "One process upgrades the ledger; code that does not know its schema refuses it. A task does not go on from "
+        "what a task of another version made, where that would be read wrongly: it ends before it writes.",
         of(
             SCHEMA,
             "several_processes_upgrade_at_once",
             "a_newer_ledger_is_refused_and_never_taken_back",
             "an_older_ledger_is_refused_until_upgraded",
+        )
+        + of(
+            "tests/dags/test_upgraded_in_a_run.py",
+            "f38_a_task_of_another_version_writes_nothing_and_the_run_again_does",
+            "f38_what_was_written_before_the_upgrade_is_settled_by_the_next_run",
         ),
     ),
 )

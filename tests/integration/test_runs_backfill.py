@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from contactsync.model.spec import SIDES, Limits, Side
 from contactsync.model.stages import RunKind, RunRequest, Summary
 from contactsync.pipeline import run_sync
 from contactsync.stages.backfilling import stop_if_covered
+from contactsync.stages.turns import turn_of
 from world import Hub, World, hub_of, mail
 
 PERSON = {"names.given": "Ada", "names.family": "Muster", "emails": mail("ada@example.org"), "job_title": "Tester"}
@@ -224,3 +226,81 @@ def test_a_run_of_a_backfill_that_somebody_clears_reads_again(world: World) -> N
     missed(world, "Missed before it was cleared")
     run_sync(world.place(), request)
     assert {row["job_title"] for row in world.right.contacts().values()} == {"Missed before it was cleared"}
+
+
+# ---- ten at once
+
+
+def asked(world: World, name: str, since: datetime | None = None) -> RunRequest:
+    kind = RunKind.MANUAL if since is None else RunKind.BACKFILL
+    return RunRequest(name, f"dag {name}", kind, since=since)
+
+
+def all_that_wait(world: World, requests: Sequence[RunRequest]) -> list[str]:
+    """Each looks, in this order, until all have had their turn; who read, in the order in which they did."""
+    read: list[str] = []
+    left = list(requests)
+    for _ in requests:
+        for request in list(left):
+            try:
+                run_sync(world.place(ended=False), request)
+                read.append(request.run_id)
+            except LockBusy:
+                continue
+            except CoveredBy:
+                pass
+            left.remove(request)
+    assert not left
+    return read
+
+
+def while_held(world: World, requests: Sequence[RunRequest]) -> list[str]:
+    """All find the sync held by another run; then it is free."""
+    lease = world.known.take_lock(world.spec.id, "another run", ended=lambda _: True)
+    for request in requests:
+        with pytest.raises(LockBusy):
+            run_sync(world.place(ended=False), request)
+    world.known.release_lock(world.spec.id, "another run", lease.fence)
+    return all_that_wait(world, requests)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_looks_first_the_earliest_of_ten_reads_and_the_others_are_covered(hub: Hub, seed: int) -> None:
+    made = hub.world("freshsales-google")
+    made.run()
+    made.run()
+    began = made.clock() - timedelta(days=1)
+    requests = [asked(made, f"b{n}", began + timedelta(minutes=15 * n)) for n in range(10)]
+    Random(seed).shuffle(requests)
+    assert while_held(made, requests) == ["b0"]
+
+
+def test_what_a_person_asked_for_goes_before_ten_backfills(world: World) -> None:
+    began = world.clock() - timedelta(days=1)
+    requests = [asked(world, f"b{n}", began + timedelta(minutes=15 * n)) for n in range(3)]
+    assert while_held(world, [*requests, asked(world, "of a person")]) == ["of a person", "b0"]
+
+
+def test_who_is_covered_waits_no_longer(world: World) -> None:
+    began = world.clock() - timedelta(days=1)
+    first, late = asked(world, "first", began), asked(world, "late", began + timedelta(minutes=15))
+    assert while_held(world, [late, first]) == ["first"]
+    assert world.known.turn_before(world.spec.id, "9") is None
+
+
+def test_an_approved_plan_waits_as_a_person_does_and_the_schedule_does_not_wait() -> None:
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    turns = [
+        turn_of(RunRequest("a", "a", kind, since=since, apply_plan=plan))
+        for kind, since, plan in (
+            (RunKind.SCHEDULED, None, ""),
+            (RunKind.SCHEDULED, None, "0a"),
+            (RunKind.BACKFILL, began, "0a"),
+            (RunKind.UNDO, None, ""),
+            (RunKind.BACKFILL, began, ""),
+            (RunKind.BACKFILL, began + timedelta(minutes=15), ""),
+        )
+    ]
+    assert turns[0] == ""
+    assert turns[1] == turns[2] == turns[3]
+    assert turns[3:] == sorted(set(turns[3:]))

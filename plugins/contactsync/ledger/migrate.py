@@ -16,7 +16,7 @@ from contactsync.ledger.transactions import UPGRADE, absent, reading, writing
 
 VERSION_TABLE = "contactsync_alembic_version"
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 """Every revision, oldest first. `check` runs at the start of each task: it must not import Alembic for it."""
 
 _ADVISORY_LOCK = 4_020_261_123  # any number, as long as all versions of this package use the same

@@ -24,6 +24,7 @@ from contactsync.ledger import (
     runs,
     tombstones,
     trimming,
+    turns,
 )
 from contactsync.ledger.tables import SHARED, schema, sync_lock
 from contactsync.ledger.transactions import reading
@@ -105,6 +106,11 @@ class LedgerReader:
         """Who holds the sync's lock, None = nobody (released; an expired lease is still shown)."""
         with reading(self._engine) as connection:
             return locks.holder(connection, sync_lock, sync_id)
+
+    def turn_before(self, sync_id: str, turn: str) -> str | None:
+        """The owner that waits for the sync and goes before one with this turn; None = nobody."""
+        with reading(self._engine) as connection:
+            return turns.first_before(connection, sync_id, turn)
 
     # ---- key index
     def known_count(self, sync_id: str, side: Side) -> int:

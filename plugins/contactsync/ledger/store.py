@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from contactsync.errors import AccountBusy, LockBusy
-from contactsync.ledger import approvals, decisions, erasing, locks, notices, runs, tombstones, trimming
+from contactsync.ledger import approvals, decisions, erasing, locks, notices, runs, tombstones, trimming, turns
 from contactsync.ledger import intents as journal
 from contactsync.ledger.fold import fold
 from contactsync.ledger.reader import LedgerReader
@@ -40,16 +40,48 @@ class Ledger(LedgerReader):
         return LedgerReader(self._engine, self._clock)
 
     # ---- locks and leases (core 25, 26)
-    def take_lock(self, sync_id: str, owner: str, *, ended: Callable[[str], bool]) -> Lease:
-        """Take or renew the sync's lock. `ended(owner)`: Airflow says that owner's run has ended. Errors: LockBusy."""
+    def take_lock(self, sync_id: str, owner: str, *, ended: Callable[[str], bool], turn: str = "") -> Lease:
+        """Take or renew the sync's lock. `ended(owner)`: Airflow says that owner's run has ended. Errors: LockBusy.
+
+        turn: the place of this owner among those that wait (`turns`); '' = it waits for nobody, and nobody for it.
+        """
+        if turn:
+            self._let_others_go(sync_id, owner, turn, ended)
         got = locks.take(self._engine, sync_lock, sync_id, owner, self._lease, ended=ended)
         if isinstance(got, Lease):
+            if turn:
+                self.leave_turn(sync_id, owner)
             return got
+        if turn:
+            self._wait_turn(sync_id, owner, turn)
         raise LockBusy(
             f"Sync {sync_id!r} is held by {got.lease.owner} until {got.lease.expires_at:%Y-%m-%d %H:%M:%S} UTC.",
             holder=got.lease.owner,
             next_step="wait for that run to end, or start again after that time.",
         )
+
+    def _let_others_go(self, sync_id: str, owner: str, turn: str, ended: Callable[[str], bool]) -> None:
+        held = self.lock(sync_id)
+        if held is not None and held.owner == owner:
+            return
+        while first := self.turn_before(sync_id, turn):
+            if not ended(first):
+                self._wait_turn(sync_id, owner, turn)
+                raise LockBusy(
+                    f"{first} waits for sync {sync_id!r} and goes first.",
+                    holder=first,
+                    next_step="wait for that run to end, or start again after that.",
+                )
+            self.leave_turn(sync_id, first)
+
+    def _wait_turn(self, sync_id: str, owner: str, turn: str) -> None:
+        with writing(self._engine, durable=False) as connection:
+            turns.wait(connection, sync_id, owner, turn)
+
+    def leave_turn(self, sync_id: str, owner: str) -> None:
+        """It does not wait for the sync any longer."""
+        with writing(self._engine, durable=False) as connection:
+            turns.leave(connection, sync_id, owner)
 
     def renew_lock(self, sync_id: str, owner: str, fence: int) -> None:
         """Renew. An owner whose lease expired untaken renews. Errors: FenceLost."""

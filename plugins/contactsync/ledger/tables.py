@@ -333,6 +333,15 @@ sync_lock = Table(
     Column("expires_at", Instant),
 )
 
+waiting = Table(
+    "waiting",
+    schema,
+    _id("sync_id"),
+    _id("owner"),
+    _text("turn"),
+    Column("seen_at", Instant, nullable=False),
+)
+
 account_lease = Table(
     "account_lease",
     schema,

@@ -38,6 +38,9 @@ SILENCE = {  # s3fs says as an OSError what a store answers; that it does not an
 }
 PASSING = (errno.EBUSY, getattr(errno, "EREMOTEIO", errno.EBUSY))  # of s3fs: slow down; an error of the server
 INSTALL = "install what this kind of store needs, for S3: pip install 'contactsync[s3]' (docs/scaling-out)."
+CLEAR = "clear the task `open` of this run with everything downstream, or trigger a new run."
+SHAPE = "shape"  # in the header of an artefact
+HANDED_ON = 1  # its number: raised where other code could not go on from what this code writes (a test tells when)
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -72,18 +75,22 @@ class StoredArtefacts:
 
     def write_pieces(self, name: str, pieces: Iterable[pd.DataFrame], header: Mapping[str, Any]) -> ArtefactRef:
         """Write an artefact whose rows come piece by piece. Errors: ArtefactError (root not writable)."""
-        data, rows = pieces_to_parquet(pieces, header)
+        data, rows = pieces_to_parquet(pieces, {**header, SHAPE: HANDED_ON})
         path = self.run_folder / f"{safe_name(name)}-{secrets.token_hex(6)}{ENDING}"
         put(self.root, path, data)
         return ArtefactRef(uri=str(path), sha256=hashlib.sha256(data).hexdigest(), rows=rows)
 
     def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """Read an artefact of any run. Errors: ArtefactError (missing, or not what was written)."""
-        return from_parquet(self._read_checked(ref))
+        """Read an artefact of any run. Errors: ArtefactError (missing, not what was written, of another version)."""
+        frame, header = from_parquet(self._read_checked(ref))
+        _check_shape(ref, header)
+        return frame, header
 
     def read_pieces(self, ref: ArtefactRef) -> tuple[Iterator[pd.DataFrame], dict[str, Any]]:
-        """Read an artefact of any run piece by piece. Errors: ArtefactError (missing, or not what was written)."""
-        return pieces_from_parquet(self._read_checked(ref))
+        """The same piece by piece."""
+        pieces, header = pieces_from_parquet(self._read_checked(ref))
+        _check_shape(ref, header)
+        return pieces, header
 
     def read_state(self, name: str) -> dict[str, Any] | None:
         """A small JSON file beside the runs, None where there is none. Errors: ArtefactError (unreadable)."""
@@ -105,11 +112,10 @@ class StoredArtefacts:
         return self.root / safe_name(name)
 
     def _read_checked(self, ref: ArtefactRef) -> bytes:
-        clear = "clear the task `open` of this run with everything downstream, or trigger a new run."
-        with answering(f"The artefact {ref.uri} cannot be read", clear):
+        with answering(f"The artefact {ref.uri} cannot be read", CLEAR):
             data: bytes = ObjectStoragePath(ref.uri).read_bytes()
         if not self._is(ref.sha256, hashlib.sha256(data).hexdigest()):
-            raise ArtefactError(f"The artefact {ref.uri} is not what was written (sha256 differs).", next_step=clear)
+            raise ArtefactError(f"The artefact {ref.uri} is not what was written (sha256 differs).", next_step=CLEAR)
         return data
 
     def _is(self, wanted: str, found: str) -> bool:
@@ -118,6 +124,16 @@ class StoredArtefacts:
         while now is not None and now != found:
             now = self.became(now)
         return now is not None
+
+
+def _check_shape(ref: ArtefactRef, header: dict[str, Any]) -> None:
+    """Errors: ArtefactError, where contactsync was upgraded or taken back since, and this code cannot go on from it."""
+    if (made := header.pop(SHAPE, 1)) != HANDED_ON:
+        raise ArtefactError(
+            f"The artefact {ref.uri} was made by another version of contactsync (shape {made}; this one is of "
+            f"{HANDED_ON}).",
+            next_step=CLEAR,
+        )
 
 
 def put(root: ObjectStoragePath, path: ObjectStoragePath, data: bytes) -> None:

@@ -17,7 +17,7 @@ from contactsync.orchestration.run_context import RunContext
 
 log = logging.getLogger(__name__)
 
-# Ten runs of a backfill may wait for each other; a person's run, which looks more often, passes most of them.
+# Ten runs of a backfill may wait for each other, each start of a task costs seconds; a person's run goes first anyway.
 LOCK_PAUSE = {RunKind.MANUAL: timedelta(seconds=15), RunKind.BACKFILL: timedelta(seconds=60)}
 LOCK_PATIENCE = {RunKind.MANUAL: timedelta(minutes=10), RunKind.BACKFILL: timedelta(hours=24)}
 REVIEW_PATIENCE = timedelta(hours=24)

@@ -23,6 +23,7 @@ from contactsync.stages.permitting import check_accounts
 from contactsync.stages.plans_waiting import stop_if_remapped, stop_if_waiting
 from contactsync.stages.run_count import in_union, keep_count, ledger_lost, run_count
 from contactsync.stages.sweeping import recall, remembered_salt
+from contactsync.stages.turns import leave_if_covered, turn_of
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.fold import When
 
@@ -39,9 +40,10 @@ def open_run(place: Workplace, request: RunRequest) -> Opened:
     if request.dry_run:
         return _look_only(place)
     sync_id = place.spec.id
-    stop_if_covered(place, request)
+    leave_if_covered(place, request)
     stop_if_waiting(place, request)
-    lease = place.ledger.take_lock(sync_id, request.owner, ended=place.ended)
+    turn = turn_of(request)
+    lease = place.ledger.take_lock(sync_id, request.owner, ended=place.ended, turn=turn)
     try:
         return _open_locked(place, request, lease.fence)
     except BaseException:

@@ -11,6 +11,7 @@ from contactsync.model.ledger import FoldBatch, RunRow, RunState
 from contactsync.model.stages import RunRequest
 from contactsync.stages.desk import Desk, check_may_write
 from contactsync.stages.run_count import keep_count, ledger_lost
+from contactsync.stages.turns import turn_of
 
 
 @dataclass
@@ -41,7 +42,8 @@ def small_run(desk: Desk, request: RunRequest) -> Iterator[SmallRun]:
     check_may_write(desk.forbidden_in)
     ledger, sync_id = desk.ledger, desk.sync_id
     ledger.check()
-    fence = ledger.take_lock(sync_id, request.owner, ended=desk.ended).fence
+    turn = turn_of(request)
+    fence = ledger.take_lock(sync_id, request.owner, ended=desk.ended, turn=turn).fence
     try:
         sync = ledger.sync(sync_id)
         if sync is None or ledger_lost(ledger, desk.artefacts, sync_id):
