@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from contactsync.errors import NotTheApi
 from contactsync.rest.reply import Reply
+from contactsync.rest.spellings import decoded, readable, without
 
 LONGEST_WORDS = 200
 LONGEST_TEXT = 100_000  # before anything is done to it
 LONGEST_READ = 5000
-SHORTEST_SECRET = 3
-SHORTEST_CORE = 6
 MAX_STRINGS = 20
 MAX_DEPTH = 6
 
-# Orders to a terminal, and what turns or hides the text around it, or is not to be seen itself.
-HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
-)
 # Lengths are bounded, so that a hostile text cannot make the search slow.
 EMAIL = re.compile(r"[^\s@<>\"'(),;:=]{1,64}@[^\s@<>\"'(),;:=]{1,255}")
 PHONE = re.compile(r"\+?\(?\d(?:[\s().\-/\u00a0]{0,3}\d){6,18}")
@@ -52,17 +41,18 @@ ELEMENT = re.compile(r"<(?:[\w-]{1,40}:)?([A-Za-z][\w-]{0,60})")
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """One line without the secrets, e-mail addresses, phone numbers, quoted values and what no line shows.
 
-    Secrets are found raw, in base64, in hex, URL-encoded once or twice, and escaped as in JSON or HTML.
+    Secrets are searched for in the text as it came and once more without its escapes, in all the ways of `spellings`.
     """
-    text = HIDDEN.sub(" ", _plain(html.unescape(text[:LONGEST_TEXT])))
-    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
-        text = re.sub(re.escape(form), "[secret]", text, flags=re.IGNORECASE)
-    text = " ".join(text[:LONGEST_READ].split())
-    text = QUERY.sub(r"\1", text)
-    text = CREDENTIAL.sub("[secret]", text)
-    text = EMAIL.sub("[e-mail]", text)
-    text = PHONE.sub("[number]", text)
-    return QUOTED.sub(_unquoted, text)
+    secrets = list(secrets)
+    text = without(readable(text[:LONGEST_TEXT]), secrets)
+    # What an escape hides from these must not come to light by undoing it: a space in an address, a quote in a name.
+    text = _unnamed(" ".join(text[:LONGEST_READ].split()))
+    text = " ".join(without(readable(decoded(text)), secrets).split())
+    return PHONE.sub("[number]", EMAIL.sub("[e-mail]", _unnamed(text)))
+
+
+def _unnamed(text: str) -> str:
+    return QUOTED.sub(_unquoted, CREDENTIAL.sub("[secret]", QUERY.sub(r"\1", text)))
 
 
 def vendor_words(reply: Reply, secrets: Iterable[str] = ()) -> str:
@@ -103,31 +93,6 @@ def _messages(value: Any, key: str, depth: int) -> Iterator[str]:
         for name, item in value.items():
             if name in MESSAGE_KEYS or (key in MESSAGE_KEYS and not isinstance(item, dict)):
                 yield from _messages(item, str(name), depth + 1)
-
-
-def _plain(text: str) -> str:
-    """Letters in one spelling, also those of full width and other forms of the same."""
-    return unicodedata.normalize("NFKC", text)
-
-
-def _forms(secret: str) -> Iterator[str]:
-    secret = _plain(secret)
-    if len(secret) < SHORTEST_SECRET:
-        return
-    quoted = quote(secret, safe="")
-    yield from (secret, quoted, quote(secret), quote_plus(secret), quote(quoted), json.dumps(secret)[1:-1])
-    yield from (HIDDEN.sub(" ", secret), secret.encode().hex())
-    yield from (core for core in _base64_cores(secret.encode()) if len(core) >= SHORTEST_CORE)
-
-
-def _base64_cores(raw: bytes) -> Iterator[str]:
-    """What base64 makes of the secret wherever it stands in the encoded text: `login:secret`, for one."""
-    for shift in range(3):
-        encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
-        whole = (shift + len(raw)) * 8 // 6  # characters made of the secret's bits alone
-        core = encoded[-(-shift * 8 // 6) : whole]
-        yield core
-        yield core.replace("+", "-").replace("/", "_")
 
 
 def _unquoted(found: re.Match[str]) -> str:

@@ -55,6 +55,48 @@ def test_a_value_that_was_sent_goes_however_it_is_spelt(sent: str, echoed: str) 
     assert redacted(f"{echoed} is taken", [sent]) == "[secret] is taken"
 
 
+WIDE = "\uff3a\uff4f\u00eb \uff2d\uff4f\uff4f\uff53"
+ENCODED = {
+    "address": lambda text: quote(text, safe=""),
+    "form": quote_plus,
+    "address in an address": lambda text: quote(quote(text, safe="")),
+    "hex": lambda text: text.encode().hex().upper(),
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON in capitals": lambda text: json.dumps(text)[1:-1].upper().replace("\\U", "\\u"),
+    "base64": lambda text: base64.b64encode(f"name: {text}.".encode()).decode(),
+    "a program": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+@pytest.mark.parametrize("sent", ["Zo\u00eb Moos", "Zoe\u0308 Moos", WIDE])
+@pytest.mark.parametrize("echoed", ["Zo\u00eb Moos", "Zoe\u0308 Moos", WIDE])
+def test_a_value_that_was_sent_goes_however_it_is_spelt_and_encoded(sent: str, echoed: str, encoding: str) -> None:
+    shown = redacted(f"({ENCODED[encoding](echoed)}) is taken", [sent])
+    assert "[secret]" in shown
+    assert len(shown) < len("(bmFtZTogWm/........) is taken") + len("[secret]")
+
+
+@pytest.mark.parametrize("sent", ["Uma\ud800Moos", "\udfffUmaMoos", "Uma\ud800Moos\udfff"])
+@pytest.mark.parametrize("kept", ["?", "\ufffd", " ", "", "\\ud800", "%ED%A0%80"])
+def test_half_a_letter_in_what_was_sent_hides_it_as_any_other(sent: str, kept: str) -> None:
+    echoed = "".join(letter if letter.isalpha() else kept for letter in sent)
+    assert "Moos" not in redacted(f"{echoed} is taken", [sent])
+
+
+@given(
+    st.text(st.characters(exclude_categories=())), st.lists(st.text(st.characters(exclude_categories=())), max_size=3)
+)
+def test_no_text_stops_it_and_what_it_says_can_be_written(text: str, secrets: list[str]) -> None:
+    assert "\n" not in redacted(text, secrets).encode().decode()
+
+
+def test_what_an_escape_hides_does_not_come_to_light() -> None:
+    assert redacted("GET https://crm.example/search?q=Uma%20Moos failed") == "GET https://crm.example/search failed"
+    assert redacted("'Uma%27Moos' is taken") == "[value] is taken"
+    assert redacted("uma%40moos.example is taken") == "[e-mail] is taken"
+
+
 def test_no_order_to_a_terminal_is_left() -> None:
     text = "bad \x1b[2J\x1b]0;mine\x07 name\x9b31m \u202eabc\u202c\x00 &#27;[1m"
     assert redacted(text) == "bad [2J ]0;mine name 31m abc [1m"

@@ -1,0 +1,109 @@
+"""How a value that was sent may be spelt where it comes back: in other letters, encoded, escaped."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+SHORTEST_SECRET = 3
+SHORTEST_CORE = 6
+NESTED = 2  # encodings in one another that are undone
+
+# Orders to a terminal, what turns or hides the text around it, what is not to be seen itself, and halves of letters.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
+_BYTES = re.compile(r"(?:%[0-9A-Fa-f]{2})+|(?:\\x[0-9A-Fa-f]{2})+")
+_UNITS = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
+_ESCAPED = re.compile(r"\\([\"'/\\])")
+_BLANKS = re.compile(r"(?:\\[bfnrt])+")
+_HALVES = re.compile("[\ud800-\udfff]")
+_WIDE = {letter: letter + 0xFEE0 for letter in range(0x21, 0x7F)}
+
+
+def readable(text: str) -> str:
+    """Letters in one spelling, also those of full width and other forms of the same, and nothing that nobody sees."""
+    return HIDDEN.sub(" ", unicodedata.normalize("NFKC", html.unescape(text)))
+
+
+def decoded(text: str) -> str:
+    """Without the escapes of addresses, JSON and programs."""
+    for _ in range(NESTED):
+        text = _BYTES.sub(_of_bytes, html.unescape(text))
+        text = _UNITS.sub(_of_units, text)
+        text = _ESCAPED.sub(r"\1", _BLANKS.sub(" ", text))
+    return text
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """The text with a word in place of each secret: raw, in base64, in hex, URL-encoded once or twice, escaped."""
+    folded = _folded(text)
+    found = {form for secret in secrets for form in _forms(secret) if _folded(form) in folded}
+    for form in sorted(found, key=len, reverse=True):
+        text = re.sub(re.escape(form), "[secret]", text, flags=re.IGNORECASE)
+    return text
+
+
+def _folded(text: str) -> str:
+    """Alike wherever a search that ignores case takes two texts for alike; the dots of i are of no account there."""
+    return text.casefold().replace("\u0131", "i").replace("\u0307", "")
+
+
+def _forms(secret: str) -> Iterator[str]:
+    if len(unicodedata.normalize("NFKC", secret)) < SHORTEST_SECRET:
+        return
+    for spelt in {form for whole in _wholes(secret) for form in _spellings(whole)}:
+        raw, quoted = spelt.encode(errors="surrogatepass"), quote(spelt, safe="", errors="surrogatepass")
+        yield from (spelt, quoted, quote(spelt, errors="surrogatepass"), quote_plus(spelt, errors="surrogatepass"))
+        yield from (quote(quoted), json.dumps(spelt)[1:-1], raw.hex(), spelt.replace(" ", "+"))
+        yield from (core for core in _base64_cores(raw) if len(core) >= SHORTEST_CORE)
+
+
+def _wholes(secret: str) -> Iterator[str]:
+    """What becomes of it where something in it is not kept: half a letter, what nobody sees."""
+    yield secret
+    if HIDDEN.search(secret):
+        shorter = (
+            HIDDEN.sub(" ", secret),
+            HIDDEN.sub("", secret),
+            _HALVES.sub("?", secret),
+            _HALVES.sub("\ufffd", secret),
+        )
+        yield from (one for one in shorter if len(one) >= SHORTEST_SECRET)
+
+
+def _spellings(text: str) -> Iterator[str]:
+    plain = unicodedata.normalize("NFKC", text)
+    wide = plain.translate(_WIDE)
+    yield from (text, plain, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))
+    yield from (unicodedata.normalize("NFKD", text), wide, wide.replace(" ", "\u3000"))
+    if len(plain.upper()) != len(plain):  # sharp s
+        yield plain.upper()
+
+
+def _base64_cores(raw: bytes) -> Iterator[str]:
+    """What base64 makes of the secret wherever it stands in the encoded text: `login:secret`, for one."""
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
+        whole = (shift + len(raw)) * 8 // 6  # characters made of the secret's bits alone
+        core = encoded[-(-shift * 8 // 6) : whole]
+        yield core
+        yield core.replace("+", "-").replace("/", "_")
+
+
+def _of_bytes(found: re.Match[str]) -> str:
+    raw = bytes.fromhex(found[0].replace("%", "").replace("\\x", ""))
+    try:
+        return raw.decode(errors="surrogatepass")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _of_units(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("\\u", "")).decode("utf-16-be", "surrogatepass")
