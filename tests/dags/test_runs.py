@@ -69,6 +69,14 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(sync, said):
     assert sync.ledger.dump() == before
 
 
+def test_a_run_that_is_asked_for_something_unknown_is_red_and_writes_nothing(sync, said):
+    sync.left.put("a", ADA)
+    run = sync.run(dryrun=True)
+    assert (run.state, run.executed) == ("failed", ["open", "record"])
+    assert "The form has no `dryrun`" in said()
+    assert sync.right.contacts() == {}
+
+
 def test_a_plan_over_a_limit_fails_until_a_run_is_told_to_apply_exactly_it(sync, said):
     sync.project.sync(
         sync.sync_id,

@@ -28,6 +28,7 @@ SINGLE = "tests/unit/sync/test_conflicts_single.py"
 FOLD = "tests/unit/sync/test_fold.py"
 VCARD = "tests/unit/apps/test_vcard.py"
 OLD_RUNS = "tests/airflow_cases/test_old_runs_again.py"
+FORMS = "tests/property/test_trigger_forms.py"
 ANSWERS = "tests/faults/test_odd_answers.py"
 
 ANY_HISTORY = of(MODEL, "the_promises_hold_in_any_history")
@@ -217,7 +218,8 @@ PROMISED = (
         "Not to an app, not to the ledger, no cursor; the only files are its own artefacts.",
         of(CONVERGE, "a_dry_run_changes_nothing_anywhere")
         + of(ENVIRONMENTS, "where_nothing_may_be_written_every_run_is_a_dry_run")
-        + of(OLD_RUNS, "a_dry_run_stays_one_when_it_is_killed_retried_and_cleared"),
+        + of(OLD_RUNS, "a_dry_run_stays_one_when_it_is_killed_retried_and_cleared")
+        + of(FORMS, "a_sync_is_asked_for_what_its_form_says_or_the_form_is_refused"),
         "What belongs to an account and not to a sync (its rate budget, access token and field list) may be renewed.",
     ),
     Listed(

@@ -61,7 +61,7 @@ class ManageOperator(BaseOperator):
         run = RunContext(context)
         try:
             with discreet():
-                order = order_of(context["params"])
+                order = order_of(run.form())
                 request = replace(_request(run), dry_run=order.only_shown)
                 told = self._do(order, request, run)
         except LockBusy as busy:
@@ -99,5 +99,5 @@ def _kept(told: Told) -> dict[str, Any]:
 
 def _request(run: RunContext) -> RunRequest:
     """Of the sync's form only: whose it is. What else the form says belongs to the act."""
-    asked = run.request()
+    asked = run.whose()
     return RunRequest(f"{RUN_IDS}{asked.run_id}", asked.owner, asked.kind, by=asked.by)

@@ -69,8 +69,10 @@ class StageOperator(BaseOperator):
 
         run = RunContext(context)
         try:
-            with discreet(), task_workplace(self.spec, self.project, run) as place:
-                handed = stage(place, run, permitted(place, run.request()))
+            with discreet():
+                request = run.request()
+                with task_workplace(self.spec, self.project, run) as place:
+                    handed = stage(place, run, permitted(place, request))
         except ContactsyncError as error:
             run.push_error(error)
             raise

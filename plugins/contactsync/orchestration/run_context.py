@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from contactsync.errors import ArtefactError
+from contactsync.errors import ArtefactError, ConfigError
 from contactsync.model.approval import When
 from contactsync.model.spec import Side, SyncSpec
 from contactsync.model.stages import ArtefactRef, Loaded, Opened, Planned, Read, Reviewed, RunKind, RunRequest
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RETURN_VALUE = "return_value"
 ERROR = "error"
 NOBODY_NAMED = "unknown"  # Airflow did not say who triggered the run
+OF_AIRFLOW = ("openlineage",)  # what Airflow's own operators add to the values of a run that they trigger
 ACTIVE = ("queued", "running")
 KINDS = {"scheduled": RunKind.SCHEDULED, "backfill": RunKind.BACKFILL}
 
@@ -32,23 +33,39 @@ class RunContext:
 
     context: Context
 
-    def request(self) -> RunRequest:
-        """The run as asked for: who by (schedule, person, backfill) and the trigger form's values."""
-        dag_run, params = self.context["dag_run"], self.context["params"]
+    def whose(self) -> RunRequest:
+        """Which run it is and who asked for it: schedule, person or backfill."""
+        dag_run = self.context["dag_run"]
         kind = KINDS.get(str(getattr(dag_run.run_type, "value", dag_run.run_type)), RunKind.MANUAL)
         return RunRequest(
             run_id=dag_run.run_id,
             owner=naming.owner_of(dag_run.dag_id, dag_run.run_id),
             kind=kind,
-            dry_run=bool(params.get("dry_run", False)),
-            full_read=bool(params.get("full_read", False)),
-            apply_plan=str(params.get("apply_plan") or ""),
             by=str(getattr(dag_run, "triggering_user_name", None) or NOBODY_NAMED),
-            limit=int(params.get("limit") or 0) or None,
-            contacts=tuple(params.get("contacts") or ()),
             can_ask=True,
             since=_utc(dag_run.data_interval_start) if kind is RunKind.BACKFILL else None,
         )
+
+    def request(self) -> RunRequest:
+        """The same with the values of the sync's trigger form. Errors: ConfigError, where they leave a doubt."""
+        from contactsync.stages.run_form import request_of
+
+        return request_of(self.whose(), self.form())
+
+    def form(self) -> dict[str, Any]:
+        """The values of the trigger form. Errors: ConfigError, where Airflow keeps from its tasks what a run was given.
+
+        What was meant as a dry run would write otherwise.
+        """
+        params = {name: value for name, value in self.context["params"].items() if name not in OF_AIRFLOW}
+        conf = getattr(self.context["dag_run"], "conf", None) or {}
+        if any(name not in OF_AIRFLOW and params.get(name) != value for name, value in conf.items()):
+            raise ConfigError(
+                "Airflow kept what this run's form says from its tasks, so what is wanted is not known.",
+                next_step="set core.dag_run_conf_overrides_params to True, as it is unless somebody changed it, or "
+                "trigger the DAG without values",
+            )
+        return params
 
     def asked_at(self) -> datetime:
         """When the run was triggered, for however often it is cleared and begins anew."""

@@ -27,7 +27,7 @@ ACCOUNT_PATIENCE = timedelta(minutes=15)
 
 def lock_is_busy(busy: LockBusy, run: RunContext, now: datetime) -> NoReturn:
     """Another run holds the sync: a scheduled run leaves it at that, others wait (core 25)."""
-    kind = run.request().kind
+    kind = run.whose().kind
     if kind is RunKind.SCHEDULED:
         raise AirflowSkipException(f"This sync is held by {busy.holder}; the next scheduled run looks again.")
     _put_off(busy, run, now, LOCK_PAUSE[kind], LOCK_PATIENCE[kind])

@@ -36,7 +36,7 @@ def task_workplace(spec: str, project: str, run: RunContext) -> Iterator[Workpla
     Errors: ConfigError (ledger or artefacts cannot be shared), ConnectionMissing.
     """
     settings = ProjectSpec(**json.loads(project))
-    with workplace_in_task(spec_from_json(spec), settings, run.request().run_id, run.run_has_ended) as place:
+    with workplace_in_task(spec_from_json(spec), settings, run.whose().run_id, run.run_has_ended) as place:
         yield place
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from contactsync.errors import ConfigError
-from contactsync.model.acts import CONTACT_ID, CONTACTS, TAKES, Act, Order, Unsure
+from contactsync.model.acts import CONTACTS, TAKES, Act, Order, Unsure
 from contactsync.model.spec import SIDES, Side
+from contactsync.stages.form_values import FormValue, listed
 from contactsync.stages.undo_orders import check_one_of
 
 AGAIN = "trigger contactsync__manage again"
-_NAMES = tuple(one.name for one in fields(Order) if one.name != "act")
-_NAMED = re.compile(CONTACT_ID)
+_EMPTY = {one.name: one.default for one in fields(Order) if one.name != "act"}
 
 
 def order_of(form: Mapping[str, Any]) -> Order:
@@ -22,16 +21,29 @@ def order_of(form: Mapping[str, Any]) -> Order:
 
     A value that the act does not take is refused, not ignored: it was meant to narrow the act, or to be another one.
     """
-    given = {name: told for name, value in form.items() if name != "act" and (told := _tidy(value))}
-    _check_ids(given)
+    filled = {name: value for name, value in form.items() if name != "act" and value is not None}
+    given = {name: told for name, value in filled.items() if name in _EMPTY and (told := _read(name, value))}
     act = _act(form.get("act"))
-    _check_names(act, given)
+    _check_names(act, given, [name for name in filled if name not in _EMPTY])
     order = Order(act, **given)
     if TAKES[act].unsure is Unsure.REFUSED and not order.yes:
         raise ConfigError(f"{act} is done only if the form says `yes`.", next_step=f"{AGAIN} with `yes`")
     if act is Act.UNDO:
         check_one_of(order.run, order.since)
     return order
+
+
+def _read(name: str, value: Any) -> Any:
+    box = FormValue(name, value, f"{AGAIN} with such a value, or with `{name}` left empty")
+    match _EMPTY[name]:
+        case bool():
+            return box.yes_or_no()
+        case None:
+            return box.number()
+        case ():
+            return box.contacts() if name in CONTACTS else box.texts()
+        case _:
+            return box.contact() if name in CONTACTS else box.text()
 
 
 def _act(given: Any) -> Act:
@@ -42,39 +54,18 @@ def _act(given: Any) -> Act:
         raise ConfigError("The form names no act.", allowed=acts, next_step=f"{AGAIN} with one of these") from None
 
 
-def _tidy(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return tuple(text for one in value if (text := str(one).strip()))
-    return value.strip() if isinstance(value, str) else value
-
-
-def _check_ids(given: Mapping[str, Any]) -> None:
-    """The schema of the form refuses the same before anything is kept; this is for whoever gets by it."""
-    for name in CONTACTS:
-        value = given.get(name, ())
-        for text in (value,) if isinstance(value, str) else value:
-            if not _NAMED.match(text):
-                raise ConfigError(
-                    f"`{name}` looks like an address, a number or a name. Airflow keeps what stands in a form, for all "
-                    "to see who may see the DAG.",
-                    allowed=("left:ID", "right:ID", "an id"),
-                    next_step="name the contact by its id (contactsync explain SYNC ADDRESS prints it), or use the "
-                    "command",
-                )
-
-
-def _check_names(act: Act, given: Mapping[str, Any]) -> None:
+def _check_names(act: Act, given: Mapping[str, Any], unknown: list[str]) -> None:
     takes = TAKES[act]
     if missing := [name for name in takes.needs if name not in given]:
-        raise ConfigError(f"The form lacks {_list(missing)}, without which {act} is not done.", next_step=_with(act))
+        raise ConfigError(f"The form lacks {listed(missing)}, without which {act} is not done.", next_step=_with(act))
     allowed = (*takes.needs, *takes.may, "yes")
-    if unknown := [name for name in given if name not in _NAMES]:
-        raise ConfigError(f"The form has no {_list(unknown)}.", allowed=allowed, next_step=_with(act))
+    if unknown:
+        raise ConfigError(f"The form has no {listed(unknown)}.", allowed=allowed, next_step=_with(act))
     if strange := [name for name in given if name not in allowed]:
         raise ConfigError(
-            f"{act} does not take {_list(strange)}.",
+            f"{act} does not take {listed(strange)}.",
             allowed=allowed,
-            next_step=f"{AGAIN} with {_list(strange)} left empty, or with the act that you meant",
+            next_step=f"{AGAIN} with {listed(strange)} left empty, or with the act that you meant",
         )
 
 
@@ -90,11 +81,7 @@ def bare_id(text: str, side: Side | None = None) -> str:
     return rest
 
 
-def _list(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
 def _with(act: Act) -> str:
     takes = TAKES[act]
-    may = f"; it may also have {_list(list(takes.may))}" if takes.may else ""
-    return f"{AGAIN} with {_list(list(takes.needs))}{may}"
+    may = f"; it may also have {listed(takes.may)}" if takes.may else ""
+    return f"{AGAIN} with {listed(takes.needs)}{may}"

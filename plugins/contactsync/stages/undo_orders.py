@@ -36,11 +36,11 @@ def since_when(text: str, zone: ZoneInfo, now: datetime) -> datetime:
         return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the other one: within a day of the first year or the last
         raise ConfigError(
             f"{text[:40]!r} is not a time.", next_step="write 90m, 2h or 3d, or a time such as 2026-01-05T08:00"
         ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     if moment > now:
         raise ConfigError(f"{text[:40]!r} is still to come.", next_step="name a time that has passed")
-    return moment.astimezone(UTC)
+    return moment
