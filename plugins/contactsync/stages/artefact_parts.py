@@ -53,7 +53,8 @@ def part(name: str, frame: pd.DataFrame, header: Header, whose: Whose) -> Parted
         return Parted([whose.has(side, i) for i in frame["id"].tolist()], _reading_header(header, side, whose))
     if name == CANONICAL:
         rows = [whose.has(Side(s), i) for s, i in zip(frame["side"].tolist(), frame["id"].tolist(), strict=True)]
-        return Parted(rows, {s: _reading_header(held, Side(s), whose) for s, held in header.items()})
+        sides = {s.value: _reading_header(header[s], s, whose) for s in SIDES}
+        return Parted(rows, {**header, **sides})
     if name == PLAN:
         items = list(zip(frame["part"].tolist(), map(json.loads, frame["value"].tolist()), strict=True))
         return _part_plan(items, header, whose)

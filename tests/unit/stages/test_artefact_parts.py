@@ -13,7 +13,7 @@ from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Known, Link, LinkSide
 from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent, Outcome, Plan
 from contactsync.model.undo import Stay, Stays
-from contactsync.stages.artefact_parts import PLAN, Whose, part, without
+from contactsync.stages.artefact_parts import _LISTS, _MAPPINGS, CANONICAL, PLAN, Whose, part, without
 from factories import LEFT, RIGHT
 
 _NO_ITEMS = {"hash", "matched", "matched_by", "problems", "undo", "union"}
@@ -86,3 +86,11 @@ def test_what_does_not_tell_of_anybody_stays_as_it_is() -> None:
     parted = part(PLAN, frame, header, Whose(lambda side, i: False))
     assert (parted.rows, parted.texts, parted.header) == ([False] * len(frame), {}, header)
     assert without(frame, parted).equals(frame)
+
+
+def test_what_the_store_says_of_both_readings_together_stays() -> None:
+    reading = {name: [] for name in _LISTS} | {name: {} for name in _MAPPINGS} | {"cursor": None}
+    header = {"left": reading, "right": reading, "shape": 1}
+    frame = pd.DataFrame({"side": ["left", "right"], "id": ["l-zoe", "r-uma"]})
+    parted = part(CANONICAL, frame, header, Whose(lambda side, i: (side, i) == (LEFT, "l-zoe")))
+    assert (parted.rows, parted.header) == ([True, False], header)
