@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from contactsync.cli.spreadsheet import export, private_file
+from contactsync.errors import ConfigError
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.migrate import upgrade
 from contactsync.ledger.store import Ledger
@@ -20,6 +21,7 @@ from contactsync.rest.services import utc_now
 from sqlalchemy import Connection
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
+FOUND = {**os.environ, "PYTHONPATH": str(PLUGINS)}
 FRAME = pd.DataFrame({"id": ["1"], "names.full": ["Ada Beispiel"]})
 
 
@@ -94,6 +96,12 @@ def test_a_link_in_the_place_of_an_export_is_replaced_and_not_followed(tmp_path:
     assert (tmp_path / "holds.csv").read_text("utf-8-sig").split() == ["id", "1"]
 
 
+def test_links_in_a_ring_are_named(tmp_path: Path) -> None:
+    (tmp_path / "ring").symlink_to("ring")
+    with pytest.raises(ConfigError, match=r"ring/holds\.csv cannot be written \(.+\)\. Next: name another file"):
+        export(tmp_path / "ring" / "holds.csv", [{"id": "1"}], ["id"])
+
+
 def test_an_export_that_fails_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "holds.csv").write_text("of yesterday")
     with pytest.raises(KeyboardInterrupt):
@@ -114,11 +122,29 @@ def test_what_is_exported_to_a_pipe_or_to_standard_output_arrives_there(tmp_path
     export(tmp_path / "pipe.csv", [{"id": "1"}], ["id"])
     assert os.read(reader, 100).decode("utf-8-sig").split() == ["id", "1"]
     os.close(reader)
-    command = "import os, sys; sys.path[:0] = sys.argv[1:]; from pathlib import Path; "
-    command += "from contactsync.cli.spreadsheet import private_file\n"
-    command += "with private_file(Path('/dev/stdout')) as handle: os.write(handle, b'told')"
-    told = tmp_path / "told"
-    with told.open("wb") as out:
-        subprocess.run([sys.executable, "-c", command, str(PLUGINS)], stdout=out, check=True)
-    assert told.read_bytes() == b"told"
+    assert written_to_standard_output(tmp_path, Path("/dev/stdout")) == b"told"
     assert Path("/dev/stdout").is_symlink()
+
+
+def test_a_link_that_leads_to_a_pipe_or_to_standard_output_is_followed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, target in (("a.csv", "pipe"), ("b.csv", "a.csv"), ("c.csv", "/dev/stdout"), ("d.csv", "c.csv")):
+        (tmp_path / name).symlink_to(target)
+    for name in ("a.csv", "b.csv"):
+        reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        export(tmp_path / name, [{"id": "1"}], ["id"])
+        assert os.read(reader, 100).decode("utf-8-sig").split() == ["id", "1"]
+        os.close(reader)
+    for name in ("c.csv", "d.csv"):
+        assert written_to_standard_output(tmp_path, tmp_path / name) == b"told"
+    assert all((tmp_path / f"{name}.csv").is_symlink() for name in "abcd")
+
+
+def written_to_standard_output(folder: Path, path: Path) -> bytes:
+    command = "import os, sys; from pathlib import Path; "
+    command += "from contactsync.cli.spreadsheet import private_file\n"
+    command += "with private_file(Path(sys.argv[1])) as handle: os.write(handle, b'told')"
+    told = folder / "told"
+    with told.open("wb") as out:
+        subprocess.run([sys.executable, "-c", command, str(path)], env=FOUND, stdout=out, check=True)
+    return told.read_bytes()

@@ -15,6 +15,7 @@ from contactsync.errors import ConfigError
 
 CSV, PARQUET = ".csv", ".parquet"
 DEVICES = (Path("/dev"), Path("/dev/fd"))
+MOST_LINKS = 40  # that lead to one another, as the system has it
 _SIGNS = "=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe6b-"  # also as East Asian keyboards type them
 # What a spreadsheet may leave out before a sign; no end of a cell, so that each is looked at from one mark only.
 _BLANK = " \x0b\x0c\x1c-\x1f\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -61,8 +62,8 @@ def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Seque
 def private_file(path: Path) -> Iterator[int]:
     """A file that nobody else may read, opened for writing; it is there as a whole or as it was before.
 
-    Where a link stands, the link is replaced and never followed. Pipes and devices (/dev/stdout) are written to as they
-    are. Errors: ConfigError where it cannot be written.
+    Where a link to a file stands, the link is replaced and never followed. Pipes and devices (/dev/stdout), and what
+    leads to one, are written to as they are. Errors: ConfigError where it cannot be written.
     """
     try:
         if _is_device(path):
@@ -75,8 +76,18 @@ def private_file(path: Path) -> Iterator[int]:
 
 def _is_device(path: Path) -> bool:
     """/dev/stdout is a link to whatever the command writes to, be it a file."""
-    folder = path.absolute().parent
-    return folder in DEVICES or "/proc" in map(str, folder.parents) or (path.exists() and not path.is_file())
+    folders = [Path(os.path.realpath(step.parent)) for step in _steps(path)]
+    devices = any(folder in DEVICES or Path("/proc") in folder.parents for folder in folders)
+    return devices or (path.exists() and not path.is_file())
+
+
+def _steps(path: Path) -> Iterator[Path]:
+    """The path, and what it leads to link by link."""
+    for _ in range(MOST_LINKS):
+        yield path
+        if not path.is_symlink():
+            return
+        path = path.parent / path.readlink()
 
 
 def _replacing(path: Path) -> Iterator[int]:
