@@ -11,8 +11,10 @@ import pytest
 import requests
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from canaries import found
+from contactsync.apps.memory import Book
 from contactsync.errors import BadListing, LedgerBusy, RetryError, Unforeseen
 from contactsync.orchestration.discretion import discreet
+from contactsync.rest.services import utc_now
 
 MAIL, NAME = "wilhelmina.canary@example.org", "Wilhelmina Canary"
 
@@ -60,11 +62,38 @@ def test_what_caused_an_error_of_ours_is_covered_and_the_error_stays(error: Exce
     assert f"{type(error).__name__}".encode() in shown["told"]
 
 
-@pytest.mark.parametrize("cause", [sqlite3.OperationalError("database is locked"), PermissionError(13, "denied", "/x")])
-def test_what_helps_in_the_cause_stays(cause: Exception) -> None:
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (sqlite3.OperationalError("database is locked"), "database is locked"),
+        (PermissionError(13, NAME, f"/photos/{MAIL}.jpg"), "PermissionError: Permission denied"),
+        (OSError(28, NAME), "OSError: No space left on device"),
+        (ModuleNotFoundError(f"{NAME}?", name="s3fs"), "ModuleNotFoundError: s3fs"),
+    ],
+)
+def test_what_helps_in_the_cause_stays(cause: Exception, words: str) -> None:
     with pytest.raises(LedgerBusy) as caught, discreet():
         raised(LedgerBusy("The ledger stayed locked."), cause)
-    assert str(cause).encode() in told(caught.value)["told"]
+    assert words.encode() in told(caught.value)["told"]
+    assert found([MAIL, NAME], told(caught.value)) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PermissionError(13, NAME, f"/photos/{NAME}"), OSError(f"cannot read {MAIL}"), ImportError(MAIL, name=MAIL)],
+)
+def test_what_a_library_says_as_an_error_of_the_system_is_not_told(error: Exception) -> None:
+    with pytest.raises(Unforeseen) as caught, discreet():
+        raised(error)
+    assert found([MAIL, NAME, "photos"], told(caught.value)) == []
+    assert type(error).__name__ in str(caught.value)
+
+
+def test_a_file_that_this_package_names_is_told_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "book.json").mkdir()
+    with pytest.raises(Unforeseen) as caught, discreet():
+        Book(tmp_path / "book.json", utc_now).contacts()
+    assert f"Is a directory: '{tmp_path}/book.json'. Next: see that the disk has room" in str(caught.value)
 
 
 @pytest.mark.parametrize(

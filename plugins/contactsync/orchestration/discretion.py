@@ -2,11 +2,15 @@
 
 `ValueError: Invalid isoformat string: '...'` shows what stood in a contact; a requests error shows an address with its
 query. Errors of ours say nothing of that kind, nor do the database's once the ledger has gone over them. Of all others
-the kind is told, and where in the code it happened.
+the kind is told, and where in the code it happened; of the system's also what it calls such an error, and which file it
+was where this package named it: what it names files after are ids.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +23,13 @@ from contactsync.errors import ContactsyncError, Unforeseen
 OPEN_WORDS = ("contactsync.errors", "sqlalchemy.exc", "psycopg.errors", "psycopg", "sqlite3")
 """Modules whose errors hold no values: ours, and the database's, whose text `ledger.connect` has gone over."""
 _PACKAGE = Path(__file__).parents[1]
+_PYTHONS = Path(sysconfig.get_path("stdlib"))
+_MODULE = re.compile(r"[A-Za-z_][\w.]{0,99}", re.ASCII)
+_AGAIN = (
+    "the task is tried again; if it stays, look for this place in the list of known problems, or report it with the "
+    "lines above, which hold no contact data."
+)
+_ROOM = "see that the disk has room and that the user who runs the tasks may read and write there; " + _AGAIN
 
 
 class Untold(Exception):
@@ -35,9 +46,8 @@ def discreet() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may quote a contact
         raise Unforeseen(
-            f"{_kind(error)} {_where(error)}{f': {error}' if _systems(error) else ''}.",
-            next_step="the task is tried again; if it stays, look for this place in the list of known problems, or "
-            "report it with the lines above, which hold no contact data.",
+            f"{_kind(error)} {_where(error)}{_systems_words(error)}.",
+            next_step=_ROOM if isinstance(error, OSError) and _systems_words(error) else _AGAIN,
         ) from _stand_in(error)
     except BaseException as error:  # a time-out or a signal, in the middle of anything
         _cover(error)
@@ -58,17 +68,33 @@ def _cover(error: BaseException) -> None:
 
 
 def _told(error: BaseException) -> bool:
-    """Whether its own text may be shown. The system's say which file or module; requests' errors are OSErrors too."""
-    module = type(error).__module__
-    return module in OPEN_WORDS or isinstance(error, AirflowException | Untold) or _systems(error)
+    """Whether its own text may be shown."""
+    return type(error).__module__ in OPEN_WORDS or isinstance(error, AirflowException | Untold)
 
 
-def _systems(error: BaseException) -> bool:
-    return isinstance(error, OSError | ImportError | MemoryError) and type(error).__module__ == "builtins"
+def _systems_words(error: BaseException) -> str:
+    """What the system says, after a colon; '' for what libraries say in the shape of its errors."""
+    if type(error).__module__ != "builtins":
+        return ""
+    if isinstance(error, ImportError):
+        return f": {error.name}" if _MODULE.fullmatch(error.name or "") else ""
+    if not isinstance(error, OSError) or not isinstance(error.errno, int):
+        return ""
+    named = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
+    files = " -> ".join(repr(os.fsdecode(name)) for name in named) if _named_here(error) else ""
+    return f": {os.strerror(error.errno)}{f': {files}' if files else ''}"
+
+
+def _named_here(error: BaseException) -> bool:
+    """Whether this package gave the name of the file: below it there is Python's own code alone."""
+    frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    while frames and frames[-1].is_relative_to(_PYTHONS) and "site-packages" not in frames[-1].parts:
+        frames.pop()
+    return bool(frames) and frames[-1].is_relative_to(_PACKAGE) and frames[-1] != Path(__file__)
 
 
 def _stand_in(error: BaseException) -> Untold:
-    return Untold(_kind(error)).with_traceback(error.__traceback__)
+    return Untold(f"{_kind(error)}{_systems_words(error)}").with_traceback(error.__traceback__)
 
 
 def _kind(error: BaseException) -> str:
