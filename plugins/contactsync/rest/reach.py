@@ -146,15 +146,14 @@ class GuardedAdapter(BaseAdapter):
 
 
 def _pools(reach: Reach) -> dict[str, type[HTTPConnectionPool]]:
+    # Where the socket is made: once `connect` is done, a stranger has heard the name of the host in a TLS greeting.
     class Plain(HTTPConnection):
-        def connect(self) -> None:
-            super().connect()
-            _check_peer(self, reach)
+        def _new_conn(self) -> socket.socket:
+            return _checked(super()._new_conn(), self.host, reach)
 
     class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            _check_peer(self, reach)
+        def _new_conn(self) -> socket.socket:
+            return _checked(super()._new_conn(), self.host, reach)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -165,14 +164,14 @@ def _pools(reach: Reach) -> dict[str, type[HTTPConnectionPool]]:
     return {"http": PlainPool, "https": SecurePool}
 
 
-def _check_peer(connection: HTTPConnection, reach: Reach) -> None:
-    sock: Any = connection.sock
-    peer = str(sock.getpeername()[0])
+def _checked(sock: socket.socket, host: str, reach: Reach) -> socket.socket:
     try:
-        reach.check_address(connection.host, ipaddress.ip_address(peer.partition("%")[0]))
-    except HostRefused:
-        connection.close()
+        peer = str(sock.getpeername()[0])
+        reach.check_address(host, ipaddress.ip_address(peer.partition("%")[0]))
+    except BaseException:
+        sock.close()
         raise
+    return sock
 
 
 def _literal(host: str) -> Address | None:

@@ -119,6 +119,18 @@ def test_a_name_that_leads_into_a_private_network_is_refused_before_anything_is_
     assert len(server.seen) == 1
 
 
+def test_a_stranger_in_a_private_network_does_not_even_hear_a_greeting(monkeypatch, services) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        told = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", stranger.getsockname())]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: told)
+        with pytest.raises(HostRefused, match="no public address"):
+            api(services, "https://dav.anybody.example", Reach("dav")).read("GET", "x")
+        heard, _ = stranger.accept()
+        with heard:
+            heard.settimeout(5)
+            assert heard.recv(100) == b""
+
+
 def test_the_token_endpoint_is_bound_too(server, services) -> None:
     server.will(answer(200, "{}"))
     with pytest.raises(HostRefused, match="unencrypted"):
