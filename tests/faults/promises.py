@@ -136,10 +136,18 @@ PROMISED = (
     Listed(
         10,
         "A contact is never half written",
-        "Wherever a run dies, a contact is as it was or as it was to become, and so are its rows in the ledger.",
+        "Wherever a run dies, a contact is as it was or as it was to become, and so are its rows in the ledger: all "
+        "that is to be written of it goes in one request.",
         of(KILLS, "whatever_a_killed_run_left_is_found_and_finished")
         + of(LEDGER_CRASH, "a_killed_process_leaves_nothing_half_done_and_a_rerun_finishes")
-        + of(CRASH, "an_update_of_a_card_is_neither_lost_nor_repeated"),
+        + of(CRASH, "an_update_of_a_card_is_neither_lost_nor_repeated")
+        + of(PROMISES, "whatever_was_edited_of_a_contact_goes_in_one_request")
+        + of(
+            WRITING,
+            "a_contact_is_written_by_one_request_however_many_of_its_fields",
+            "updates_of_many_fields_go_in_as_few_requests_as_declared",
+            "a_job_is_one_request_for_all_its_contacts_and_their_fields",
+        ),
     ),
     Listed(
         11,

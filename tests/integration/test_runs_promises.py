@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from contactsync.model.app import Batch
 from contactsync.model.exchange import Cursor, Page, State, Window
 from contactsync.model.spec import ConflictPolicy, DeletionPolicy, Direction, FieldsSpec, Side, SideSpec
 from odd_books import books
+from paired import fields
 from views import differences
-from world import World, mail, memory_spec
+from world import World, hub_of, mail, memory_spec
 
 DELETE = {Side.LEFT: DeletionPolicy.DELETE, Side.RIGHT: DeletionPolicy.DELETE}
 
@@ -55,6 +56,40 @@ def test_whatever_people_do_is_written_once_however_many_runs_follow(tmp_path: P
     rows = world.known.journal(world.spec.id)[before:]
     assert [row.outcome.state for row in rows] == [State.DONE] * 6, "one for each but what both sides did alike"
     assert differences(world) == {}
+
+
+# ---- one request a contact
+
+
+def test_whatever_was_edited_of_a_contact_goes_in_one_request(tmp_path: Path) -> None:
+    with hub_of(tmp_path) as hub:
+        world = hub.world("freshsales-google")
+        ids = [
+            str(hub.freshsales.add_contact({"last_name": f"Muster{n}", "emails": [f"uma{n}@example.org"]})["id"])
+            for n in range(4)
+        ]
+        for _ in range(2):
+            assert world.run().ok
+        names = [person["resourceName"] for person in hub.google.contacts()]
+        by_mail = {hub.google.contact(name)["emailAddresses"][0]["value"]: name for name in names}
+        hub.reset_counters()
+        for n in (0, 1):
+            hub.freshsales.edit_contact(
+                ids[n], {"first_name": "Uma", "job_title": "Ärztin", "city": "Köln", "mobile_number": "+49 170 1111111"}
+            )
+        for n in (2, 3):
+            person = {
+                "names": [{"givenName": "Uma", "familyName": f"Beispiel{n}"}],
+                "phoneNumbers": [{"value": "+49 30 1111111", "type": "work"}],
+                "addresses": [{"city": "Köln", "type": "work"}],
+                "emailAddresses": [{"value": f"uma.beispiel{n}@example.org"}],
+            }
+            hub.google.edit_contact(by_mail[f"uma{n}@example.org"], person)
+        assert world.run().ok
+        assert hub.writes() == 3
+        assert hub.freshsales.counters.paths["PUT /contacts/{id}"] == 2
+        assert hub.google.counters.paths["POST /v1/people:batchUpdateContacts"] == 1
+        assert [row.outcome.state for row in world.known.journal(world.spec.id)[4:]] == [State.DONE] * 4
 
 
 # ---- the same however it is read and sent
@@ -105,20 +140,36 @@ def test_order_pages_and_batches_decide_nothing(
 # ---- what is in scope
 
 
+def noted(*transforms: str, exclude: Sequence[str] = ()) -> FieldsSpec:
+    """The left app's notes are carried to the right, and so is that somebody emptied them."""
+    pair = {"left": "custom.Note", "right": "custom.Note", "direction": "left_to_right", "blanks": "clear"}
+    return fields({**pair, "transforms": list(transforms)}, exclude=list(exclude))
+
+
 def test_a_changed_filter_or_mapping_deletes_and_clears_nothing_though_deletions_are_carried(tmp_path: Path) -> None:
-    world = linked(tmp_path, deletions=DELETE)
+    world = linked(tmp_path, deletions=DELETE, fields=noted())
+    for k in range(4):
+        world.left.put(f"l{k}", {"custom.Note": "met at the fair"})
+    for _ in range(2):
+        assert world.run().ok
     before = [world.book(side).contacts() for side in Side]
+    assert [k for k, contact in before[1].items() if contact.get("custom.Note")] == ["r0", "r1", "r2", "r3"]
     nobody = [{"name": "nobody", "if": [{"works_at": "Others"}]}]
     of_left, of_both = ({"left_to_right": nobody, "right_to_left": right} for right in ([], nobody))
     for changes in (
         *({"rules": RulesSection.model_validate(section).spec()} for section in (of_left, of_both)),
-        {"rules": {}, "fields": FieldsSpec(exclude=("company",))},
+        {"rules": {}, "fields": noted(exclude=["company"])},
+        {"fields": noted()},
+        {"fields": noted("digits_only")},  # nobody's note has any: it is as if all were emptied
+        {"fields": noted()},
         {"fields": FieldsSpec()},
+        {"fields": noted("digits_only")},
+        {"fields": noted()},
     ):
         world.with_spec(**changes)
         for full in (False, True, False):
             assert world.run(full_read=full).ok
-        assert [world.book(side).contacts() for side in Side] == before
+        assert [world.book(side).contacts() for side in Side] == before, changes
 
 
 @pytest.mark.parametrize("direction", [Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT])

@@ -53,6 +53,13 @@ WRITING = (
         ),
     ),
     one(
+        "a contact written field by field",
+        "apps._freshsales_writing",
+        'reply = self.api_write(method, path, params={"include": INCLUDE}, json={"contact": body})',
+        "parts = [{n: v} for n, v in body.items()] if op.id else [body]\n"
+        '        reply = [self.api_write(method, path, params={"include": INCLUDE}, json={"contact": p}) for p in parts][-1]',
+    ),
+    one(
         "no pre-write check",
         "load",
         "        checked = check_targets(self.target, chunk, now)\n",
@@ -331,6 +338,8 @@ FILTERING = (
         "open_from(gone) and link.scope.get(gone, True)",
         "open_from(gone)",
     ),
+    one("bases of another mapping count", "stages.planning", "else self._changed_fields(),", "else frozenset(),"),
+    one("bases of a field taken out count", "stages.mapping_state", 'before.get(f"{_GONE}{name}")', "None"),
     one(
         "who is outside the filter is made",
         "sync.scope",

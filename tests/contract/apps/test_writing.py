@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
 
 import pytest
 from app_bench import Bench, somebody
 from contactsync.apps.base import App
+from contactsync.contact import Kind
 from contactsync.model.app import Adopt, Check, FieldInfo
-from contactsync.model.exchange import Op, Presence, Record, Ref, State
+from contactsync.model.exchange import Op, OwnValue, Presence, Record, Ref, State
 from handling import (
     create,
     delete,
@@ -251,6 +253,76 @@ def test_a_contact_that_changed_since_it_was_read_is_not_overwritten(bench: Benc
     assert wrote(app, update(record, {given: "Eva"})).state is State.DONE
     after = fetched(app, contact)
     assert (after.fields[title], after.fields[given]) == ("Ärztin", "Eva")
+
+
+# ---- one request a contact
+
+
+def test_a_contact_is_written_by_one_request_however_many_of_its_fields(bench: Bench, app: App) -> None:
+    """So that it is as it was or as it was to become, wherever a run dies."""
+    tags = {f.name: sample(f) for f in mapped(app) if f.kind is Kind.TAGS}
+    app.account()
+    wrote(app, create({**somebody_new(app), **tags}))  # a label that is new takes a request of its own, of no contact
+    whole = [{f.name: sample(f) for f in mapped(app)} | tags for _ in range(2)]
+    rest = {name: value[:1] for name, value in tags.items() if not isinstance(value, str)}
+
+    def sent(op: Op) -> int:
+        before = bench.writes()
+        result = wrote(app, op)
+        assert (result.state, result.reason) == (State.DONE, "")
+        return bench.writes() - before
+
+    assert sent(create(whole[0])) == 1
+    (contact,) = [i for i, record in everything(_later(bench))[0].items() if _holds(record, whole[0])]
+    assert sent(update(fetched(app, contact), {**whole[1], **rest})) == 1
+    assert _holds(fetched(_later(bench), contact), {**whole[1], **rest})
+    assert sent(delete(fetched(app, contact))) == 1
+    assert contact not in bench.ids()
+
+
+def _later(bench: Bench) -> App:
+    bench.wait()
+    return bench.app()
+
+
+def _holds(record: Record, patch: Mapping[str, OwnValue]) -> bool:
+    return all(same(record.fields.get(name, "")) == same(value) for name, value in patch.items())
+
+
+def test_updates_of_many_fields_go_in_as_few_requests_as_declared(bench: Bench, app: App) -> None:
+    ids = [bench.person_adds(somebody()) for _ in range(5)]
+    bench.wait()
+    known = [f for f in mapped(app) if f.kind is not Kind.TAGS]
+    ops = [update(fetched(app, i), {f.name: sample(f) for f in known}) for i in ids]
+    before = bench.writes()
+
+    results = pushed(app, ops)
+
+    assert {r.state for r in results.values()} == {State.DONE}
+    assert bench.writes() - before == ceil(5 / app.info.caps.batch.update)
+
+
+def test_a_job_is_one_request_for_all_its_contacts_and_their_fields(bench: Bench) -> None:
+    bulk = bench.bulk_app()
+    if bulk is None:
+        return
+    assert bulk.info.caps.bulk
+    known = [f for f in mapped(bulk) if f.kind is not Kind.TAGS]
+    whole = [{f.name: sample(f) for f in known} for _ in range(6)]
+    ops = [create(patch, keys={"email": [email_of(bulk, patch)]}) for patch in whole[:3]]
+    if bulk.info.caps.bulk.update:
+        ids = [bench.person_adds(somebody()) for _ in range(3)]
+        bench.wait()
+        ops += [update(fetched(bulk, i), patch) for i, patch in zip(ids, whole[3:], strict=True)]
+    before = bench.writes()
+
+    jobs = [dict(result.job or {}) for result in bulk.submit(ops)]
+    bench.wait()
+
+    results = {result.key: result for result in bulk.poll(jobs[0], ops) or ()}
+    assert {result.state for result in results.values()} == {State.DONE}
+    assert bench.writes() - before == 1
+    assert all(_holds(fetched(bulk, results[op.key].id), op.patch) for op in ops)
 
 
 # ---- deleting
