@@ -57,7 +57,7 @@ WRITING = (
         "apps._freshsales_writing",
         'reply = self.api_write(method, path, params={"include": INCLUDE}, json={"contact": body})',
         "parts = [{n: v} for n, v in body.items()] if op.id else [body]\n"
-        '        reply = [self.api_write(method, path, params={"include": INCLUDE}, json={"contact": p}) for p in parts][-1]',
+        '        reply = [self.api_write(method, path, json={"contact": part}) for part in parts][-1]',
     ),
     one(
         "no pre-write check",
