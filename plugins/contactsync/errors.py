@@ -150,7 +150,14 @@ class LedgerSchema(StopError):
 
 
 class LedgerDamaged(StopError):
-    """The ledger's file is no database, or what stands in it is not what was written."""
+    """The ledger's file is no database, or what stands in it is not what was written.
+
+    what: is wrong with a row, for whoever can name its table
+    """
+
+    def __init__(self, message: str, *, next_step: str = "", what: str = "") -> None:
+        self.what = what
+        super().__init__(message, next_step=next_step)
 
 
 DAMAGED_STATE = (

@@ -184,7 +184,16 @@ def test_a_plan_that_waits_is_told_once(room: Room) -> None:
 
 
 def test_who_wants_to_know_is_told_of_a_question_whatever_becomes_of_the_telling(room: Room) -> None:
-    asked = Asked("pair", "run-1", "dag/run-1", "f00d", {}, 5, room.world.clock(), room.world.clock())
+    asked = Asked(
+        "pair",
+        "run-1",
+        "dag/run-1",
+        "f00d",
+        {"uri": "", "sha256": "", "rows": 0},
+        5,
+        room.world.clock(),
+        room.world.clock(),
+    )
     question = Question(asked, "May this plan be written?", CANARY, "plan f00d (5 actions) waits for approval")
     room.world.with_spec(alerts=("hook", "chat", "post"))
     place = replace(room.world.place(), project=room.project)

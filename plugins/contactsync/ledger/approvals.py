@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
 
 from contactsync.ledger import decisions
-from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.codec import ref_from_json, to_json
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import upsert
 from contactsync.ledger.tables import approval
 from contactsync.model.approval import Asked, Reply
@@ -67,7 +68,8 @@ def _row(asked: Asked) -> dict[str, Any]:
     return row
 
 
+@row_of("approval")
 def _asked(row: Any) -> Asked:
     held = dict(row._mapping)
-    by, answer, plan_ref = held.pop("answered_by"), Reply(held.pop("answer")), from_json(held.pop("plan_ref"))
+    by, answer, plan_ref = held.pop("answered_by"), Reply(held.pop("answer")), ref_from_json(held.pop("plan_ref"))
     return Asked(**held, by=by, answer=answer, plan_ref=plan_ref)

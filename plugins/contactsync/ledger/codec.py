@@ -8,11 +8,13 @@ from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from contactsync.errors import LedgerDamaged
+from contactsync.contact import Values
+from contactsync.ledger.damage import check_fields, check_kind, damaged
 from contactsync.ledger.instants import to_text
-from contactsync.ledger.transactions import RESTORE
+from contactsync.model.exchange import Json
 from contactsync.model.link import Apart, ApartReason, Link
 from contactsync.model.spec import Side
+from contactsync.model.stages import ArtefactRef
 
 T = TypeVar("T")
 
@@ -31,13 +33,33 @@ to_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=_plain
 _decode = json.JSONDecoder().decode
 
 
-def from_json(text: str) -> Any:
-    """What `to_json` wrote. Errors: LedgerDamaged, without the text, which is contacts' data."""
+def from_json(text: str, *kinds: type) -> Any:
+    """What `to_json` wrote, of one of these kinds (none = an object).
+
+    Errors: LedgerDamaged, without the text, which is contacts' data.
+    """
     try:
-        return _decode(text)
-    except json.JSONDecodeError as error:
-        words = f"A row of the ledger is damaged: {error.msg} at character {error.pos}."
-        raise LedgerDamaged(words, next_step=RESTORE) from None
+        held = _decode(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        words = f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "it has no end"
+        raise damaged(words) from None
+    check_kind(held, kinds or (dict,))
+    return held
+
+
+def values_from_json(text: str) -> Values:
+    """A mapping of texts. Errors: LedgerDamaged."""
+    held: Values = from_json(text)
+    for value in held.values():
+        check_kind(value, (str,), "a value")
+    return held
+
+
+def ref_from_json(text: str) -> Json:
+    """Where an artefact lies. Errors: LedgerDamaged; TypeError where it has other fields."""
+    held: Json = from_json(text)
+    check_fields(ArtefactRef, held)
+    return vars(ArtefactRef(**held))
 
 
 def pack(value: Any, columns: Collection[str]) -> str:
@@ -48,8 +70,12 @@ def pack(value: Any, columns: Collection[str]) -> str:
 
 
 def unpack(cls: type[T], text: str, *, times: Collection[str] = (), tuples: Collection[str] = (), **columns: Any) -> T:
-    """The dataclass back. times: fields that are datetimes; tuples: fields that are tuples, or map to them."""
+    """The dataclass back. times: fields that are datetimes; tuples: fields that are tuples, or map to them.
+
+    Errors: LedgerDamaged; TypeError where it has no such field.
+    """
     held = from_json(text)
+    check_fields(cls, held)
     for name in times:
         if name in held:
             held[name] = datetime.fromisoformat(held[name])
@@ -60,7 +86,12 @@ def unpack(cls: type[T], text: str, *, times: Collection[str] = (), tuples: Coll
 
 
 def _tuples(held: Any) -> Any:
-    return {key: tuple(values) for key, values in held.items()} if isinstance(held, dict) else tuple(held)
+    return {key: _tuple(values) for key, values in held.items()} if isinstance(held, dict) else _tuple(held)
+
+
+def _tuple(held: Any) -> tuple[Any, ...]:
+    check_kind(held, (list,))
+    return tuple(held)
 
 
 def _defaults(cls: type[Any]) -> dict[str, Any]:
@@ -69,7 +100,7 @@ def _defaults(cls: type[Any]) -> dict[str, Any]:
 
 def pack_apart(apart: Mapping[str, Apart]) -> str:
     """The fields apart of a link."""
-    return to_json({name: {**from_json(pack(one, ("reason",))), "reason": one.reason} for name, one in apart.items()})
+    return to_json({name: {**_decode(pack(one, ("reason",))), "reason": one.reason} for name, one in apart.items()})
 
 
 def unpack_apart(text: str) -> dict[str, Apart]:
@@ -87,10 +118,11 @@ def unpack_rules(text: str) -> dict[str, Any]:
     if text == "{}":
         return {}
     held = from_json(text)
-    matching = {Side(side): tuple(names) for side, names in held.get("matching", {}).items()}
+    matching = {Side(side): _tuple(names) for side, names in held.get("matching", {}).items()}
     return {"matching": matching, "entered": {Side(side): made for side, made in held.get("entered", {}).items()}}
 
 
 def _apart(held: dict[str, Any]) -> Apart:
-    dropped = {Side(side): tuple(ids) for side, ids in held.pop("dropped", {}).items()}
+    check_fields(Apart, held)
+    dropped = {Side(side): _tuple(ids) for side, ids in held.pop("dropped", {}).items()}
     return Apart(reason=ApartReason(held.pop("reason")), dropped=dropped, **held)

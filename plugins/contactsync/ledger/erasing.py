@@ -12,6 +12,7 @@ from contactsync.errors import LedgerBusy
 from contactsync.ledger import finding
 from contactsync.ledger.codec import from_json, to_json
 from contactsync.ledger.connect import file_of
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import chunks
 from contactsync.ledger.tables import (
     conflict,
@@ -78,14 +79,24 @@ def _name_nobody(connection: Connection, sync_id: str, contacts: Contacts) -> No
 
     def cleaned(column: Column[Any], text: str) -> str:
         if column is hold.c.candidates:
-            return to_json([one for one in from_json(text) if _place(one) not in gone])
+            return _without(text, gone)
         if column is journal.c.outcome:
-            outcome = from_json(text)
-            return to_json({**outcome, "reason": unnamed(outcome["reason"], gone)}) if "reason" in outcome else text
+            return _outcome_without(text, gone)
         return unnamed(text, gone)
 
     for column in (hold.c.detail, hold.c.candidates, decision.c.what, run.c.message, journal.c.outcome):
         _rewrite(connection, sync_id, column, cleaned)
+
+
+@row_of("hold")
+def _without(candidates: str, gone: Contacts) -> str:
+    return to_json([one for one in from_json(candidates, list) if _place(one) not in gone])
+
+
+@row_of("journal")
+def _outcome_without(text: str, gone: Contacts) -> str:
+    outcome = from_json(text)
+    return to_json({**outcome, "reason": unnamed(outcome["reason"], gone)}) if "reason" in outcome else text
 
 
 def _rewrite(

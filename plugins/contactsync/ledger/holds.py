@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import chunks, columns, upsert
 from contactsync.ledger.tables import conflict, hold
 from contactsync.model.plan import Conflict, Hold, HoldReason
@@ -85,6 +86,7 @@ def _end(
             connection.execute(delete(hold).where(*here, *this))
 
 
+@row_of("hold")
 def _hold(row: Any) -> Hold:
     return Hold(
         side=Side(row.side),
@@ -93,7 +95,7 @@ def _hold(row: Any) -> Hold:
         detail=row.detail,
         link_id=row.link_id,
         field=row.contact_field,
-        candidates=tuple(from_json(row.candidates)),
+        candidates=tuple(from_json(row.candidates, list)),
     )
 
 
@@ -111,6 +113,7 @@ def _hold_row(sync_id: str, one: Hold, now: datetime) -> dict[str, Any]:
     }
 
 
+@row_of("conflict")
 def _conflict(row: Any) -> Conflict:
     return Conflict(
         link_id=row.link_id,

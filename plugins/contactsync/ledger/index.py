@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import among, chunks, columns, upsert
 from contactsync.ledger.tables import key_hash, known
 from contactsync.model.ledger import KeyMember
@@ -153,6 +154,7 @@ def _keys_of() -> Select[Any]:
     )
 
 
+@row_of("known")
 def _known(row: Any, keys: Mapping[str, tuple[int, ...]]) -> Known:
     return Known(
         contact_id=row.contact_id,

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Select, String, TypeDecorator, func, literal_column, select
 
+from contactsync.ledger.damage import damaged
+
 WIDTH = 27
 
 
@@ -29,8 +31,12 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else to_text(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """From text."""
-        return None if value is None else datetime.fromisoformat(value)
+        """From text. Errors: LedgerDamaged."""
+        try:
+            return None if value is None else datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            problem = "it holds no time where one belongs"
+        raise damaged(problem)
 
 
 def database_now(dialect: str) -> ColumnElement[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, bindparam, select
 
 from contactsync.ledger.codec import unpack
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import among, chunks
 from contactsync.ledger.tables import journal, journal_key, sync
 from contactsync.model.exchange import State, Verb
@@ -163,6 +164,7 @@ def _rows(connection: Connection, query: Select[Any], **given: Any) -> list[Jour
     return [_journal_row(row) for row in connection.execute(query, given)]
 
 
+@row_of("journal")
 def _journal_row(row: Any) -> JournalRow:
     intent = unpack(
         Intent,

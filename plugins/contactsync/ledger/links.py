@@ -11,7 +11,16 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, or_, select, true, update
 
 from contactsync.contact import Values
-from contactsync.ledger.codec import from_json, pack_apart, pack_rules, to_json, unpack_apart, unpack_rules
+from contactsync.ledger.codec import (
+    from_json,
+    pack_apart,
+    pack_rules,
+    to_json,
+    unpack_apart,
+    unpack_rules,
+    values_from_json,
+)
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import among, chunks, columns, upsert
 from contactsync.ledger.tables import link, link_side, link_value
 from contactsync.model.link import Link, LinkSide, LinkStatus, Standing
@@ -82,8 +91,13 @@ def bases(connection: Connection, sync_id: str, side: Side, contact_ids: Collect
             .where(link_side.c.sync_id == sync_id, link_side.c.side == side, link_side.c.contact_id.in_(chunk))
             .order_by(link.c.status == LinkStatus.LIVE)
         )
-        found.update({contact_id: from_json(base) for contact_id, base in connection.execute(query)})
+        found.update({contact_id: _base(base) for contact_id, base in connection.execute(query)})
     return found
+
+
+@row_of("link_value")
+def _base(text: str) -> Values:
+    return values_from_json(text)
 
 
 def _same(one: Table, other: Table, *names: str) -> ColumnElement[bool]:
@@ -146,12 +160,13 @@ def _select(connection: Connection, query: Select[Any], sync_id: str, **given: A
     return [_link(**found) for found in halves.values()]
 
 
+@row_of("link_value")
 def _side(row: Any) -> LinkSide:
-    base = from_json(row.base)
+    base = values_from_json(row.base)
     return LinkSide(
         contact_id=row.contact_id,
         base=base,
-        seen=dict(base) if row.seen is None else from_json(row.seen),
+        seen=dict(base) if row.seen is None else values_from_json(row.seen),
         standing=Standing(row.standing),
         version=row.vendor_version,
         modified_at=row.modified_at,
@@ -162,6 +177,7 @@ def _side(row: Any) -> LinkSide:
     )
 
 
+@row_of("link")
 def _link(row: Any, left: LinkSide, right: LinkSide) -> Link:
     return Link(
         id=row.link_id,

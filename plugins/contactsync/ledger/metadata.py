@@ -9,12 +9,18 @@ from typing import Any
 from sqlalchemy import Engine, delete, select
 
 from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import upsert
 from contactsync.ledger.tables import metadata
 from contactsync.ledger.transactions import reading, writing
 
 KEEP = timedelta(hours=24)
 FRESH = timedelta(seconds=5)  # apps ask for every record and label; so long this process does not ask the database
+
+
+@row_of("metadata")
+def _value(text: str) -> Any:
+    return from_json(text, object)
 
 
 class LedgerMetadata:
@@ -32,7 +38,7 @@ class LedgerMetadata:
         if at is None or not at <= now < at + FRESH:
             found = self._stored(account, name, now)
             self._read[account, name] = (now, found)
-        return None if found is None else from_json(found)
+        return None if found is None else _value(found)
 
     def _stored(self, account: str, name: str, now: datetime) -> str | None:
         query = select(metadata.c.value).where(

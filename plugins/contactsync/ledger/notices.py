@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import insert_absent, upsert
 from contactsync.ledger.tables import hold, notice, run, watched
 from contactsync.model.alerts import Event, Notice, Seen, Watched, watched_as_data, watched_from
@@ -105,7 +106,12 @@ def watch(connection: Connection, given: Sequence[Watched]) -> None:
 
 def all_watched(connection: Connection) -> list[Watched]:
     """All that were ever watched."""
-    return [watched_from(from_json(row.spec)) for row in connection.execute(select(watched))]
+    return [_watched(row) for row in connection.execute(select(watched))]
+
+
+@row_of("watched")
+def _watched(row: Any) -> Watched:
+    return watched_from(from_json(row.spec))
 
 
 def _here(one: Notice) -> tuple[ColumnElement[bool], ...]:
@@ -121,5 +127,6 @@ def _row(one: Notice) -> dict[str, Any]:
     return {**vars(one), "event": one.event.value}
 
 
+@row_of("notice")
 def _notice(row: Any) -> Notice:
     return Notice(**{**row._mapping, "event": Event(row.event)})

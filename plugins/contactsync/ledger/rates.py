@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, update
 
 from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.instants import read_clock
 from contactsync.ledger.statements import insert_absent
 from contactsync.ledger.tables import rate
@@ -99,6 +100,7 @@ def _width(window: str) -> int:
     return max(1, _length(window) // _SLICES)
 
 
+@row_of("rate")
 def _windows(text: str, now: int) -> dict[str, Counts]:
     """What is stored, without slices that have left their window (or lie beyond it: the clock was set back)."""
     return {

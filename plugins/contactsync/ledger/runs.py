@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, Update, bindparam, delete, func, select, update
 
 from contactsync.ledger import locks
-from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.codec import from_json, ref_from_json, to_json, values_from_json
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import insert_absent, upsert
 from contactsync.ledger.tables import run, side_cursor, sync, sync_lock
 from contactsync.model.exchange import Json
@@ -24,12 +25,15 @@ _ENDED = ("state", "ended_at", "plan_hash", "applied_hash", "counts", "message",
 def sync_row(connection: Connection, sync_id: str) -> SyncRow | None:
     """The sync's row."""
     row = connection.execute(_sync(), {"sync_id": sync_id}).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _sync_row(row)
+
+
+@row_of("sync")
+def _sync_row(row: Any) -> SyncRow:
     return SyncRow(
         sync_id=row.sync_id,
         salt=row.salt,
-        accounts={Side(side): account for side, account in from_json(row.accounts).items()},
+        accounts={Side(side): account for side, account in values_from_json(row.accounts).items()},
         mapping=row.mapping,
         scope=row.scope,
         union=row.union_reads,
@@ -59,8 +63,11 @@ def save_sync(connection: Connection, row: SyncRow) -> None:
 def cursor(connection: Connection, sync_id: str, side: Side) -> StoredCursor | None:
     """A side's cursor."""
     row = connection.execute(_cursor(), {"sync_id": sync_id, "side": side}).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _stored_cursor(row, side)
+
+
+@row_of("side_cursor")
+def _stored_cursor(row: Any, side: Side) -> StoredCursor:
     held = None if row.cursor_json is None else from_json(row.cursor_json)
     return StoredCursor(side, held, row.complete_at, row.read_at, row.run_id)
 
@@ -189,6 +196,7 @@ def _runs() -> Select[Any]:
     return select(run).where(run.c.sync_id == bindparam("sync_id"))
 
 
+@row_of("run")
 def _run(row: Any) -> RunRow:
     return RunRow(
         sync_id=row.sync_id,
@@ -202,7 +210,7 @@ def _run(row: Any) -> RunRow:
         applied_hash=row.applied_hash,
         counts=from_json(row.counts),
         message=row.message,
-        plan_ref=from_json(row.plan_ref) if row.plan_ref else None,
+        plan_ref=ref_from_json(row.plan_ref) if row.plan_ref else None,
         reads=from_json(row.reads),
         trimmed=row.trimmed,
     )

@@ -15,6 +15,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, bindpa
 
 from contactsync.ledger import approvals, notices
 from contactsync.ledger.codec import from_json, to_json
+from contactsync.ledger.damage import row_of
 from contactsync.ledger.statements import chunks
 from contactsync.ledger.tables import claim, conflict, decision, journal, journal_key, run
 from contactsync.ledger.transactions import reading, writing
@@ -195,6 +196,7 @@ def _strip(connection: Connection, sync_id: str, run_id: str, rows: list[Any]) -
     )
 
 
+@row_of("journal")
 def bare_intent(text: str) -> str:
     """An intent without what it held of a person; which fields it was about is kept."""
     held = from_json(text)
@@ -202,6 +204,7 @@ def bare_intent(text: str) -> str:
     return to_json({**{name: held[name] for name in _OF_NO_PERSON if name in held}, "trimmed": names})
 
 
+@row_of("journal")
 def bare_outcome(text: str) -> str:
     """An outcome without what it held of a person; the vendor's words are kept."""
     held = from_json(text)

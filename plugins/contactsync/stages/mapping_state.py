@@ -13,7 +13,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from contactsync.contact import Kind
-from contactsync.ledger.codec import from_json
+from contactsync.ledger.codec import values_from_json
+from contactsync.ledger.damage import row_of
 from contactsync.mapping.pairs import OwnPair, direction_of
 from contactsync.mapping.transforms import TRANSFORMS
 from contactsync.model.app import FieldInfo
@@ -79,10 +80,10 @@ def policies_of(spec: SyncSpec) -> tuple[object, ...]:
 # ---- compared with what was recorded
 
 
+@row_of("sync")
 def read(text: str) -> dict[str, str]:
     """The recorded state; {} before the first complete read."""
-    found: dict[str, str] = from_json(text) if text else {}
-    return found
+    return dict(values_from_json(text)) if text else {}
 
 
 def differs(recorded: str, now: State) -> bool:

@@ -8,11 +8,14 @@ from datetime import timedelta
 from contactsync.ledger.store import Ledger
 from contactsync.model.approval import Asked, Reply
 from contactsync.model.decisions import Decided
+from contactsync.model.exchange import Json
 from contactsync.model.ledger import RunState
 from ledger_rows import RUN, SYNC, WHEN
 from ledger_servers import Clock
 
-ASKED = Asked(SYNC, RUN, "dag/run-1", "abc", {"uri": "file:///x", "rows": 3}, 3, WHEN, WHEN + timedelta(hours=8))
+ASKED = Asked(
+    SYNC, RUN, "dag/run-1", "abc", {"uri": "file:///x", "sha256": "0", "rows": 3}, 3, WHEN, WHEN + timedelta(hours=8)
+)
 
 
 def test_a_question_comes_back_whole_and_a_newer_one_of_its_run_replaces_it(ledger: Ledger) -> None:
@@ -70,13 +73,17 @@ def test_old_questions_go_with_the_values(ledger: Ledger) -> None:
     assert ledger.approval("another", RUN) is not None
 
 
+def ref(number: int) -> Json:
+    return {"uri": str(number), "sha256": "0", "rows": 0}
+
+
 def test_the_newest_run_that_made_a_plan_is_found_by_its_hash(ledger: Ledger, ledger_clock: Clock) -> None:
     for number, changes in enumerate(({}, {}, {"applied_hash": "abc"}, {"plan_ref": None}, {"plan_hash": "other"})):
         begun = ledger.start_run(SYNC, f"run-{number}", "manual")
-        given = {"plan_hash": "abc", "plan_ref": {"uri": str(number)}, **changes}
+        given = {"plan_hash": "abc", "plan_ref": ref(number), **changes}
         ledger.end_run(replace(begun, state=RunState.DONE, ended_at=ledger_clock(), **given))
     found = ledger.run_with_plan(SYNC, "abc")
     assert found is not None
-    assert (found.run_id, found.plan_ref) == ("run-1", {"uri": "1"})
+    assert (found.run_id, found.plan_ref) == ("run-1", ref(1))
     assert ledger.run_with_plan("another", "abc") is None
     assert ledger.run_with_plan(SYNC, "unheard of") is None
