@@ -60,5 +60,7 @@ def main() -> None:
     try:
         app()
     except ContactsyncError as error:
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        from contactsync.cli.talk import plain  # what a server calls its address books, for one, may be in it
+
+        sys.stderr.write(f"{type(error).__name__}: {plain(str(error))}\n")
         sys.exit(error.exit_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
@@ -15,7 +14,7 @@ import typer
 from contactsync.apps import load_app
 from contactsync.cli import account_tables
 from contactsync.cli.place import folder_or_none, loaded, project_of
-from contactsync.cli.talk import log_to_stderr
+from contactsync.cli.talk import json_text, log_to_stderr, plain
 from contactsync.errors import ConfigError
 from contactsync.model.app import AppInfo
 from contactsync.model.spec import ProjectSpec, SyncSpec
@@ -125,7 +124,7 @@ def accounts(
         found = all_accounts(specs, project, ask=not offline)
     found = replace(found, notes=(*notes, *found.notes))
     if as_json:
-        typer.echo(json.dumps(account_tables.as_data(found), indent=2, ensure_ascii=False))
+        typer.echo(json_text(account_tables.as_data(found)))
     else:
         account_tables.show(found)
     if not found.well:
@@ -171,10 +170,10 @@ def _tell(done: Any, *, as_json: bool) -> None:
             "variable": lines.variable,
             "command": lines.command,
         }
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        typer.echo(json_text(told))
         return
     seen = f", {account.contacts} contacts" if account.contacts is not None else ""
-    typer.echo(f"It works: {account.host}, account {account.owner or account.id}{seen}.")
+    typer.echo(plain(f"It works: {account.host}, account {account.owner or account.id}{seen}."))
     typer.echo(f"\nThe connection {lines.id}, as JSON:\n{lines.json}")
     typer.echo(f"\nin the environment:\n{lines.variable or '(no variable can bear this id)'}")
     typer.echo(f"\nor in Airflow's database:\n{lines.command}")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import typer
 
+from contactsync.cli.talk import plain
 from contactsync.errors import AuthError
 from contactsync.model.app import AppInfo, OAuthInfo
 from contactsync.rest.consent import Client, Consent, begin
@@ -71,4 +72,4 @@ def _pasted(consent: Consent) -> str:
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    typer.echo(plain(text), err=True)

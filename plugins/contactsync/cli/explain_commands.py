@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contactsync.cli.place import include_folder, request, workplace
-from contactsync.cli.talk import Text, console
+from contactsync.cli.talk import Text, console, json_text
 from contactsync.model.decisions import Wish
 from contactsync.model.readable import readable
 from contactsync.model.spec import SIDES, Side
@@ -44,7 +43,7 @@ def explain(
         found = tell(place, contact, live=not offline)
         names = {side: place.app(side).info.title for side in SIDES}
     if as_json:
-        typer.echo(json.dumps(as_data(found), indent=2, ensure_ascii=False))
+        typer.echo(json_text(as_data(found)))
     else:
         for line in _lines(found, names):
             console().print(Text(line))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 from contactsync.apps import app_names
 from contactsync.cli import field_tables
 from contactsync.cli.place import include_folder, project_or_defaults, request, workplace
-from contactsync.cli.talk import log_to_stderr
+from contactsync.cli.talk import json_text, log_to_stderr
 from contactsync.errors import ConfigError
 from contactsync.mapping.suggest import suggest as propose
 from contactsync.mapping.suggested_file import as_file
@@ -79,7 +78,7 @@ def fields(
         known = {side: apps[side].describe(), side.other: apps[side.other].info.fields}
         found = listed(place.spec, side, {each: app.info for each, app in apps.items()}, known)
     if as_json:
-        typer.echo(json.dumps([field_tables.as_data(one) for one in found], indent=2, ensure_ascii=False))
+        typer.echo(json_text([field_tables.as_data(one) for one in found]))
     else:
         field_tables.show(found, side, {each: app.info.title for each, app in apps.items()})
 

@@ -11,6 +11,7 @@ import typer
 
 from contactsync.cli import hold_tables, spreadsheet
 from contactsync.cli.place import include_folder, request, workplace
+from contactsync.cli.talk import json_text
 from contactsync.model.decisions import Answer
 from contactsync.model.waiting import REASONS
 
@@ -124,7 +125,7 @@ def conflicts(
         linked = {k.id: k for k in place.reader.links(sync, sorted({c.link_id for _, _, c in found}))}
     rows: list[dict[str, Any]] = [hold_tables.conflict_as_data(r, at, c, linked.get(c.link_id)) for r, at, c in found]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(json_text(rows))
     else:
         hold_tables.conflicts(rows)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contactsync.cli.place import defaults_beside, include_folder, loaded, snapshots_beside
-from contactsync.cli.talk import Text, console
+from contactsync.cli.talk import Text, console, json_text
 from contactsync.errors import ConfigError
 from contactsync.mapping.loader import SyncDocument, load_document
 from contactsync.mapping.snapshots import FOLDER, read_snapshots
@@ -43,7 +42,7 @@ def play(
         if not as_json:
             _tell(one)
     if as_json:
-        typer.echo(json.dumps([{**asdict(one), "passed": one.passed} for one in done], indent=2, ensure_ascii=False))
+        typer.echo(json_text([{**asdict(one), "passed": one.passed} for one in done]))
     else:
         _summary(files, done)
     if not all(one.passed for one in done):

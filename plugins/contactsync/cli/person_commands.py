@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ import typer
 from contactsync.cli import person_tables
 from contactsync.cli.place import project_or_defaults, request
 from contactsync.cli.spreadsheet import private_file
-from contactsync.cli.talk import log_to_stderr
+from contactsync.cli.talk import json_text, log_to_stderr
 from contactsync.orchestration.connections import load_airflow
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def person(
     with _archives(include, sync) as archives:
         found = find(archives, named, everybody=everybody)
         told = person_tables.exported(look(found, named))
-    text = json.dumps(told, indent=2, ensure_ascii=False)
+    text = json_text(told)
     if output is None:
         typer.echo(text)
         return

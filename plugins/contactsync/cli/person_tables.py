@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from contactsync.cli.talk import Text, console
+from contactsync.cli.talk import Text, console, json_text
 from contactsync.stages.stored import as_data
 
 if TYPE_CHECKING:
@@ -96,4 +95,4 @@ def _portion(one: Portion) -> dict[str, Any]:
 
 
 def _print_json(data: Any) -> None:
-    sys.stdout.write(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+    sys.stdout.write(f"{json_text(data)}\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections import Counter
@@ -16,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from contactsync.cli.place import folder_or_none, loaded, project_of, request
-from contactsync.cli.talk import log_to_stderr
+from contactsync.cli.talk import json_text, log_to_stderr
 from contactsync.errors import ConfigError, WritesForbidden
 from contactsync.model.probe import Finding, Verdict
 from contactsync.model.spec import SIDES, ProjectSpec
@@ -59,7 +58,7 @@ def probe(
                 if not as_json:
                     typer.echo(_line(finding), file=out)
     if as_json:
-        typer.echo(json.dumps(_report(told, write=write), indent=2, ensure_ascii=False))
+        typer.echo(json_text(_report(told, write=write)))
     else:
         typer.echo(_summary(told))
     if any(finding.verdict is Verdict.REFUTED for _, finding in told):

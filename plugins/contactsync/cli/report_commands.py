@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from contactsync.cli import duplicate_tables, match_tables
 from contactsync.cli.place import include_folder, request, workplace
+from contactsync.cli.talk import json_text
 from contactsync.sync.duplicates import LIKELY, Scope
 
 Include = Annotated[Path | None, typer.Option(help="Folder with mappings/ and contactsync.yaml.")]
@@ -45,7 +45,7 @@ def match_report(
     if csv is not None:
         match_tables.write(csv, report, names)
     if as_json:
-        typer.echo(json.dumps(match_tables.as_data(report), indent=2, ensure_ascii=False))
+        typer.echo(json_text(match_tables.as_data(report)))
     else:
         match_tables.show(report_lines(report, names), report, csv)
 
@@ -74,6 +74,6 @@ def duplicates(
     if csv is not None:
         duplicate_tables.write_csv(csv, compared, names)
     if as_json:
-        typer.echo(json.dumps(duplicate_tables.as_data(compared, names), indent=2, ensure_ascii=False))
+        typer.echo(json_text(duplicate_tables.as_data(compared, names)))
     else:
         duplicate_tables.show(compared, names, csv)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 
 from contactsync.cli.place import include_folder, project_of, some_specs
-from contactsync.cli.talk import Text, console, log_to_stderr
+from contactsync.cli.talk import Text, console, json_text, log_to_stderr
 from contactsync.mapping.snapshots import FOLDER, changes, path_of, read_snapshot, text_of
 from contactsync.model.snapshot import Snapshot
 from contactsync.orchestration.connections import load_airflow
@@ -81,7 +80,7 @@ def _tell(told: Sequence[_Told], *, as_json: bool) -> None:
             {"connection": one.connection, "file": str(one.file), "changes": one.changes, "problem": one.problem}
             for one in told
         ]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(json_text(rows))
         return
     out = console()
     for one in told:

@@ -12,6 +12,7 @@ import typer
 from contactsync.cli import plan_tables, tables
 from contactsync.cli.place import include_folder, request, workplace
 from contactsync.cli.plan_differences import differences
+from contactsync.cli.talk import json_text, plain
 from contactsync.mapping.loader import load_sync
 from contactsync.model.stages import RunRequest, Summary
 from contactsync.orchestration.project_file import defaults_in
@@ -108,7 +109,7 @@ def plan(
         lost = None if run else relinking(place.reader, place.artefacts, sync, made)
         names = {side: place.app(side).info.title for side in (tables.LEFT, tables.RIGHT)}
     if as_json:
-        typer.echo(json.dumps(plan_tables.plan_as_data(made, summary, lost), indent=2, ensure_ascii=False))
+        typer.echo(json_text(plan_tables.plan_as_data(made, summary, lost)))
     else:
         plan_tables.plan(made, summary, names, lost)
 
@@ -122,7 +123,7 @@ def _compare(sync: str, against: Path, include: Path | None, asked: RunRequest, 
         names = {side: place.app(side).info.title for side in (tables.LEFT, tables.RIGHT)}
     found = differences(now, then)
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
+        typer.echo(json_text([asdict(one) for one in found]))
     else:
         plan_tables.differences(found, names, against.name)
 
@@ -141,7 +142,7 @@ def relink(
     with workplace(include_folder(include), sync, asked.run_id) as place:
         changed = accept(place, asked, never_ran=lost)
     for side, (before, now) in changed.items():
-        typer.echo(f"{side}: {before or 'unknown'} -> {now}" if before != now else f"{side}: {now} (as before)")
+        typer.echo(plain(f"{side}: {before or 'unknown'} -> {now}" if before != now else f"{side}: {now} (as before)"))
     typer.echo("The next two runs read both sides completely and find the links again.")
 
 

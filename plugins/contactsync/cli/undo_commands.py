@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 
 from contactsync.cli import undo_tables
 from contactsync.cli.place import include_folder, request, spec_of, workplace
+from contactsync.cli.talk import json_text
 from contactsync.model.spec import SIDES
 from contactsync.model.stages import RunKind
 
@@ -41,7 +41,7 @@ def runs(
         persons = {run_id: decided.by for _, run_id, decided in place.reader.decisions(sync)}
     if as_json:
         rows = [undo_tables.run_as_data(row, persons.get(row.run_id, "")) for row in found]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(json_text(rows))
     else:
         undo_tables.runs(found, persons)
 
@@ -72,7 +72,7 @@ def undo(
         done = undo_sync(place, asked, order)
         names = {side: place.app(side).info.title for side in SIDES}
     if as_json:
-        typer.echo(json.dumps(undo_tables.undo_as_data(done), indent=2, ensure_ascii=False))
+        typer.echo(json_text(undo_tables.undo_as_data(done)))
     else:
         undo_tables.undo(done, names)
     if not done.summary.ok:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from contactsync.cli.place import (
     workplace_of,
 )
 from contactsync.cli.proof_tables import GENERATED, SAMPLED, Checked, as_data, notes_of, told
+from contactsync.cli.talk import json_text
 from contactsync.errors import ConfigError, ContactsyncError
 from contactsync.mapping.as_asked import NOTHING_ASKED, Snapshots
 from contactsync.mapping.between_apps import passage_rows
@@ -89,7 +89,7 @@ def validate(
     carried = {one.file.spec.id: _carried(one.file) for one in valid}
     if as_json:
         found = {**as_data(checked, problems, examples=examples), "carried": carried}
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        typer.echo(json_text(found))
     else:
         notes = {one.file.spec.id: notes_of(one) for one in valid}
         proofs = {one.file.spec.id: told(one, examples=examples) for one in checked}
