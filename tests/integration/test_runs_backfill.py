@@ -288,12 +288,13 @@ def test_who_is_covered_waits_no_longer(world: World) -> None:
     assert world.known.turn_before(world.spec.id, "9") is None
 
 
-def test_an_approved_plan_waits_as_a_person_does_and_the_schedule_does_not_wait() -> None:
+def test_an_approved_plan_waits_as_a_person_does_and_neither_the_schedule_nor_a_command_waits() -> None:
     began = datetime(2026, 1, 1, tzinfo=UTC)
     turns = [
-        turn_of(RunRequest("a", "a", kind, since=since, apply_plan=plan))
+        turn_of(RunRequest("a", "a", kind, since=since, apply_plan=plan, can_ask=kind is not RunKind.CLI))
         for kind, since, plan in (
             (RunKind.SCHEDULED, None, ""),
+            (RunKind.CLI, None, "0a"),
             (RunKind.SCHEDULED, None, "0a"),
             (RunKind.BACKFILL, began, "0a"),
             (RunKind.UNDO, None, ""),
@@ -301,6 +302,6 @@ def test_an_approved_plan_waits_as_a_person_does_and_the_schedule_does_not_wait(
             (RunKind.BACKFILL, began + timedelta(minutes=15), ""),
         )
     ]
-    assert turns[0] == ""
-    assert turns[1] == turns[2] == turns[3]
-    assert turns[3:] == sorted(set(turns[3:]))
+    assert turns[:2] == ["", ""]
+    assert turns[2] == turns[3] == turns[4]
+    assert turns[4:] == sorted(set(turns[4:]))

@@ -225,16 +225,17 @@ def test_carddav_asks_for_deletes_and_replaces_exactly_those_cards(server: Serve
 def test_carddav_sends_etags_back_as_they_are_and_refuses_what_no_header_holds(server: Server) -> None:
     assert if_match('W/"a b"') == {"If-Match": '"a b"'}
     assert if_match('"ü–"')["If-Match"].encode("latin-1").decode() == '"ü–"'
-    for odd in ('"1"\r\nInjected: 1', '"1\x00"', "1\nInjected: 1"):
+    for odd in ('"1\r\nInjected: 1"', '"1\x00"', "1\nInjected: 1"):
         with pytest.raises(RecordRefused):
             if_match(odd)
+    assert if_match('"1"\r\nInjected: 1') == {"If-Match": "*"}  # no etag at all
     server.answer = book(f"{BOOK}a.vcf", etag="&quot;ü–&quot;")
     app = carddav(server)
     (page,) = app.pull(None)
     (record,) = page.records
     (result,) = app.push([Op("k", Verb.DELETE, record.id, ref=record.ref)])
     assert result.state is State.DONE
-    (result,) = app.push([Op("k", Verb.DELETE, record.id, ref={**record.ref, "etag": '"1"\r\nInjected: 1'})])
+    (result,) = app.push([Op("k", Verb.DELETE, record.id, ref={**record.ref, "etag": '"1\r\nInjected: 1"'})])
     assert (result.state, injected(server)) == (State.REFUSED, [])
 
 
