@@ -139,6 +139,8 @@ def bombs() -> Iterator[Bomb]:
     )
     yield "vCard: a photo of 20 MiB", lambda: "PHOTO;ENCODING=b:" + "\n ".join(["A" * 74] * 360_000), card
     yield "vCard: cards in cards, 4 MiB", lambda: "BEGIN:VCARD\n" * 200_000 + "END:VCARD\n" * 200_000, card
+    yield "vCard: a charset that takes its time, 4 MiB", lambda: _in_charset("punycode", "b-" + "9" * 4 * MIB), card
+    yield "vCard: another one, 4 MiB", lambda: _in_charset("IDNA", "xn--" + "a" * 4 * MIB), card
     yield "vCard: a soft end in each line", lambda: "NOTE;ENCODING=QUOTED-PRINTABLE:" + "=\n" * 390_000, card
     yield "YAML: keys", lambda: "".join(f"k{n}: b\n" for n in range(90_000)), sync_file
     yield "YAML: one key, often", lambda: "a: b\n" * 200_000, sync_file
@@ -177,6 +179,10 @@ def _sections(number: int) -> bytes:
 def _tags(length: int) -> bytes:
     named = b"".join(b"<a:x%d/>" % n for n in range(780_000))
     return b'<?xml version="1.0"?><x xmlns:a="' + b"n" * length + b'">' + named + b"</x>"
+
+
+def _in_charset(name: str, text: str) -> str:
+    return f"NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET={name}:{text}"
 
 
 def _many_choices() -> str:

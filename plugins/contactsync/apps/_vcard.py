@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import quopri
 import re
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ MOST_LINES = 400_000  # as they are folded
 MOST_PROPERTIES = 10_000
 MOST_PARTS = 100_000  # of addresses, names, categories, and quotes of parameters; those in sentences count too
 MOST_ESCAPES = 1_000_000
+# Codecs of Python that are no charset; the first two take the square of the text's length, which may be 32 MiB.
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape"})
 _CARETS = {"^n": "\n", "^^": "^", "^'": '"'}
 
 
@@ -179,7 +182,8 @@ def _printable(line: Line) -> str:
         return line.value
     data = quopri.decodestring(line.value.encode("utf-8", "replace"))
     try:
-        text = data.decode(line.param("CHARSET") or "utf-8")
+        codec = codecs.lookup(line.param("CHARSET") or "utf-8").name
+        text = data.decode("latin-1" if codec in _NO_CHARSETS else codec)
     except (LookupError, ValueError):  # no such charset, other bytes than it has, or no name of any (a NUL in it)
         text = data.decode("latin-1")
     return text.replace("\r\n", "\\n").replace("\r", "\\n").replace("\n", "\\n")
