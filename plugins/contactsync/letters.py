@@ -23,10 +23,10 @@ _LONG = 1000
 _LONG_RUN = re.compile(r"(?:[^\w\s!-~]|[\uff9e\uff9f]){31}")
 
 
-def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """What unicodedata.normalize gives, whose time grows with the square of a run of marks, in linear time."""
     if len(text) > _LONG and not text.isascii() and _LONG_RUN.search(text):
-        text = _in_order("NFD" if form == "NFC" else "NFKD", text)
+        text = _in_order("NFD" if form in ("NFC", "NFD") else "NFKD", text)
     return unicodedata.normalize(form, text)
 
 

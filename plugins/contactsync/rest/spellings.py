@@ -6,12 +6,14 @@ import base64
 import html
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
+from contactsync.letters import normalized
+
 SHORTEST_SECRET = 3
 SHORTEST_CORE = 6
+SHRINKS = 8  # times, at most, that letters are fewer in another form
 NESTED = 2  # encodings in one another that are undone
 
 # Orders to a terminal, what turns or hides the text around it, what is not to be seen itself, and halves of letters.
@@ -29,7 +31,7 @@ _WIDE = {letter: letter + 0xFEE0 for letter in range(0x21, 0x7F)}
 
 def readable(text: str) -> str:
     """Letters in one spelling, also those of full width and other forms of the same, and nothing that nobody sees."""
-    return HIDDEN.sub(" ", unicodedata.normalize("NFKC", html.unescape(text)))
+    return HIDDEN.sub(" ", normalized("NFKC", html.unescape(text)))
 
 
 def decoded(text: str) -> str:
@@ -44,7 +46,7 @@ def decoded(text: str) -> str:
 def without(text: str, secrets: Iterable[str]) -> str:
     """The text with a word in place of each secret: raw, in base64, in hex, URL-encoded once or twice, escaped."""
     folded = _folded(text)
-    found = {form for secret in secrets for form in _forms(secret) if _folded(form) in folded}
+    found = {form for secret in secrets for form in _forms(secret, len(text)) if _folded(form) in folded}
     for form in sorted(found, key=len, reverse=True):
         text = re.sub(re.escape(form), "[secret]", text, flags=re.IGNORECASE)
     return text
@@ -55,10 +57,13 @@ def _folded(text: str) -> str:
     return text.casefold().replace("\u0131", "i").replace("\u0307", "")
 
 
-def _forms(secret: str) -> Iterator[str]:
-    if len(unicodedata.normalize("NFKC", secret)) < SHORTEST_SECRET:
+def _forms(secret: str, longest: int) -> Iterator[str]:
+    """longest: of the text that it is searched in; a whole note of a contact is rarely found in a refusal."""
+    if len(secret) > SHRINKS * longest or len(normalized("NFKC", secret)) < SHORTEST_SECRET:
         return
     for spelt in {form for whole in _wholes(secret) for form in _spellings(whole)}:
+        if len(spelt) > longest:  # nothing makes it shorter
+            continue
         raw, quoted = spelt.encode(errors="surrogatepass"), quote(spelt, safe="", errors="surrogatepass")
         yield from (spelt, quoted, quote(spelt, errors="surrogatepass"), quote_plus(spelt, errors="surrogatepass"))
         yield from (quote(quoted), json.dumps(spelt)[1:-1], raw.hex(), spelt.replace(" ", "+"))
@@ -79,10 +84,10 @@ def _wholes(secret: str) -> Iterator[str]:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    plain = unicodedata.normalize("NFKC", text)
+    plain = normalized("NFKC", text)
     wide = plain.translate(_WIDE)
-    yield from (text, plain, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))
-    yield from (unicodedata.normalize("NFKD", text), wide, wide.replace(" ", "\u3000"))
+    yield from (text, plain, normalized("NFC", text), normalized("NFD", text))
+    yield from (normalized("NFKD", text), wide, wide.replace(" ", "\u3000"))
     if len(plain.upper()) != len(plain):  # sharp s
         yield plain.upper()
 
