@@ -30,7 +30,7 @@ ODD = (
 TEXTS = st.text(st.characters()) | st.sampled_from([text for some in ODD for text in some])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3))
-SETTINGS = settings(max_examples=600, deadline=None, derandomize=True, database=None)
+SETTINGS = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 
 # What each box of a sync's form may hold, and what is meant by it.
 FLAGS = {"dry_run", "full_read"}

@@ -25,6 +25,7 @@ from contactsync.cli import (
     undo_commands,
     validate_commands,
 )
+from contactsync.cli.given import check_words, files_told
 from contactsync.errors import ContactsyncError
 
 app = typer.Typer(
@@ -58,7 +59,9 @@ def main() -> None:
     # Airflow finds fault with the underscore of a connection type at each look-up; the type's name is what users know.
     os.environ.setdefault("AIRFLOW__LOGGING__NAMESPACE_LEVELS", "airflow.models.connection.Connection=ERROR")
     try:
-        app()
+        check_words(sys.argv[1:])
+        with files_told():
+            app()
     except ContactsyncError as error:
         from contactsync.cli.talk import plain  # what a server calls its address books, for one, may be in it
 

@@ -113,7 +113,7 @@ def keep_apart(sync: Sync, left: LeftId, right: RightId, include: Include = None
 def conflicts(
     sync: Sync,
     run: Annotated[str, typer.Option(help="Only those of this run id.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many, newest first.")] = 100,
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:

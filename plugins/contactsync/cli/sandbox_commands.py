@@ -16,10 +16,10 @@ def add_to(app: typer.Typer) -> None:
 
 def sandbox(
     contacts: Annotated[int, typer.Option(min=0, max=20_000, help="Persons on both sides.")] = 100,
-    only_left: Annotated[int, typer.Option(min=0, help="Persons only in Freshsales.")] = 10,
-    only_right: Annotated[int, typer.Option(min=0, help="Persons only in Google Contacts.")] = 10,
-    freshsales_port: Annotated[int, typer.Option(help="0 = a free port.")] = 0,
-    google_port: Annotated[int, typer.Option(help="0 = a free port.")] = 0,
+    only_left: Annotated[int, typer.Option(min=0, max=20_000, help="Persons only in Freshsales.")] = 10,
+    only_right: Annotated[int, typer.Option(min=0, max=20_000, help="Persons only in Google Contacts.")] = 10,
+    freshsales_port: Annotated[int, typer.Option(min=0, max=65535, help="0 = a free port.")] = 0,
+    google_port: Annotated[int, typer.Option(min=0, max=65535, help="0 = a free port.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed invents the same persons.")] = 7,
 ) -> None:
     """Start and seed the local servers, print how to connect to them, and serve until Ctrl-C."""

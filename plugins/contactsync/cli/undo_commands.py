@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 
 def runs(
     sync: Sync,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many, newest first.")] = 20,
     include: Include = None,
     as_json: AsJson = False,
 ) -> None:

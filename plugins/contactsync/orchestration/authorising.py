@@ -10,6 +10,7 @@ from contactsync.model.app import ALLOW_HOST, ALLOW_HTTP, ALLOW_PRIVATE, Account
 from contactsync.orchestration.connection_lines import ConnectionLines, lines_of
 from contactsync.orchestration.hooks import hook_class
 from contactsync.rest.consent import Client, Consent, exchange
+from contactsync.rest.origin import origin
 from contactsync.rest.reach import guard, reach_of
 from contactsync.rest.services import MemoryTokens, Services
 
@@ -25,7 +26,7 @@ class Authorised:
 
 
 def oauth_of(info: AppInfo, changes: Mapping[str, str]) -> OAuthInfo:
-    """The app's OAuth endpoints, those in `changes` replaced. Errors: ConfigError for an app without OAuth."""
+    """The app's OAuth endpoints, those in `changes` replaced. Errors: ConfigError (no OAuth; no address)."""
     if info.oauth is None:
         needed = ", ".join(f"{c.title} (field {c.where})" for c in info.credentials if c.required)
         raise ConfigError(
@@ -33,6 +34,13 @@ def oauth_of(info: AppInfo, changes: Mapping[str, str]) -> OAuthInfo:
             next_step=f"add a connection of type {info.conn_type!r} under Admin > Connections and enter "
             f"{needed or 'nothing else'}, then press Test; contactsync apps lists every field",
         )
+    for name in ENDPOINTS:
+        if changes.get(name) and origin(changes[name]) is None:
+            raise ConfigError(
+                f"--{name.replace('_', '-')} is no address of a web page.",
+                allowed=("https://HOST/PATH",),
+                next_step=f"write it like that, for example {getattr(info.oauth, name)}, or leave it out",
+            )
     given = {name: changes.get(name, "") or getattr(info.oauth, name) for name in ENDPOINTS}
     return replace(
         info.oauth,

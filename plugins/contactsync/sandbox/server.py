@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+from contactsync.errors import ConfigError
 from contactsync.sandbox import control
 from contactsync.sandbox.counters import Counters, Seen
 from contactsync.sandbox.knobs import Fault, Knobs, Trouble
@@ -54,9 +55,15 @@ class Sandbox(ABC):
     # ---- life
 
     def start(self) -> Self:
-        """Binds the port and serves in a thread."""
+        """Binds the port and serves in a thread. Errors: ConfigError where the port is taken."""
         self._stopping.clear()
-        self._server = LoopbackServer(self._port, self._answer, self.now)
+        try:
+            self._server = LoopbackServer(self._port, self._answer, self.now)
+        except OSError as error:
+            raise ConfigError(
+                f"{self.name} cannot have port {self._port} on 127.0.0.1 ({error.strerror}).",
+                next_step="name another one, or none for a free one",
+            ) from None
         self._port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name=self.name, daemon=True).start()
         return self
