@@ -38,6 +38,7 @@ class Known:
     outside: set[tuple[str, int]] = field(default_factory=set)  # of the filters, and a program has seen it
     inside: set[tuple[str, int]] = field(default_factory=set)  # whom the filters of the time have ever let through
     trusting: bool = True  # the program's memory was never lost
+    forgotten: list[tuple[float, float]] = field(default_factory=list)  # from when until when it is lost
     untold: set[int] = field(default_factory=set)  # families whose contact an undo took away again
     made_of: dict[tuple[str, int], dict[tuple[str, int], Values]] = field(default_factory=dict)  # who was made of whom
     undone: dict[tuple[str, int], Values] = field(default_factory=dict)  # whose copy an undo took away, as he was then

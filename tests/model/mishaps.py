@@ -106,7 +106,7 @@ class Mishaps(Scene):
 
     def backup(self) -> None:
         """Somebody keeps a copy of the ledger."""
-        self.kept = self.rig.snapshot()
+        self.kept, self.kept_at = self.rig.snapshot(), self.clock.seconds()
 
     def restore(self) -> None:
         """The ledger is as it was at the last backup: what it listed since is no longer there."""
@@ -115,6 +115,7 @@ class Mishaps(Scene):
             self.rig.restore(self.kept)
             self.happened.restored += 1
             self.oracle.lost.clear()
+            self.oracle.forgotten.append((self.kept_at, self.clock.seconds()))
             self.excused |= {("*", why) for why in ("ledger_lost", "held", "unproven")}
             self.oracle.trusting = False
 

@@ -129,6 +129,10 @@ class Oracle(Demands):
     def _holds(self, side: str, rec: int, typed: Typed) -> bool:
         return token(str(self.vendors[side].row_of(rec).values[typed.name])) == typed.serial
 
+    def _forgotten(self, when: Sequence[float]) -> bool:
+        """The last time is one of which the program lost its memory: a blank is filled then, as at a first meeting."""
+        return any(start <= max(when, default=-1.0) <= end for start, end in self.forgotten)
+
     def _overwritten(self, side: str, rec: int, name: str, before: str, after: str) -> None:
         mine = self.last.get((side, rec, name))
         stood = mine is not None and (token(before) == mine.serial or (not before and not mine.text))
@@ -166,5 +170,6 @@ class Oracle(Demands):
             again = [at for at, s, _ in sources if s == OTHER[side]]
             kept = self.undoing or self.altered_beside(side, rec, name, element)
             kept = kept or (side, rec, name, element) in self.as_before
+            kept = kept or (not before and self._forgotten(gone))
             if gone and not kept and max(again, default=-1) < max(gone):
                 raise Broken(f"no lost edit: {element} was removed from {side} {rec}, and is back")

@@ -49,6 +49,7 @@ class Scene:
     excused: set[tuple[str, str]] = field(default_factory=set)  # (field or *, reason): what may rightly be apart
     happened: Happened = field(default_factory=Happened)  # what settling may take longer for
     kept: bytes = b""
+    kept_at: float = 0.0
     listed_whole: bool = False
     touched: bool = True  # something happened since all was at rest
     parting: bool = False  # a run was taken back: links that it made may be kept apart

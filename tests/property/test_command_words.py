@@ -90,7 +90,7 @@ def taken() -> Iterator[Any]:
             yield pytest.param(words, option, usual, id=f"{' '.join(words)} {box.name}")
 
 
-@pytest.mark.parametrize(("words", "option", "usual"), taken())
+@pytest.mark.parametrize(("words", "option", "usual"), list(taken()))
 def test_a_word_is_taken_or_refused_with_what_to_do(
     folder: Path, words: tuple[str, ...], option: str | None, usual: list[str | None], full: bool
 ) -> None:

@@ -133,3 +133,15 @@ def test_what_a_person_would_see_is_seen() -> None:
     assert not impossible(
         (_field("do_not_disturb", Compare.EMPTY, "true"), Condition(Join.LEAF, "has_authority")), INFO
     )
+
+
+def test_a_number_equals_however_it_is_written_and_begins_as_it_is_written() -> None:
+    for compare in (Compare.CONTAINS, Compare.STARTS_WITH):
+        both = (_field("lead_score", Compare.IN, "5"), _field("lead_score", compare, "5.0"))
+        assert not impossible(both, INFO)
+        assert any(found.rules for found in matching(FRAME, [Rule("a", both)], INFO, Moment(datetime.now(UTC), UTC)))
+
+
+def test_what_is_no_number_equals_no_number() -> None:
+    rule = Rule("a", (_field("lead_score", Compare.IN, "true"),))
+    assert not any(found.rules for found in matching(FRAME, [rule], INFO, Moment(datetime.now(UTC), UTC)))

@@ -106,6 +106,8 @@ def _none_passes(few: Leaf, other: Leaf) -> bool:
     numbers = other.compare is Compare.BETWEEN and number_of(other.values[0]) is not None
     if other.compare not in _ASKED_OF_VALUES and not numbers:
         return False
+    if other.compare in (Compare.CONTAINS, Compare.STARTS_WITH) and other.fields[0].kind is Kind.NUMBER:
+        return False  # 5.0 equals 5 and begins otherwise
     if other.compare in _NUMERIC and other.fields[0].kind is Kind.TEXT and not all(map(_is_number, few.values)):
         return False  # what the account holds there is not known
     test = test_of(other.fields[0], other, _NOW)

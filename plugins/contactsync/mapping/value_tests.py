@@ -51,7 +51,7 @@ def test_of(field: FieldInfo, leaf: Leaf, moment: Moment) -> Test:
 def _equal(field: FieldInfo, values: Sequence[str]) -> Callable[[str], int]:
     """A number equals however it is written; a box that was never ticked is false."""
     if field.kind is Kind.NUMBER:
-        numbers = {number_of(value) for value in values}
+        numbers = {number_of(value) for value in values} - {None}
         return lambda text: _truth(bool(text) and number_of(text) in numbers)
     wanted = {fold(value) for value in values}
     unticked = "false" in wanted and (field.kind is Kind.BOOLEAN or field.custom)

@@ -27,9 +27,8 @@ def doubts(before: Link | None, after: Link, outcome: Outcome) -> tuple[Conflict
 _DOUBTFUL = (ApartReason.UNDONE, ApartReason.UNPROVEN, ApartReason.LEDGER_LOST)
 
 
-def stands_alone(state: FieldState, side: Side) -> bool:
-    """What this side holds of a field apart may be nowhere else."""
-    if state.apart is None:
-        return False
-    never_settled = state.base[side] is None and not is_empty(state.now[side] or "")
-    return never_settled or state.apart.reason in _DOUBTFUL
+def stands_alone(state: FieldState, side: Side, *, settled: bool) -> bool:
+    """What this side holds of a field may be nowhere else. settled: it once was equal, whatever that means by now."""
+    if not settled and not is_empty(state.now[side] or ""):
+        return True
+    return state.apart is not None and state.apart.reason in _DOUBTFUL

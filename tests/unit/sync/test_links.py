@@ -207,15 +207,22 @@ def test_a_doubtful_value_counts_as_an_edit_against_a_deletion(reason: ApartReas
     ).intents
 
 
-def test_a_value_held_since_the_first_meeting_counts_as_an_edit_against_a_deletion() -> None:
-    """It was never carried: with its contact it would be gone everywhere."""
-    link = a_link({"notes": "n"}, {"notes": "n"}, apart={"company": Apart(ApartReason.HELD, "theirs", "mine")})
+@pytest.mark.parametrize("held", [True, False])
+def test_a_value_that_was_never_carried_counts_as_an_edit_against_a_deletion(held: bool) -> None:
+    """With its contact it would be gone everywhere: it was held, or its partner was deleted before it came."""
+    apart = {"company": Apart(ApartReason.HELD, "theirs", "mine")} if held else {}
+    link = a_link({"notes": "n"}, {"notes": "n"}, apart=apart)
     link = replace(
         link, left=replace(link.left, seen={"company": "theirs"}), right=replace(link.right, seen={"company": "mine"})
     )
     decision = decided(link, DELETING, gone=frozenset({LEFT}))
     assert decision.intents == ()
     assert [h.reason for h in decision.holds] == [HoldReason.DELETED_AND_EDITED]
+
+
+def test_a_value_settled_by_an_earlier_file_is_no_edit_against_a_deletion() -> None:
+    rules = replace(DELETING, baseless=frozenset({"company"}))
+    assert [i.verb for i in decided(LINK, rules, gone=frozenset({LEFT})).intents] == [Verb.DELETE]
 
 
 def test_a_missing_contact_waits_for_a_point_read_and_nothing_is_written_meanwhile() -> None:
