@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from contactsync.apps.base import App
 from contactsync.checks import Decode, observed
 from contactsync.contact import Values
 from contactsync.model.app import Adopt
 from contactsync.model.exchange import Op, Presence, Ref, Result, State, Verb
+from contactsync.model.link import LinkSide, Standing
 from contactsync.model.plan import FOUND_AGAIN, FOUND_THERE, NEVER_HAPPENED, TARGET_GONE, Intent, JournalRow, Outcome
 from contactsync.model.unfit import alike
+from contactsync.sync.readings import now_values
 from contactsync.sync.unknowns import job_runs
 
 log = logging.getLogger(__name__)
@@ -29,8 +32,17 @@ class Leftovers:
     looked_up: tuple[str, ...] = ()
 
 
-def settle_leftovers(app: App, decode_record: Decode, rows: Sequence[JournalRow], now: datetime) -> Leftovers:
-    """Ask one side's app what became of its unsettled actions."""
+def settle_leftovers(
+    app: App,
+    decode_record: Decode,
+    rows: Sequence[JournalRow],
+    now: datetime,
+    targets: Mapping[str, LinkSide] = MappingProxyType({}),
+) -> Leftovers:
+    """Ask one side's app what became of its unsettled actions.
+
+    targets: key of an action -> its contact as the ledger last saw it; what was seen there since tells it, too.
+    """
     old = [r for r in rows if r.sent_at is None or now - r.sent_at > YOUNG]
     outcomes = [
         Outcome(r.intent.key, State.NOT_SENT, r.intent.target_id, reason="the run ended before it was sent", at=now)
@@ -47,7 +59,10 @@ def settle_leftovers(app: App, decode_record: Decode, rows: Sequence[JournalRow]
             outcomes.append(outcome)
         elif app.info.caps.adopt in (Adopt.CLIENT_ID, Adopt.UNIQUE_KEY):
             looked_up.append(row.intent.key)
-    outcomes += _fetch_targets(app, decode_record, [r for r in unsure if r.intent.verb is not Verb.CREATE], now)
+    seen = [o for r in unsure if (o := _seen_since(r, targets.get(r.intent.key), now)) is not None]
+    told = {o.key for o in seen}
+    asked = [r for r in unsure if r.intent.verb is not Verb.CREATE and r.intent.key not in told]
+    outcomes += [*seen, *_fetch_targets(app, decode_record, asked, now)]
     return Leftovers(tuple(outcomes), tuple(looked_up))
 
 
@@ -114,6 +129,29 @@ def _look_up(app: App, decode_record: Decode, row: JournalRow, now: datetime) ->
         why = FOUND_THERE if app.info.caps.adopt is Adopt.UNIQUE_KEY else FOUND_AGAIN
         return observed(intent.key, State.ADOPTED, found[0], decode_record(found[0]), now, reason=why)
     return None
+
+
+def _seen_since(row: JournalRow, target: LinkSide | None, now: datetime) -> Outcome | None:
+    """An update that a run has seen there since it was sent was done, whatever people made of it by now."""
+    intent = row.intent
+    if intent.verb is not Verb.UPDATE or target is None or row.sent_at is None:
+        return None
+    if target.standing is not Standing.PRESENT or target.observed_at is None or target.observed_at <= row.sent_at:
+        return None
+    values = now_values(target)
+    if not all(f in values and alike(f, values[f], text) for f, text in intent.patch.items()):
+        return None
+    return Outcome(
+        intent.key,
+        State.DONE,
+        target.contact_id,
+        version=target.version,
+        modified_at=target.modified_at,
+        ref=target.ref,
+        values=values,
+        reason="seen since",
+        at=now,
+    )
 
 
 def _fetch_targets(app: App, decode_record: Decode, rows: Sequence[JournalRow], now: datetime) -> list[Outcome]:

@@ -299,3 +299,34 @@ def test_who_was_merged_into_what_a_create_made_keeps_its_partner_and_the_source
     assert right.creates == 1
     assert set(world.right.contacts()) == {made}
     assert not world.known.unfolded(world.spec.id)
+
+
+# ---- updates
+
+
+def test_an_update_that_a_run_has_seen_since_was_done_though_somebody_took_it_back(tmp_path: Path) -> None:
+    """The run that sees it comes too soon to settle it: the request may still be on its way."""
+    world = World(tmp_path, memory_spec(), step=60.0)
+    left, right = (
+        app(Access(world.spec.side(side).connection, {}, services=world.services), Memory.Options())
+        for app, side in ((Memory, Side.LEFT), (Marking, Side.RIGHT))
+    )
+    assert isinstance(right, Marking)
+    world.open_app = lambda side: left if side is Side.LEFT else right
+    world.left.put("l1", {**ada(1), "job_title": "Old"})
+    right.creates = 1
+    world.run()
+    world.run()
+    (made,) = world.right.contacts()
+    right.dead = True
+    world.left.put("l1", {**ada(1), "job_title": "New"})
+    world.run()
+    right.dead = False
+    assert [r.outcome.state for r in world.known.unfolded(world.spec.id)] == [State.UNKNOWN]
+    world.run()
+    world.right.put(made, {**world.right.contacts()[made], "job_title": "Old"})
+    world.clock.forward(minutes=10)
+    for _ in range(2):
+        assert world.run().ok
+    assert world.left.contacts()["l1"]["job_title"] == world.right.contacts()[made]["job_title"] == "Old"
+    assert world.held() == []

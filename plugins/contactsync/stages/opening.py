@@ -10,8 +10,9 @@ from dataclasses import replace
 from contactsync.errors import ConfigError, WrongAccount
 from contactsync.model.exchange import State
 from contactsync.model.ledger import SyncRow
+from contactsync.model.link import LinkSide
 from contactsync.model.plan import JournalRow
-from contactsync.model.spec import SIDES
+from contactsync.model.spec import SIDES, Side
 from contactsync.model.stages import Opened, RunRequest
 from contactsync.record import SETTLED, Folding, batches
 from contactsync.settle import settle_leftovers
@@ -132,11 +133,19 @@ def _settle_earlier(place: Workplace, request: RunRequest, row: SyncRow, seq: in
     for side in SIDES:
         unsettled = [r for r in rows if r.intent.side is side and r.outcome.state not in SETTLED]
         if unsettled:
-            leftovers = settle_leftovers(place.app(side), place.translator(side).decode, unsettled, now)
+            seen = _targets(place, side, unsettled)
+            leftovers = settle_leftovers(place.app(side), place.translator(side).decode, unsettled, now, seen)
             place.ledger.settle(place.spec.id, leftovers.outcomes)
             looked_up.extend(leftovers.looked_up)
     fold_rows(place, request.run_id, row, place.ledger.unfolded(place.spec.id), seq, fence)
     return tuple(looked_up)
+
+
+def _targets(place: Workplace, side: Side, rows: Sequence[JournalRow]) -> dict[str, LinkSide]:
+    """The contacts that these actions write to, as the ledger last saw them."""
+    ids = {r.intent.link_id for r in rows if r.intent.link_id}
+    links = {link.id: link for link in place.reader.links(place.spec.id, ids)}
+    return {r.intent.key: links[r.intent.link_id].side(side) for r in rows if r.intent.link_id in links}
 
 
 def folding_of(place: Workplace, row: SyncRow, seq: int) -> Folding:
