@@ -37,8 +37,11 @@ class Runs(Quiet):
             self._run(pause, None)
 
         process.meanwhile[number] = meanwhile
+        start = self.clock.seconds() + wait
         self._run(wait, process)
         self.happened.failed += process.overtaken
+        if process.overtaken:
+            self._cut_off(start)
 
     def undo(self, wait: float, back: int) -> None:
         """Somebody takes back a run, counted from the newest."""
@@ -75,6 +78,8 @@ class Runs(Quiet):
             self.oracle.note_read(start)
         unsure = self._failed() > failed or ended == "Killed" or (self.oracle.unsure and not whole)
         self.oracle.unsure = unsure
+        if unsure:
+            self._cut_off(start)
         return ended
 
     def _failed(self) -> int:

@@ -50,6 +50,7 @@ class Scene:
     happened: Happened = field(default_factory=Happened)  # what settling may take longer for
     kept: bytes = b""
     kept_at: float = 0.0
+    typed_at: float = float("-inf")  # when somebody last edited
     listed_whole: bool = False
     touched: bool = True  # something happened since all was at rest
     parting: bool = False  # a run was taken back: links that it made may be kept apart
@@ -81,8 +82,13 @@ class Scene:
 
     def _typing(self) -> None:
         """Somebody edits. Nobody can tell that from a write that was cut off before, where no answer said of it."""
-        self.touched = True
+        self.touched, self.typed_at = True, self.clock.seconds()
         if self.oracle.unsure:
+            self.excused.add(("*", "unproven"))
+
+    def _cut_off(self, start: float) -> None:
+        """A write of a run begun then was cut off: an edit that no listing showed by then looks like one made since."""
+        if start - self.typed_at <= max(vendor.traits.lag for vendor in self.vendors.values()):
             self.excused.add(("*", "unproven"))
 
     def _note_setting(self) -> None:
