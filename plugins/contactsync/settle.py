@@ -21,6 +21,7 @@ from contactsync.sync.unknowns import job_runs
 
 log = logging.getLogger(__name__)
 
+UNSURE = (State.SENT, State.UNKNOWN, State.ACCEPTED)
 YOUNG = timedelta(seconds=10 + 190 + 30)  # to leave, the longest request, a margin: nobody settles a younger intent
 
 
@@ -43,13 +44,15 @@ def settle_leftovers(
 
     targets: key of an action -> its contact as the ledger last saw it; what was seen there since tells it, too.
     """
-    old = [r for r in rows if r.sent_at is None or now - r.sent_at > YOUNG]
-    outcomes = [
+    seen = [o for r in rows if r.outcome.state in UNSURE and (o := _seen_since(r, targets.get(r.intent.key), now))]
+    told = {o.key for o in seen}
+    old = [r for r in rows if (r.sent_at is None or now - r.sent_at > YOUNG) and r.intent.key not in told]
+    outcomes = seen + [
         Outcome(r.intent.key, State.NOT_SENT, r.intent.target_id, reason="the run ended before it was sent", at=now)
         for r in old
         if r.outcome.state is State.PLANNED
     ]
-    unsure = [r for r in old if r.outcome.state in (State.SENT, State.UNKNOWN, State.ACCEPTED)]
+    unsure = [r for r in old if r.outcome.state in UNSURE]
     unsure, polled = _poll_jobs(app, decode_record, unsure, now)
     outcomes += polled
     looked_up: list[str] = []
@@ -59,10 +62,7 @@ def settle_leftovers(
             outcomes.append(outcome)
         elif app.info.caps.adopt in (Adopt.CLIENT_ID, Adopt.UNIQUE_KEY):
             looked_up.append(row.intent.key)
-    seen = [o for r in unsure if (o := _seen_since(r, targets.get(r.intent.key), now)) is not None]
-    told = {o.key for o in seen}
-    asked = [r for r in unsure if r.intent.verb is not Verb.CREATE and r.intent.key not in told]
-    outcomes += [*seen, *_fetch_targets(app, decode_record, asked, now)]
+    outcomes += _fetch_targets(app, decode_record, [r for r in unsure if r.intent.verb is not Verb.CREATE], now)
     return Leftovers(tuple(outcomes), tuple(looked_up))
 
 
@@ -132,7 +132,10 @@ def _look_up(app: App, decode_record: Decode, row: JournalRow, now: datetime) ->
 
 
 def _seen_since(row: JournalRow, target: LinkSide | None, now: datetime) -> Outcome | None:
-    """An update that a run has seen there since it was sent was done, whatever people made of it by now."""
+    """An update that a run has seen there since it was sent was done, whatever people made of it by now.
+
+    However young it is: what has had its effect is on its way no longer.
+    """
     intent = row.intent
     if intent.verb is not Verb.UPDATE or target is None or row.sent_at is None:
         return None
