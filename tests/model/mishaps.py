@@ -81,6 +81,7 @@ class Mishaps(Scene):
 
     def schema(self, side: str, kind: str) -> None:
         """The account's administrator changes what its fields hold."""
+        self.refits = True
         self.touched = True
         fresh, vendor = KINDS[kind], self.vendors[Side(side)]
         before = vendor.traits  # what it offers is asked once a day

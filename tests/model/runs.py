@@ -135,10 +135,15 @@ class Runs(Quiet):
         return stopped.plan_hash if over and isinstance(stopped, LimitExceeded) else ""
 
     def _scans(self, done: int, allowed: str) -> bool:
-        """Some vendors tell of deletions in complete listings only; a plan that was let pass is made as before."""
+        """Some vendors tell of deletions in complete listings only, and with one whoever was refused is tried again.
+
+        A plan that was let pass is made as before.
+        """
         if allowed:
             return self.listed_whole
-        self.listed_whole = done == 0 and any(v.traits.deletes != "feed" for v in self.vendors.values())
+        self.listed_whole = done == 0 and (
+            self.refits or any(v.traits.deletes != "feed" for v in self.vendors.values())
+        )
         return self.listed_whole
 
     def _waiting(self) -> list[str]:

@@ -50,6 +50,7 @@ class Scene:
     happened: Happened = field(default_factory=Happened)  # what settling may take longer for
     kept: bytes = b""
     kept_at: float = 0.0
+    refits: bool = False  # an app holds other things than before: who was refused is tried with the next whole listing
     typed_at: float = float("-inf")  # when somebody last edited
     listed_whole: bool = False
     touched: bool = True  # something happened since all was at rest
