@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -242,16 +243,19 @@ def all_that_wait(world: World, requests: Sequence[RunRequest]) -> list[str]:
     left = list(requests)
     for _ in requests:
         for request in list(left):
-            try:
-                run_sync(world.place(ended=False), request)
-                read.append(request.run_id)
-            except LockBusy:
-                continue
-            except CoveredBy:
-                pass
-            left.remove(request)
+            with suppress(LockBusy):
+                read += [request.run_id] if _reads(world, request) else []
+                left.remove(request)
     assert not left
     return read
+
+
+def _reads(world: World, request: RunRequest) -> bool:
+    """False for one that is covered."""
+    try:
+        return run_sync(world.place(ended=False), request).ok
+    except CoveredBy:
+        return False
 
 
 def while_held(world: World, requests: Sequence[RunRequest]) -> list[str]:

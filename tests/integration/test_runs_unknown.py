@@ -96,15 +96,21 @@ def ada(n: int) -> dict[str, object]:
     return {"names.given": f"Ada {n}", "emails": mail(f"ada{n}@example.org")}
 
 
-def lost(tmp_path: Path, kind: type[Marking]) -> tuple[World, Marking, str]:
-    """Somebody was created on the right, the answer was lost; the new contact's id there."""
-    world = World(tmp_path, memory_spec(), step=300.0)
+def with_right(world: World, kind: type[Marking]) -> Marking:
+    """Let the right side be such a book."""
     left, right = (
         app(Access(world.spec.side(side).connection, {}, services=world.services), Memory.Options())
         for app, side in ((Memory, Side.LEFT), (kind, Side.RIGHT))
     )
     assert isinstance(right, Marking)
     world.open_app = lambda side: left if side is Side.LEFT else right
+    return right
+
+
+def lost(tmp_path: Path, kind: type[Marking]) -> tuple[World, Marking, str]:
+    """Somebody was created on the right, the answer was lost; the new contact's id there."""
+    world = World(tmp_path, memory_spec(), step=300.0)
+    right = with_right(world, kind)
     world.right.put("r1", ada(1))
     world.run()
     world.left.put("l2", ada(2))
@@ -308,12 +314,7 @@ def test_who_was_merged_into_what_a_create_made_keeps_its_partner_and_the_source
 def test_an_update_that_a_run_has_seen_since_was_done_though_somebody_took_it_back(tmp_path: Path, soon: bool) -> None:
     """soon: another run comes before an update without an answer would be settled by asking."""
     world = World(tmp_path, memory_spec(), step=60.0)
-    left, right = (
-        app(Access(world.spec.side(side).connection, {}, services=world.services), Memory.Options())
-        for app, side in ((Memory, Side.LEFT), (Marking, Side.RIGHT))
-    )
-    assert isinstance(right, Marking)
-    world.open_app = lambda side: left if side is Side.LEFT else right
+    right = with_right(world, Marking)
     world.left.put("l1", {**ada(1), "job_title": "Old"})
     right.creates = 1
     world.run()

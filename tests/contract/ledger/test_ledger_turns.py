@@ -25,6 +25,11 @@ def waits(ledger: Ledger, owner: str, turn: str, holder: str) -> None:
     assert busy.value.holder == holder
 
 
+def holder(ledger: Ledger) -> str:
+    lease = ledger.lock(SYNC)
+    return lease.owner if lease else ""
+
+
 def long_ago(engine: Engine) -> None:
     """All who wait have not looked for a while."""
     with engine.begin() as connection:
@@ -47,6 +52,7 @@ def test_whoever_waits_with_the_smaller_turn_is_next(ledger: Ledger) -> None:
     fence = take(ledger, "early", SECOND)
     ledger.release_lock(SYNC, "early", fence)
     take(ledger, "late", THIRD)
+    assert holder(ledger) == "late"
 
 
 def test_equal_turns_wait_for_the_holder_only(ledger: Ledger) -> None:
@@ -55,6 +61,7 @@ def test_equal_turns_wait_for_the_holder_only(ledger: Ledger) -> None:
     waits(ledger, "other", FIRST, "holder")
     ledger.release_lock(SYNC, "holder", fence)
     take(ledger, "other", FIRST)
+    assert holder(ledger) == "other"
 
 
 def test_who_does_not_wait_takes_what_is_free(ledger: Ledger) -> None:
@@ -62,6 +69,7 @@ def test_who_does_not_wait_takes_what_is_free(ledger: Ledger) -> None:
     waits(ledger, "person", FIRST, "holder")
     ledger.release_lock(SYNC, "holder", fence)
     take(ledger, "the schedule", "")
+    assert holder(ledger) == "the schedule"
 
 
 def test_the_holder_itself_lets_nobody_go_first(ledger: Ledger) -> None:
@@ -99,4 +107,4 @@ def test_whose_run_has_ended_counts_no_more(ledger: Ledger, ledger_engine: Engin
 def test_each_sync_has_its_own_line(ledger: Ledger) -> None:
     take(ledger, "holder", SECOND)
     waits(ledger, "person", FIRST, "holder")
-    ledger.take_lock("another", "early", ended=nobody_ended, turn=SECOND)
+    assert ledger.take_lock("another", "early", ended=nobody_ended, turn=SECOND).owner == "early"
