@@ -17,7 +17,7 @@ from contactsync.mapping.side_map import SideMap
 from contactsync.model.exchange import Record
 from contactsync.model.link import Link, LinkSide
 from contactsync.model.spec import SIDES, DagSpec, MatchSpec, Side, SideSpec, SyncSpec
-from contactsync.sync.links import Rules
+from contactsync.sync.link_case import Rules
 from contactsync.sync.readings import Reading, Shown
 from contactsync.sync.reconcile import Given, reconcile
 

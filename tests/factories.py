@@ -12,7 +12,7 @@ from contactsync.model.link import Link, LinkSide
 from contactsync.model.plan import Intent, JournalRow, Outcome
 from contactsync.model.spec import SIDES, ConflictPolicy, Direction, FieldPair, Holding, Side
 from contactsync.sync.conflicts import FieldState
-from contactsync.sync.links import Rules
+from contactsync.sync.link_case import Rules
 from contactsync.sync.readings import Reading, Shown
 
 SYNC = "people"

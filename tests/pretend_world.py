@@ -23,7 +23,7 @@ from contactsync.sync.collisions import Carriers, Held, carry
 from contactsync.sync.created import fold_create
 from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, back_off, fold_link, is_pending
-from contactsync.sync.links import Rules
+from contactsync.sync.link_case import Rules
 from contactsync.sync.matching import Node, Verdicts
 from contactsync.sync.past import TOOK_PLACE, Deed, Means, Past
 from contactsync.sync.readings import Reading, Shown, key_hashes

@@ -12,7 +12,8 @@ from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatu
 from contactsync.model.plan import Conflict, Counted, Hold, Intent, Outcome
 from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, FieldPair, Holding, Side
 from contactsync.sync.fold import When, fold_link
-from contactsync.sync.links import Case, LinkDecision, Rules, decide_link
+from contactsync.sync.link_case import Case, LinkDecision, Rules
+from contactsync.sync.links import decide_link
 from contactsync.sync.readings import Shown, now_values
 from factories import FREE, FULL, LABELS, LEFT, RIGHT, SLOTS, SYNC, a_pair, a_shown, both, minutes
 from hypothesis import HealthCheck, assume, given, settings

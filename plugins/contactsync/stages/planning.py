@@ -32,7 +32,7 @@ from contactsync.stages.same_file import FILE, check_file, file_state
 from contactsync.stages.workplace import Workplace, sync_row
 from contactsync.sync.decisions import unasked
 from contactsync.sync.guards import bound_to, exceeded, flipping, too_short
-from contactsync.sync.links import Rules
+from contactsync.sync.link_case import Rules
 from contactsync.sync.matching import Node, Verdicts
 from contactsync.sync.moves import at_its_end, final_ids, with_wishes
 from contactsync.sync.own_marks import made_from

@@ -9,7 +9,7 @@ from contactsync.model.link import Link
 from contactsync.model.plan import Conflict, Counted, Hold, Intent
 from contactsync.model.spec import Side
 from contactsync.packed import Packed, json_form
-from contactsync.sync.links import LinkDecision
+from contactsync.sync.link_case import LinkDecision
 
 
 def _no_intents() -> Packed[Intent]:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from contactsync.contact import Values
 from contactsync.model.app import Deletes
 from contactsync.model.decisions import Wish
 from contactsync.model.exchange import Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkSide, LinkStatus, Standing
-from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason, Intent
+from contactsync.model.plan import Bucket, Conflict, Counted, Hold, HoldReason
 from contactsync.model.rules import Effect
-from contactsync.model.spec import SIDES, DeletionPolicy, Direction, FieldPair, Side
+from contactsync.model.spec import SIDES, DeletionPolicy, Side
 from contactsync.model.unfit import as_typed
 from contactsync.sync.acting import on_link, overwritten, remembered
-from contactsync.sync.collisions import Owner, held_apart, nobody, without_collisions
+from contactsync.sync.collisions import held_apart, without_collisions
 from contactsync.sync.conflicts import FieldState, Settled, is_changed, settle
 from contactsync.sync.counting import count_alike, count_settled
 from contactsync.sync.doubts import stands_alone
 from contactsync.sync.effects import Acts
+from contactsync.sync.link_case import Case, LinkDecision, Rules
 from contactsync.sync.losers import with_losers
 from contactsync.sync.marking import is_known, mark_intent
 from contactsync.sync.readings import Shown, now_values
@@ -27,59 +28,6 @@ from contactsync.sync.scope import LEFT_ALONE, OUT_OF_SCOPE, Effects, in_scope, 
 from contactsync.sync.table import TABLE, Decision, SideState
 from contactsync.sync.updates import update_intent
 from contactsync.sync.wishes import delete_intent, wished
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a sync's file says, and what its apps can do, as far as a link needs it.
-
-    retry       held and refused fields are tried again in this run (a complete read, or a person asked)
-    hold_first  without a base, differences are held (first_match: hold)
-    lost        the same, for the ledger was lost (union mode): they wait for a person or an edit of the field
-    owner       who carries a key on a side, for collisions
-    collided    (link id, field) held for a collision: judged again whenever the link is worked on (core 4)
-    baseless    fields whose bases mean nothing any more (mapping changed; union): as at a first match
-    flipping    (link id, field) that both sides rewrote in turn too often: held (core 14)
-    marks       what `deletions: tag | archive` does to the partner, by the side on which one was deleted
-    effects     rules that both sides' contacts are judged by, by the side read from (none: every contact)
-    """
-
-    sync_id: str
-    pairs: tuple[FieldPair, ...]
-    direction: Direction = Direction.BOTH
-    deletions: Mapping[Side, DeletionPolicy] = field(default_factory=dict)
-    detects: Mapping[Side, Deletes] = field(default_factory=dict)
-    granularity: float = 0.0  # seconds, the coarser of the two apps
-    retry: bool = False
-    hold_first: bool = False
-    lost: bool = False
-    owner: Owner = nobody
-    collided: frozenset[tuple[str, str]] = frozenset()
-    baseless: frozenset[str] = frozenset()
-    flipping: frozenset[tuple[str, str]] = frozenset()
-    effects: Effects = field(default_factory=dict)
-    marks: Mapping[Side, Effect] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A link and what this run knows of it. due: worked on though not read."""
-
-    link: Link
-    shown: Mapping[Side, Shown] = field(default_factory=dict)
-    gone: frozenset[Side] = frozenset()
-    missing: frozenset[Side] = frozenset()
-
-
-@dataclass(frozen=True)
-class LinkDecision:
-    """The link after this run's observations, before any write succeeds, and what is to be done."""
-
-    link: Link
-    intents: tuple[Intent, ...] = ()
-    holds: tuple[Hold, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    counted: tuple[Counted, ...] = ()
 
 
 def observe(side: LinkSide, shown: Shown | None, *, gone: bool, missing: bool) -> LinkSide:

@@ -14,7 +14,8 @@ from contactsync.model.spec import SIDES, MatchSpec, Side
 from contactsync.packed import Packed, json_form
 from contactsync.sync.creates import create_intent, first_link
 from contactsync.sync.draft import Draft
-from contactsync.sync.links import Case, LinkDecision, Rules, decide_link, paused
+from contactsync.sync.link_case import Case, LinkDecision, Rules
+from contactsync.sync.links import decide_link, paused
 from contactsync.sync.matching import Matched, Node, Verdicts, match, names_of
 from contactsync.sync.moves import final_ids
 from contactsync.sync.readings import Keys, Reading, Shown, key_hashes

@@ -12,7 +12,8 @@ from contactsync.model.plan import FOUND_AGAIN, FOUND_THERE, MADE_AND_GONE, Hold
 from contactsync.model.spec import Holding
 from contactsync.sync.created import fold_create
 from contactsync.sync.creates import first_link, left_out
-from contactsync.sync.links import Case, decide_link
+from contactsync.sync.link_case import Case
+from contactsync.sync.links import decide_link
 from factories import FREE, LEFT, RIGHT, WHEN, a_pair, a_shown, an_intent, an_outcome, both, listed, minutes, some_rules
 
 PAIRS = (a_pair("company"), a_pair("notes"), a_pair("tags", FREE, FREE))

@@ -14,7 +14,8 @@ from contactsync.sync.created import fold_create
 from contactsync.sync.creates import create_intent, left_out
 from contactsync.sync.entering import rules_wait
 from contactsync.sync.fold import When, fold_link, is_pending
-from contactsync.sync.links import Case, LinkDecision, decide_link
+from contactsync.sync.link_case import Case, LinkDecision
+from contactsync.sync.links import decide_link
 from contactsync.sync.readings import now_values
 from factories import LEFT, RIGHT, a_link, a_pair, a_shown, an_outcome, listed, minutes, some_rules
 

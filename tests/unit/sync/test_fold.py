@@ -11,7 +11,8 @@ from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkStatus, Standing
 from contactsync.model.plan import STILL_THERE, Hold, HoldReason, Intent, Outcome
 from contactsync.sync.fold import When, back_off, fold_link, is_pending
-from contactsync.sync.links import Case, decide_link
+from contactsync.sync.link_case import Case
+from contactsync.sync.links import decide_link
 from contactsync.sync.readings import now_values
 from factories import (
     FREE,

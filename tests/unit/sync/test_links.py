@@ -11,7 +11,8 @@ from contactsync.model.exchange import Verb
 from contactsync.model.link import Apart, ApartReason, Link, LinkStatus, Standing
 from contactsync.model.plan import Bucket, HoldReason
 from contactsync.model.spec import SIDES, ConflictPolicy, DeletionPolicy, Direction, Side
-from contactsync.sync.links import Case, LinkDecision, Rules, decide_link, observe
+from contactsync.sync.link_case import Case, LinkDecision, Rules
+from contactsync.sync.links import decide_link, observe
 from factories import LEFT, RIGHT, a_link, a_pair, a_shown, a_side, listed, minutes, some_rules
 
 BASE = {"company": "old", "notes": "n"}

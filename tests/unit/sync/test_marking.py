@@ -11,7 +11,8 @@ from contactsync.model.plan import Outcome
 from contactsync.model.rules import Effect, How
 from contactsync.model.spec import DeletionPolicy, Direction, Side
 from contactsync.sync.fold import When, fold_link
-from contactsync.sync.links import Case, Rules, decide_link
+from contactsync.sync.link_case import Case, Rules
+from contactsync.sync.links import decide_link
 from factories import SYNC, WHEN, a_pair, ids, listed
 
 TAGS = "tags:own.labels"

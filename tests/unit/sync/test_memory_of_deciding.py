@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contactsync.contact import fingerprint
 from contactsync.model.spec import SIDES, MatchSpec, Side
 from contactsync.packed import PackedMap
-from contactsync.sync.links import Rules
+from contactsync.sync.link_case import Rules
 from contactsync.sync.readings import Reading, Shown
 from contactsync.sync.reconcile import Given, reconcile
 from factories import WHEN, a_pair, listed

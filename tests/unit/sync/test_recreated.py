@@ -11,7 +11,8 @@ from contactsync.model.exchange import State, Verb
 from contactsync.model.link import Apart, ApartReason, Known, Link, LinkStatus, Standing
 from contactsync.model.plan import MADE_AND_GONE
 from contactsync.sync.fold import When, fold_link, is_pending
-from contactsync.sync.links import Case, decide_link
+from contactsync.sync.link_case import Case
+from contactsync.sync.links import decide_link
 from contactsync.sync.recreated import fold_recreated, not_again
 from factories import (
     LEFT,

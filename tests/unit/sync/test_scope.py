@@ -13,7 +13,8 @@ from contactsync.model.link import Link, LinkStatus
 from contactsync.model.plan import Bucket, HoldReason, Plan
 from contactsync.model.rules import Contacts, Matching, RuleEffects
 from contactsync.model.spec import SIDES, DeletionPolicy, Direction, MatchSpec, Side
-from contactsync.sync.links import Case, LinkDecision, Rules, decide_link
+from contactsync.sync.link_case import Case, LinkDecision, Rules
+from contactsync.sync.links import decide_link
 from contactsync.sync.readings import Shown
 from contactsync.sync.reconcile import Given, reconcile
 from contactsync.sync.table import LINKED, SideState
