@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import os
 import subprocess
@@ -20,6 +21,17 @@ from unittest import mock
 from contactsync.cli import main
 
 MAIN = "from contactsync.cli import main; main()"
+
+# A sync between two books in a folder.
+PAIR = """\
+version: 1
+left:  {{app: memory, connection: mem_left, options: {{path: {folder}/left.json}}}}
+right: {{app: memory, connection: mem_right, options: {{path: {folder}/right.json}}}}
+first_run: apply
+dag: {{schedule: null}}
+"""
+_BOOK = json.dumps({"conn_type": "contactsync_memory"})
+CONNECTIONS = {"AIRFLOW_CONN_MEM_LEFT": _BOOK, "AIRFLOW_CONN_MEM_RIGHT": _BOOK}
 
 
 def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:

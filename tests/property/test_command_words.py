@@ -5,7 +5,6 @@ One odd word for each argument and option that takes a value; `make fuzz` tries 
 
 from __future__ import annotations
 
-import json
 import socket
 import zlib
 from collections.abc import Iterator
@@ -19,15 +18,6 @@ import typer.main
 from contactsync.apps.memory import Book
 from contactsync.cli import app
 
-PAIR = """\
-version: 1
-left:  {{app: memory, connection: mem_left, options: {{path: {folder}/left.json}}}}
-right: {{app: memory, connection: mem_right, options: {{path: {folder}/right.json}}}}
-first_run: apply
-dag: {{schedule: null}}
-"""
-CONNECTION = json.dumps({"conn_type": "contactsync_memory"})
-CONNECTIONS = {"AIRFLOW_CONN_MEM_LEFT": CONNECTION, "AIRFLOW_CONN_MEM_RIGHT": CONNECTION}
 DOCUMENTED = range(6)
 ODD = (
     *(
@@ -58,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with one sync, a ledger, and files that are of no use."""
     folder = tmp_path_factory.mktemp("typed")
     (folder / "include" / "mappings").mkdir(parents=True)
-    (folder / "include" / "mappings" / "pair.yaml").write_text(PAIR.format(folder=folder))
+    (folder / "include" / "mappings" / "pair.yaml").write_text(commands.PAIR.format(folder=folder))
     (folder / "folder").mkdir()
     (folder / "bytes").write_bytes(b"\xff\xfe\x00")
     Book(folder / "left.json").put("l1", {"names.given": "Ada"})
@@ -68,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def typed(folder: Path, *words: str) -> commands.Done:
-    return commands.command(folder, *words, env=CONNECTIONS)
+    return commands.command(folder, *words, env=commands.CONNECTIONS)
 
 
 def of_all(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

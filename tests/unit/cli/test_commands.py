@@ -11,23 +11,13 @@ import pytest
 from contactsync.apps.memory import Book
 from contactsync.orchestration.command_owner import person
 
-PAIR = """\
-version: 1
-left:  {{app: memory, connection: mem_left, options: {{path: {folder}/left.json}}}}
-right: {{app: memory, connection: mem_right, options: {{path: {folder}/right.json}}}}
-first_run: apply
-dag: {{schedule: null}}
-"""
-CONNECTION = json.dumps({"conn_type": "contactsync_memory"})
-CONNECTIONS = {"AIRFLOW_CONN_MEM_LEFT": CONNECTION, "AIRFLOW_CONN_MEM_RIGHT": CONNECTION}
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with one sync between two books, and a ledger."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "include" / "mappings").mkdir(parents=True)
-    (folder / "include" / "mappings" / "pair.yaml").write_text(PAIR.format(folder=folder))
+    (folder / "include" / "mappings" / "pair.yaml").write_text(commands.PAIR.format(folder=folder))
     Book(folder / "left.json").put("l1", {"names.given": "Ada", "emails": [{"value": "ada@example.org"}]})
     Book(folder / "right.json").put("r1", {"names.given": "Uma", "emails": [{"value": "uma@example.org"}]})
     assert contactsync(folder, "db", "upgrade").returncode == 0
@@ -35,12 +25,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contactsync(folder: Path, *words: str) -> commands.Done:
-    return commands.command(folder, *words, env=CONNECTIONS)
+    return commands.command(folder, *words, env=commands.CONNECTIONS)
 
 
 def process(folder: Path, *words: str) -> commands.Done:
     """The same as a process of its own, for what only that can show."""
-    done = commands.contactsync(folder, *words, env=CONNECTIONS)
+    done = commands.contactsync(folder, *words, env=commands.CONNECTIONS)
     return commands.Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -10,23 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import command
+from commands import CONNECTIONS, PAIR, command
 from contactsync.apps.memory import Book
 from contactsync.ledger.instants import to_text
 from contactsync.orchestration.artefacts import safe_name
 
-PAIR = """\
-version: 1
-left:  {{app: memory, connection: mem_left, options: {{path: {folder}/left.json}}}}
-right: {{app: memory, connection: mem_right, options: {{path: {folder}/right.json}}}}
-first_run: apply
-dag: {{schedule: null}}
-"""
-CONNECTION = json.dumps({"conn_type": "contactsync_memory"})
-
 
 def contactsync(folder: Path, *words: str) -> Any:
-    return command(folder, *words, env={"AIRFLOW_CONN_MEM_LEFT": CONNECTION, "AIRFLOW_CONN_MEM_RIGHT": CONNECTION})
+    return command(folder, *words, env=CONNECTIONS)
 
 
 def answer(folder: Path, *words: str) -> Any:
