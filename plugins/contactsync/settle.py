@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from contactsync.apps.base import App
 from contactsync.checks import Decode, observed
@@ -38,7 +37,7 @@ def settle_leftovers(
     decode_record: Decode,
     rows: Sequence[JournalRow],
     now: datetime,
-    targets: Mapping[str, LinkSide] = MappingProxyType({}),
+    targets: Mapping[str, LinkSide],
 ) -> Leftovers:
     """Ask one side's app what became of its unsettled actions.
 

@@ -83,14 +83,12 @@ class StoredArtefacts:
     def read(self, ref: ArtefactRef) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Read an artefact of any run. Errors: ArtefactError (missing, not what was written, of another version)."""
         frame, header = from_parquet(self._read_checked(ref))
-        _check_shape(ref, header)
-        return frame, header
+        return frame, _of_our_shape(ref, header)
 
     def read_pieces(self, ref: ArtefactRef) -> tuple[Iterator[pd.DataFrame], dict[str, Any]]:
         """The same piece by piece."""
         pieces, header = pieces_from_parquet(self._read_checked(ref))
-        _check_shape(ref, header)
-        return pieces, header
+        return pieces, _of_our_shape(ref, header)
 
     def read_state(self, name: str) -> dict[str, Any] | None:
         """A small JSON file beside the runs, None where there is none. Errors: ArtefactError (unreadable)."""
@@ -126,14 +124,18 @@ class StoredArtefacts:
         return now is not None
 
 
-def _check_shape(ref: ArtefactRef, header: dict[str, Any]) -> None:
-    """Errors: ArtefactError, where contactsync was upgraded or taken back since, and this code cannot go on from it."""
-    if (made := header.pop(SHAPE, 1)) != HANDED_ON:
+def _of_our_shape(ref: ArtefactRef, header: Mapping[str, Any]) -> dict[str, Any]:
+    """The header as its writer gave it.
+
+    Errors: ArtefactError, where contactsync was upgraded or taken back since, and this code cannot go on from it.
+    """
+    if (made := header.get(SHAPE, 1)) != HANDED_ON:
         raise ArtefactError(
             f"The artefact {ref.uri} was made by another version of contactsync (shape {made}; this one is of "
             f"{HANDED_ON}).",
             next_step=CLEAR,
         )
+    return {name: value for name, value in header.items() if name != SHAPE}
 
 
 def put(root: ObjectStoragePath, path: ObjectStoragePath, data: bytes) -> None:
