@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from commands import PAIR
 from contactsync.apps.memory import Book
-from test_commands import PAIR, answer, contactsync
+from test_commands import answer, contactsync
 
 FORMULA = '=HYPERLINK("https://example.org")'
 

@@ -7,8 +7,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from commands import PAIR
 from contactsync.apps.memory import Book
-from test_commands import PAIR, answer, contactsync
+from test_commands import answer, contactsync
 
 ZOE = "zoe.sample@example.org"
 

@@ -6,9 +6,10 @@ import csv
 from pathlib import Path
 
 import pytest
+from commands import PAIR
 from contactsync.apps.memory import Book
 from contactsync.cli.spreadsheet import harmless
-from test_commands import PAIR, answer, contactsync
+from test_commands import answer, contactsync
 
 
 @pytest.fixture(scope="module")

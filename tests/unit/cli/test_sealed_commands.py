@@ -12,6 +12,7 @@ from typing import Any
 import commands
 import pytest
 from canaries import found, stored
+from commands import CONNECTIONS, PAIR
 from contactsync.apps.memory import Book
 from contactsync.ledger.connect import make_engine
 from contactsync.ledger.sealing import Cipher
@@ -19,7 +20,6 @@ from contactsync.ledger.store import Ledger
 from contactsync.rest.choke import CRASH_AT
 from ledger_servers import Clock
 from sqlalchemy import make_url
-from test_commands import CONNECTIONS, PAIR
 
 OLD, NEW = "b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZCE=", "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldyE="
 ZOE, UMA = "zoe.quixwort@example.org", "uma.sample@example.org"
