@@ -95,6 +95,15 @@ def test_two_books_behind_one_connection_are_not_taken_for_each_other(tmp_path: 
         assert world.place().account(Side.LEFT).id.endswith(f"{name}.json")
 
 
+def test_an_account_that_another_version_has_kept_otherwise_is_asked_for(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    asked = world.place().account(Side.LEFT)
+    (name,) = world.services.metadata.kept
+    for kept in ("a text", {"id": 7}, {"id": "x", "host": "y"}):
+        world.services.metadata.put(*name, kept)
+        assert world.place().account(Side.LEFT) == asked
+
+
 def test_a_connection_of_other_environments_only_stops_the_run(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.project = replace(PROD, accounts={world.spec.right.connection: ""})

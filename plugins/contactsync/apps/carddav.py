@@ -149,9 +149,9 @@ class CardDav(App):
     def _book(self) -> Book:
         """The address book; where it was found is cached, for discovery takes up to five requests."""
         cache, account = self.access.services.metadata, self._dav.account
-        known = cache.get(account, self._cached_as)
-        if known is not None:
-            return Book(known["url"], known["title"])
+        match cache.get(account, self._cached_as):
+            case {"url": str(url), "title": str(title)}:
+                return Book(url, title)
         book = find_book(self._dav, self.chosen.book)
         cache.put(account, self._cached_as, {"url": book.url, "title": book.title})
         return book

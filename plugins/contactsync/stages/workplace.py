@@ -154,12 +154,14 @@ class Workplace:
         # By options too: they may choose among the accounts of one connection (CardDAV's book).
         chosen = sorted(self.spec.side(side).options.items())
         name = "account:" + short(repr((sorted(access.credentials.items()), chosen)))
-        cached = access.services.metadata.get(access.connection, name)
-        if cached is None:
-            found = app.account()
-            cached = {"id": found.id, "host": found.host, "owner": found.owner}
-            access.services.metadata.put(access.connection, name, cached)
-        return Account(**cached)
+        match access.services.metadata.get(access.connection, name):
+            case {"id": str(ident), "host": str(host), "owner": str(owner)}:
+                return Account(ident, host, owner=owner)
+        found = app.account()
+        access.services.metadata.put(
+            access.connection, name, {"id": found.id, "host": found.host, "owner": found.owner}
+        )
+        return Account(found.id, found.host, owner=found.owner)
 
 
 _MARKING = (DeletionPolicy.TAG, DeletionPolicy.ARCHIVE)

@@ -392,6 +392,12 @@ def test_a_book_that_moved_is_looked_for_anew(server: Server, app: CardDav) -> N
     assert app.access.services.metadata.get(app._dav.account, app._cached_as) is None
 
 
+@pytest.mark.parametrize("kept", ["a text", {}, {"url": 7, "title": "Friends"}, {"address": "of another version"}])
+def test_a_book_kept_otherwise_is_looked_for(server: Server, app: CardDav, kept: object) -> None:
+    app.access.services.metadata.put(app._dav.account, app._cached_as, kept)
+    assert app._book.path == BOOK
+
+
 def test_the_well_known_address_helps_where_the_given_one_does_not(serve: Callable[[], Server]) -> None:
     server = serve()
     server.will("PROPFIND /.well-known/carddav", (301, "", {"Location": "/dav/"}))
