@@ -6,6 +6,7 @@ ASCII form of an international domain. Left apart: letters of different alphabet
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 import unicodedata
@@ -16,6 +17,7 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202
 # Joiners mean something only between letters of scripts that join, and between emoji.
 _JOINING = "[\u0600-\u1cff\u2190-\u2bff\ufe0f\ua800-\uabff\U00011000-\U0001ffff]"
 _STRAY_JOINER = re.compile(f"(?<!{_JOINING})[\u200c\u200d]+|[\u200c\u200d]+(?!{_JOINING})")
+_HUGE = re.compile(r"&#[0-9]{8,};?")  # no letter has such a number, and Python refuses to read thousands of digits
 _DOTTED = re.compile("i\u0307+")
 _LONGEST_LABEL = 63
 _LONG = 1000
@@ -35,6 +37,11 @@ def _in_order(form: Literal["NFD", "NFKD"], text: str) -> str:
     parts = "".join([unicodedata.normalize(form, letter) for letter in text])
     runs = itertools.groupby(parts, lambda letter: unicodedata.combining(letter) > 0)
     return "".join(["".join(sorted(run, key=unicodedata.combining) if marks else run) for marks, run in runs])
+
+
+def dereferenced(text: str) -> str:
+    """Character references (&#252;) as the characters they stand for."""
+    return html.unescape(_HUGE.sub("\ufffd", text)) if "&" in text else text
 
 
 def folded(text: str) -> str:

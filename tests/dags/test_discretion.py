@@ -80,7 +80,12 @@ def test_what_helps_in_the_cause_stays(cause: Exception, words: str) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [PermissionError(13, NAME, f"/photos/{NAME}"), OSError(f"cannot read {MAIL}"), ImportError(MAIL, name=MAIL)],
+    [
+        PermissionError(13, NAME, f"/photos/{NAME}"),
+        OSError(f"cannot read {MAIL}"),
+        OSError(2**40, MAIL),
+        ImportError(MAIL, name=MAIL),
+    ],
 )
 def test_what_a_library_says_as_an_error_of_the_system_is_not_told(error: Exception) -> None:
     with pytest.raises(Unforeseen) as caught, discreet():
@@ -107,6 +112,14 @@ def test_what_was_under_way_when_a_signal_came_is_covered(error: BaseException, 
         raised(error, ValueError(NAME))
     assert caught.value is error
     assert found([MAIL, NAME], told(error)) == []
+
+
+def test_errors_that_caused_each_other_end() -> None:
+    error, cause = BadListing("It is short."), RetryError("It was cut off.")
+    cause.__cause__ = error
+    with pytest.raises(BadListing) as caught, discreet():
+        raise error from cause
+    assert caught.value is error
 
 
 def test_airflows_own_signals_pass() -> None:

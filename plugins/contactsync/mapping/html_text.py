@@ -6,9 +6,10 @@ their source, and so can the time that patterns take. Markup that nobody closes 
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
+
+from contactsync.letters import dereferenced
 
 _LINES = re.compile(
     r"address|article|aside|blockquote|body|br|caption|center|dd|details|div|dl|dt|fieldset|"
@@ -21,7 +22,6 @@ _SMALL = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz
 _NAME = re.compile(r"[a-z][^\s/>]*")
 _STOP = re.compile(r"[>=]")
 _BLANK = re.compile(r"\s*")
-_HUGE = re.compile(r"&#[0-9]{8,};?")  # no letter has such a number, and Python refuses to read thousands of digits
 
 
 def shown_text(source: str) -> str:
@@ -31,19 +31,14 @@ def shown_text(source: str) -> str:
     """
     shown = "".join(_pieces(source))
     if shown == _flat(source):
-        return _letters(source).strip()
-    kept = (" ".join(line.split()) for line in _letters(shown).split("\n"))
+        return dereferenced(source).strip()
+    kept = (" ".join(line.split()) for line in dereferenced(shown).split("\n"))
     return "\n".join(line for line in kept if line)
 
 
 def _flat(text: str) -> str:
     """Between tags a line break is a space."""
     return text.replace("\n", " ").replace("\r", " ")
-
-
-def _letters(text: str) -> str:
-    """Character references as the characters they stand for."""
-    return html.unescape(_HUGE.sub("\ufffd", text)) if "&" in text else text
 
 
 def _pieces(source: str) -> Iterator[str]:

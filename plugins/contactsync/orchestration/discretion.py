@@ -13,7 +13,7 @@ import re
 import sysconfig
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from airflow.sdk.exceptions import AirflowException
@@ -56,15 +56,15 @@ def discreet() -> Iterator[None]:
 
 def _cover(error: BaseException) -> None:
     """Put stand-ins in place of what caused an error that is shown, and take away its notes, which anybody may add."""
-    vars(error).pop("__notes__", None)
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is None:
-        return
-    if _told(cause):
-        _cover(cause)
-        error.__cause__ = cause
-    else:
-        error.__cause__ = _stand_in(cause)
+    seen = set[int]()
+    while id(error) not in seen:  # an error may be the cause of its own cause
+        seen.add(id(error))
+        vars(error).pop("__notes__", None)
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is None:
+            return
+        error.__cause__ = cause if _told(cause) else _stand_in(cause)
+        error = error.__cause__
 
 
 def _told(error: BaseException) -> bool:
@@ -82,7 +82,9 @@ def _systems_words(error: BaseException) -> str:
         return ""
     named = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
     files = " -> ".join(repr(os.fsdecode(name)) for name in named) if _named_here(error) else ""
-    return f": {os.strerror(error.errno)}{f': {files}' if files else ''}"
+    with suppress(OverflowError):  # a number that is none of the system's
+        return f": {os.strerror(error.errno)}{f': {files}' if files else ''}"
+    return ""
 
 
 def _named_here(error: BaseException) -> bool:

@@ -106,12 +106,11 @@ def is_public(address: Address) -> bool:
     """Whether it may belong to anybody's server: also looked for inside IPv6 forms that carry an IPv4 address."""
     if isinstance(address, ipaddress.IPv6Address):
         teredo = address.teredo[1] if address.teredo else None
-        nat64 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
-        isatap = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if _third(address) in ISATAP else None
-        inner = address.ipv4_mapped or address.sixtofour or teredo or nat64 or isatap
+        nat64 = _fourth(address) if address in NAT64 else None
+        inner = address.ipv4_mapped or address.sixtofour or teredo or nat64
         if inner is not None:
             return is_public(inner)
-        if address not in GIVEN_OUT:
+        if address not in GIVEN_OUT or (_third(address) in ISATAP and not is_public(_fourth(address))):
             return False
     aside = any(address in network for network in SET_ASIDE)
     return address.is_global and not address.is_multicast and not aside
@@ -119,6 +118,10 @@ def is_public(address: Address) -> bool:
 
 def _third(address: ipaddress.IPv6Address) -> int:
     return int(address) >> 32 & 0xFFFFFFFF
+
+
+def _fourth(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 class GuardedAdapter(BaseAdapter):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
-from contactsync.letters import normalized
+from contactsync.letters import dereferenced, normalized
 
 SHORTEST_SECRET = 3
 SHORTEST_CORE = 6
@@ -31,13 +30,13 @@ _WIDE = {letter: letter + 0xFEE0 for letter in range(0x21, 0x7F)}
 
 def readable(text: str) -> str:
     """Letters in one spelling, also those of full width and other forms of the same, and nothing that nobody sees."""
-    return HIDDEN.sub(" ", normalized("NFKC", html.unescape(text)))
+    return HIDDEN.sub(" ", normalized("NFKC", dereferenced(text)))
 
 
 def decoded(text: str) -> str:
     """Without the escapes of addresses, JSON and programs."""
     for _ in range(NESTED):
-        text = _BYTES.sub(_of_bytes, html.unescape(text))
+        text = _BYTES.sub(_of_bytes, dereferenced(text))
         text = _UNITS.sub(_of_units, text)
         text = _ESCAPED.sub(r"\1", _BLANKS.sub(" ", text))
     return text
@@ -46,15 +45,37 @@ def decoded(text: str) -> str:
 def without(text: str, secrets: Iterable[str]) -> str:
     """The text with a word in place of each secret: raw, in base64, in hex, URL-encoded once or twice, escaped."""
     folded = _folded(text)
-    found = {form for secret in secrets for form in _forms(secret, len(text)) if _folded(form) in folded}
-    for form in sorted(found, key=len, reverse=True):
-        text = re.sub(re.escape(form), "[secret]", text, flags=re.IGNORECASE)
+    found = {same for secret in secrets for form in _forms(secret, len(text)) if (same := _folded(form)) in folded}
+    for same in sorted(found, key=len, reverse=True):
+        text = _replaced(text, same)
     return text
 
 
+def _replaced(text: str, same: str) -> str:
+    """By `find`: a pattern takes the square of the length, where what is sought nearly stands in many places."""
+    folded, parts, at = _folded(text), list[str](), 0
+    while (start := folded.find(same, at)) >= 0:
+        parts += (text[at:start], "[secret]")
+        at = start + len(same)
+    return "".join((*parts, text[at:]))
+
+
+class _Folds(dict[int, str]):
+    """Letter -> the one that stands for it whatever its case, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        one = [form for form in (letter.casefold(), letter.lower()) if len(form) == 1]
+        self[code] = one[0] if one else letter
+        return self[code]
+
+
+_FOLDS = _Folds({ord("\u0130"): "i", ord("\u0131"): "i"})  # the dots of i are of no account here
+
+
 def _folded(text: str) -> str:
-    """Alike wherever a search that ignores case takes two texts for alike; the dots of i are of no account there."""
-    return text.casefold().replace("\u0131", "i").replace("\u0307", "")
+    """As many letters, alike wherever two texts differ in case alone."""
+    return text.translate(_FOLDS)
 
 
 def _forms(secret: str, longest: int) -> Iterator[str]:
@@ -71,16 +92,13 @@ def _forms(secret: str, longest: int) -> Iterator[str]:
 
 
 def _wholes(secret: str) -> Iterator[str]:
-    """What becomes of it where something in it is not kept: half a letter, what nobody sees."""
+    """What becomes of it where something in it is not kept: half a letter, what nobody sees, blanks in a row."""
     yield secret
+    shorter = [" ".join(HIDDEN.sub(" ", secret).split())]
     if HIDDEN.search(secret):
-        shorter = (
-            HIDDEN.sub(" ", secret),
-            HIDDEN.sub("", secret),
-            _HALVES.sub("?", secret),
-            _HALVES.sub("\ufffd", secret),
-        )
-        yield from (one for one in shorter if len(one) >= SHORTEST_SECRET)
+        shorter += (HIDDEN.sub(" ", secret), HIDDEN.sub("", secret))
+        shorter += (_HALVES.sub("?", secret), _HALVES.sub("\ufffd", secret))
+    yield from (one for one in shorter if len(one) >= SHORTEST_SECRET)
 
 
 def _spellings(text: str) -> Iterator[str]:

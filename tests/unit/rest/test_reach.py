@@ -83,7 +83,7 @@ def test_private_addresses_are_refused_in_every_spelling(host: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["64:ff9b:1::a9fe:a9fe", "fec0::1", "::7f00:1", "::ffff:0:7f00:1", "2001:4860::5efe:7f00:1", "5f00::1", "3fff::1",
-     "192.0.0.8"],
+     "fd00::5efe:808:808", "fe80::200:5efe:808:808", "192.0.0.8"],
 )  # fmt: skip
 def test_forms_that_carry_an_address_or_are_given_to_nobody_are_not_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import sys
 import time
 from urllib.parse import quote, quote_plus
 
 import pytest
 from contactsync.rest.redaction import redacted, vendor_words
 from contactsync.rest.session import Reply
+from contactsync.rest.spellings import without
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +53,10 @@ def test_a_secret_goes_in_every_form(form):
         ("Zoe", "\uff3a\uff4f\uff45"),
         ("\uff3a\uff4f\uff45", "Zoe"),
         ("\ufb01sh", "fish"),
+        ("Ada  Muster", "Ada Muster"),
+        ("Ada  Muster's farm", "Ada  Muster&amp;#39;s farm"),
+        ("STRA\u1e9eE 7", "stra\xdfe 7"),
+        ("\u0130pek Moos", "ipek moos"),
     ],
 )
 def test_a_value_that_was_sent_goes_however_it_is_spelt(sent: str, echoed: str) -> None:
@@ -179,7 +186,18 @@ def test_written_values_are_left_out_and_the_length_is_bounded():
 
 
 @pytest.mark.parametrize(
-    "text", [MARKS, "a" * 10**6, "a@" * 10**5, "1 " * 10**5, "'a " * 10**5, "<" * 10**6, "http://" + "a" * 10**6]
+    "text",
+    [
+        MARKS,
+        f"&#{'7' * 5000};",
+        f"%26%23{'7' * 5000};",
+        "a" * 10**6,
+        "a@" * 10**5,
+        "1 " * 10**5,
+        "'a " * 10**5,
+        "<" * 10**6,
+        "http://" + "a" * 10**6,
+    ],
 )
 def test_a_hostile_text_costs_little(text):
     started = time.monotonic()
@@ -192,3 +210,17 @@ def test_a_long_note_that_was_sent_costs_little() -> None:
     started = time.process_time()
     assert redacted("the note is too long", [MARKS, "n\u00f6te " * 100_000]) == "the note is too long"
     assert time.process_time() - started < 0.5
+
+
+def test_a_long_value_that_nearly_stands_everywhere_costs_little() -> None:
+    started = time.process_time()
+    assert redacted("a" * 80_000 + "b is too long", ["a" * 40_000 + "b"]).endswith("aaa")  # of what is read at all
+    assert redacted("a" * 80_000 + "b is too long", ["a" * 79_000 + "b"]).endswith("a[secret] is too long")
+    assert time.process_time() - started < 1
+
+
+def test_letters_that_differ_in_case_alone_are_one() -> None:
+    for letter in map(chr, range(sys.maxunicode)):
+        forms = {letter.lower(), letter.upper(), letter.title()} - {letter}
+        for other in (form for form in forms if len(form) == 1 and re.fullmatch(re.escape(letter), form, re.I)):
+            assert without(f"{other}{other}{other} is taken", [letter * 3]) == "[secret] is taken"
