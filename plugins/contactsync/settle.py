@@ -143,6 +143,8 @@ def _seen_since(row: JournalRow, target: LinkSide | None, now: datetime) -> Outc
     values = now_values(target)
     if not all(f in values and alike(f, values[f], text) for f, text in intent.patch.items()):
         return None
+    if not _tells(intent, values):
+        return None
     return Outcome(
         intent.key,
         State.DONE,
@@ -154,6 +156,15 @@ def _seen_since(row: JournalRow, target: LinkSide | None, now: datetime) -> Outc
         reason="seen since",
         at=now,
     )
+
+
+def _tells(intent: Intent, shown: Values) -> bool:
+    """Whether what a contact shows can prove an update: the label of a number makes no other number.
+
+    Where nothing but such a part was to change, it has to stand there to the letter.
+    """
+    changed = {f: text for f, text in intent.patch.items() if intent.before.get(f) != text}
+    return any(not alike(f, intent.before.get(f, ""), text) or shown.get(f) == text for f, text in changed.items())
 
 
 def _fetch_targets(app: App, decode_record: Decode, rows: Sequence[JournalRow], now: datetime) -> list[Outcome]:
@@ -183,6 +194,8 @@ def _fetch_targets(app: App, decode_record: Decode, rows: Sequence[JournalRow], 
 def _judge(row: JournalRow, before: Values, after: Values, version: str | None) -> tuple[State, str]:
     """Equal to the before-image, same version: plan again. Equal to what was sent: done. Else: for a person.
 
+    Alike to both, which is so where a label was to change: plan again, by what it shows now.
+
     before, after: what it shows, as one that was not written and as one that was
     """
     intent = row.intent
@@ -192,5 +205,5 @@ def _judge(row: JournalRow, before: Values, after: Values, version: str | None) 
     if untouched and (version is None or intent.version is None or version == intent.version):
         return State.NOT_SENT, NEVER_HAPPENED
     if all(alike(f, after.get(f, text), text) for f, text in intent.patch.items()):
-        return State.DONE, "found done"
+        return (State.DONE, "found done") if _tells(intent, after) else (State.OVERTAKEN, "planned again")
     return State.ADOPTED, "outcome unknown"

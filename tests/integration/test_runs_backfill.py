@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from contactsync.apps import app_names, load_app
+from contactsync.cli import place
 from contactsync.errors import CoveredBy, LimitExceeded, LockBusy
 from contactsync.model.app import Window
 from contactsync.model.ledger import StoredCursor
@@ -19,6 +20,7 @@ from contactsync.model.spec import SIDES, Limits, Side
 from contactsync.model.stages import RunKind, RunRequest, Summary
 from contactsync.pipeline import run_sync
 from contactsync.stages.backfilling import stop_if_covered
+from contactsync.stages.relinking import relink
 from contactsync.stages.turns import turn_of
 from world import Hub, World, hub_of, mail
 
@@ -290,6 +292,20 @@ def test_who_is_covered_waits_no_longer(world: World) -> None:
     first, late = asked(world, "first", began), asked(world, "late", began + timedelta(minutes=15))
     assert while_held(world, [late, first]) == ["first"]
     assert world.known.turn_before(world.spec.id, "9") is None
+
+
+def test_a_command_is_told_at_once_and_leaves_no_place_in_line(world: World) -> None:
+    undo = RunRequest("undo", "command host 1 undo", RunKind.UNDO)
+    assert turn_of(undo) != ""  # by the form
+    assert turn_of(replace(undo, typed=True)) == ""
+    assert all(place.request(kind=kind).typed for kind in (RunKind.CLI, RunKind.UNDO))
+
+
+def test_a_relink_by_the_form_waits_as_a_person_does(world: World) -> None:
+    world.known.take_lock(world.spec.id, "another", ended=lambda _: False)
+    with pytest.raises(LockBusy):
+        relink(world.place(ended=False), asked(world, "of a person"))
+    assert world.known.turn_before(world.spec.id, "9") == "dag of a person"
 
 
 def test_an_approved_plan_waits_as_a_person_does_and_neither_the_schedule_nor_a_command_waits() -> None:

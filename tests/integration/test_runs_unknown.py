@@ -15,7 +15,7 @@ from contactsync.apps.memory import Memory
 from contactsync.errors import ServerTrouble
 from contactsync.model.app import Adopt, AppInfo
 from contactsync.model.decisions import Answer, hold_id
-from contactsync.model.exchange import Cursor, Op, Page, Record, Ref, Result, State, Verb, Window
+from contactsync.model.exchange import Cursor, Fetched, Op, Page, Record, Ref, Result, State, Verb, Window
 from contactsync.model.link import LinkStatus
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import Side
@@ -334,3 +334,57 @@ def test_an_update_that_a_run_has_seen_since_was_done_though_somebody_took_it_ba
         assert world.run().ok
     assert world.left.contacts()["l1"]["job_title"] == world.right.contacts()[made]["job_title"] == "Old"
     assert world.held() == []
+
+
+class Versionless(Marking):
+    """One that tells no versions. While it is dead, nothing reaches it."""
+
+    def pull(self, start: Cursor | Window | None) -> Iterator[Page]:
+        for page in super().pull(start):
+            yield replace(page, records=[replace(record, version=None) for record in page.records])
+
+    def fetch(self, refs: Sequence[Ref]) -> tuple[Fetched, ...]:
+        found = super().fetch(refs)
+        return tuple(replace(one, record=one.record and replace(one.record, version=None)) for one in found)
+
+    def written(self, ops: Sequence[Op]) -> Iterator[Result]:
+        yield from () if self.dead else super().written(ops)
+
+
+class Versioned(Versionless):
+    """The same with versions."""
+
+    pull = Marking.pull
+    fetch = Marking.fetch
+
+
+def labelled(label: str) -> dict[str, object]:
+    return {"names.given": "Ada", "emails": mail("ada@example.org", label=label)}
+
+
+@pytest.mark.parametrize("kind", [Versionless, Versioned])
+@pytest.mark.parametrize("edit", [{"company": "Muster AG"}, labelled("other")])
+def test_an_update_of_a_label_that_never_came_is_not_taken_for_done(
+    tmp_path: Path, kind: type[Versionless], edit: dict[str, object]
+) -> None:
+    """An address of another label is the same address: that it is there tells nothing."""
+    world = World(tmp_path, memory_spec(), step=60.0)
+    right = with_right(world, kind)
+    right.creates = 1
+    world.left.put("l1", labelled("work"))
+    world.run()
+    world.run()
+    (made,) = world.right.contacts()
+    right.dead = True
+    world.left.put("l1", labelled("home"))
+    world.run()
+    right.dead = False
+    world.right.put(made, {**world.right.contacts()[made], **edit})
+    assert world.run().ok  # too early to ask what became of it
+    world.clock.forward(minutes=10)
+    for _ in range(3):
+        assert world.run().ok
+    assert world.held() == []
+    assert world.left.contacts()["l1"]["emails"] == world.right.contacts()[made]["emails"]
+    lost = [conflict.field for _, _, conflict in world.known.conflicts(world.spec.id)]
+    assert lost == (["emails"] if "emails" in edit else [])

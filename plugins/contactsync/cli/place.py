@@ -124,6 +124,7 @@ def request(
         by=person(),
         limit=limit,
         contacts=tuple(contacts),
+        typed=True,
     )
 
 

@@ -41,6 +41,7 @@ class RunRequest:
     limit: int | None = None  # at most so many contacts a side are written; None = as the sync's file says
     contacts: tuple[str, ...] = ()  # only these are written: `ID`, `left:ID`, `right:ID`; () = all
     can_ask: bool = False  # this run can wait for a person's answer, as a DAG run can
+    typed: bool = False  # it is a command: who typed it is told at once what is in its way
 
 
 class Waits(StrEnum):

@@ -13,6 +13,7 @@ from contactsync.stages.desk import check_may_write, forbidden_in
 from contactsync.stages.opening import remembered_row
 from contactsync.stages.permitting import check_accounts
 from contactsync.stages.run_count import in_union, keep_count, ledger_lost, run_count
+from contactsync.stages.turns import turn_of
 from contactsync.stages.workplace import Workplace, sync_row
 
 
@@ -26,7 +27,7 @@ def relink(place: Workplace, request: RunRequest, *, never_ran: bool = False) ->
     check_accounts(place)
     place.ledger.check()
     sync_id, owner = place.spec.id, request.owner
-    lease = place.ledger.take_lock(sync_id, owner, ended=place.ended)
+    lease = place.ledger.take_lock(sync_id, owner, ended=place.ended, turn=turn_of(request))
     try:
         row, count = sync_row(place), run_count(place.artefacts, sync_id)
         if row is None and count is None and not never_ran:

@@ -15,7 +15,7 @@ def turn_of(request: RunRequest) -> str:
 
     '' = it does not wait: the next scheduled run looks again, and who typed a command is told.
     """
-    if request.kind in (RunKind.SCHEDULED, RunKind.CLI) and not _approved(request):
+    if request.typed or (request.kind in (RunKind.SCHEDULED, RunKind.CLI) and not _approved(request)):
         return ""
     if request.since is None or not is_backfill(request) or _approved(request):
         return _PERSON

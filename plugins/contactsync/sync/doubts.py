@@ -27,8 +27,14 @@ def doubts(before: Link | None, after: Link, outcome: Outcome) -> tuple[Conflict
 _DOUBTFUL = (ApartReason.UNDONE, ApartReason.UNPROVEN, ApartReason.LEDGER_LOST)
 
 
-def stands_alone(state: FieldState, side: Side, *, settled: bool) -> bool:
-    """What this side holds of a field may be nowhere else. settled: it once was equal, whatever that means by now."""
-    if not settled and not is_empty(state.now[side] or ""):
+def stands_alone(state: FieldState, side: Side, settled: str | None) -> bool:
+    """What this side holds of a field may be nowhere else. settled: as what it once was equal, None where it never was.
+
+    What that means by now, after a change of the file, nobody can say; that it is another text may well be an edit.
+    """
+    now = state.now[side]
+    if settled is None and not is_empty(now or ""):
+        return True
+    if settled is not None and state.base[side] is None and now not in (None, settled):
         return True
     return state.apart is not None and state.apart.reason in _DOUBTFUL

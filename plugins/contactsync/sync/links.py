@@ -136,7 +136,7 @@ def _state(link: Link, side: Side, fields: list[FieldState]) -> SideState:
         # Against a deletion every edit counts, one that was held, refused or left alone too, and so does a value
         # that only we know to be unproven, that differed before the ledger was lost, or was never settled (core 13).
         base = link.side(side).base
-        changed = any(is_changed(f, side) or stands_alone(f, side, settled=f.pair.field in base) for f in fields)
+        changed = any(is_changed(f, side) or stands_alone(f, side, base.get(f.pair.field)) for f in fields)
     else:
         changed = any(is_changed(f, side) and _counts_as_edit(f, side) for f in fields)
     return SideState.CHANGED if changed else SideState.SAME

@@ -226,6 +226,14 @@ def test_a_value_settled_by_an_earlier_file_is_no_edit_against_a_deletion() -> N
     assert [i.verb for i in decided(LINK, rules, gone=frozenset({LEFT})).intents] == [Verb.DELETE]
 
 
+@pytest.mark.parametrize("text", ["edited", ""])
+def test_another_text_than_an_earlier_file_settled_counts_as_an_edit_against_a_deletion(text: str) -> None:
+    rules = replace(DELETING, baseless=frozenset({"company"}))
+    decision = decided(LINK, rules, shown=shows(RIGHT, company=text), gone=frozenset({LEFT}))
+    assert decision.intents == ()
+    assert [h.reason for h in decision.holds] == [HoldReason.DELETED_AND_EDITED]
+
+
 def test_a_missing_contact_waits_for_a_point_read_and_nothing_is_written_meanwhile() -> None:
     decision = decided(rules=DELETING, shown=shows(LEFT, company="new"), missing=frozenset({RIGHT}))
     assert decision.intents == ()
