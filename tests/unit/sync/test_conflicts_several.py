@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from contactsync.contact import Element, decode
+from contactsync.contact import Element, decode, encode
 from contactsync.model.link import Apart, ApartReason
 from contactsync.model.plan import HoldReason
 from contactsync.model.spec import ConflictPolicy, FieldPair, Holding, Side
@@ -165,6 +165,20 @@ def test_a_list_emptied_on_one_side_clears_nothing() -> None:
     settled = several(both_had("a", "b"), (NOTHING, listed("a", "b")), PLAIN)
     assert settled.write == settled.base == {}
     assert settled.apart == Apart(ApartReason.BLANK_KEPT, NOTHING, listed("a", "b"))
+
+
+@ANY_SIDE
+@pytest.mark.parametrize("reason", [ApartReason.BLANK_KEPT, ApartReason.HELD, ApartReason.REFUSED])
+def test_a_list_that_is_as_it_was_again_is_apart_no_longer(side: Side, reason: ApartReason) -> None:
+    base = as_seen_from(side, encode([Element("a", "a")]), encode([Element("a", "a", primary=False)]))
+    apart = Apart(reason, *as_seen_from(side, NOTHING, base[0] if side is RIGHT else base[1]))
+    assert several(base, base, apart=apart) == Settled()
+
+
+def test_what_still_differs_stays_apart_though_both_are_as_they_were_settled() -> None:
+    base = (listed("a"), listed("a", "b"))
+    apart = Apart(ApartReason.UNDONE, listed("a", "c"), listed("a", "b"))
+    assert several(base, base, PLAIN, apart=apart).apart == apart
 
 
 def test_removals_that_together_would_empty_both_lists_clear_nothing() -> None:
