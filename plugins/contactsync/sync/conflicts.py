@@ -232,7 +232,7 @@ def _apart(state: FieldState, reason: ApartReason, dropped: Mapping[Side, tuple[
 def _settle_several(state: FieldState, *, first: bool) -> Settled:
     made = {s: _made(state, s, first=first) for s in SIDES}
     if not any(made.values()) and not first:
-        return Settled(apart=_left_apart(state))
+        return Settled(apart=_remaining_apart(state))
     what = "first match" if first else "both changed"
     sender = _only_sender(state)
     winner = sender or _preferred(state)
@@ -259,7 +259,7 @@ def _settle_several(state: FieldState, *, first: bool) -> Settled:
     return _with_loser(settled, loser, rule) if rivals and loser in settled.write else settled
 
 
-def _left_apart(state: FieldState) -> Apart | None:
+def _remaining_apart(state: FieldState) -> Apart | None:
     """Both are as their bases again: who emptied a list has filled it anew, or nothing differs any more."""
     left, right = by_id(state.now[Side.LEFT]), by_id(state.now[Side.RIGHT])
     holding = state.pair.left, state.pair.right

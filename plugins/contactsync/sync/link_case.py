@@ -49,7 +49,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Case:
-    """A link and what this run knows of it. due: worked on though not read."""
+    """A link and what this run read of it: as what each side shows, who is gone, whom a complete listing left out."""
 
     link: Link
     shown: Mapping[Side, Shown] = field(default_factory=dict)
